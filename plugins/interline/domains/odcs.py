@@ -1,0 +1,315 @@
+"""``contract.yaml``: the Open Data Contract Standard, read into a :class:`Contract`.
+
+Keys and their meaning: bitol-io.github.io/open-data-contract-standard, v3.1.0 and v3.2.0, through the pydantic
+models of the package ``open-data-contract-standard``. Which of them become rules of a row and which rules of
+a batch is Interline's own reading: what is true of one row alone can be put right by taking that row away.
+"""
+
+from __future__ import annotations
+
+from open_data_contract_standard.model import (
+    OpenDataContractStandard,
+    SchemaObject,
+    SchemaProperty,
+)
+from open_data_contract_standard.model import (
+    Role as StandardRole,
+)
+
+from interline.domains.contract import CLASSIFICATIONS, DAY_COLUMN, Column, Contract, Role, ServiceLevel
+from interline.domains.names import NAME_SHAPE, is_name
+from interline.domains.odcs_rules import Reading, batch_rules_of, freshness_rule, property_rules
+from interline.domains.problems import MeshError, did_you_mean, one_of
+from interline.domains.rules import BatchRule, RowRule
+from interline.domains.shapes import validate
+from interline.domains.types import fits, logical_types_of, redshift_type
+from interline.domains.yaml_reading import Document, Place
+
+VERSIONS = ("v3.1.0", "v3.2.0")
+SERVICE_LEVELS = (
+    "freshness",
+    "frequency",
+    "latency",
+    "retention",
+    "availability",
+    "generalAvailability",
+    "endOfSupport",
+    "endOfLife",
+    "timeToDetect",
+    "timeToNotify",
+    "timeToRepair",
+    "throughput",
+    "errorRate",
+)
+
+
+def contract_of(document: Document, address: str) -> Contract:
+    """Return the contract in a ``contract.yaml`` of the product at ``address``.
+
+    Raises:
+        MeshError: the document is no contract, or not this product's, or promises what cannot be kept.
+    """
+    parsed = validate(document, OpenDataContractStandard)
+    reading = Reading(document)
+    _identity(reading, parsed, address)
+    table = _table(reading, parsed, address)
+    properties = (table.properties if table else None) or []
+    columns = tuple(_columns(reading, properties))
+    row_rules: list[RowRule] = []
+    batch_rules: list[BatchRule] = []
+    if table is not None and len(columns) == len(properties):
+        place: Place = ("schema", 0, "properties")
+        for position, (prop, column) in enumerate(zip(properties, columns, strict=True)):
+            allow_enum = parsed.apiVersion != "v3.1.0"
+            rows, batches = property_rules(reading, (*place, position), prop, column, allow_enum)
+            row_rules += rows
+            batch_rules += batches
+        rows, batches = batch_rules_of(reading, ("schema", 0, "quality"), table.quality or [], columns)
+        row_rules += rows
+        batch_rules += batches
+    primary_key = _primary_key(reading, properties)
+    service_levels = tuple(_service_levels(reading, parsed, columns, address, batch_rules))
+    roles = tuple(_roles(reading, parsed, columns, address))
+    reading.unique_names(row_rules, batch_rules)
+    if reading.problems:
+        raise MeshError(reading.problems)
+    described = parsed.description
+    return Contract(
+        address=address,
+        title=parsed.name or address,
+        version=parsed.version or "",
+        status=parsed.status or "",
+        purpose=((described and described.purpose) or "").strip(),
+        usage=((described and described.usage) or "").strip(),
+        limitations=((described and described.limitations) or "").strip(),
+        table_description=((table and table.description) or "").strip(),
+        columns=columns,
+        primary_key=primary_key,
+        row_rules=tuple(row_rules),
+        batch_rules=tuple(batch_rules),
+        roles=roles,
+        service_levels=service_levels,
+    )
+
+
+def _identity(reading: Reading, parsed: OpenDataContractStandard, address: str) -> None:
+    domain = address.partition(".")[0]
+    for key, value in (("version", parsed.version), ("status", parsed.status)):
+        if not value:
+            example = "1.0.0" if key == "version" else "active"
+            reading.refuse((key,), f"{key} is missing", f"expected `{key}: {example}`")
+    if parsed.apiVersion not in VERSIONS:
+        reading.refuse(
+            ("apiVersion",), f"apiVersion is {parsed.apiVersion!r}", f"expected {one_of(VERSIONS)}"
+        )
+    if parsed.kind != "DataContract":
+        reading.refuse(("kind",), f"kind is {parsed.kind!r}", "expected `kind: DataContract`")
+    if parsed.id != address:
+        reading.refuse(
+            ("id",), f"id is {parsed.id!r} but the folder's address is {address!r}", "use one address"
+        )
+    if parsed.domain is not None and parsed.domain != domain:
+        reading.refuse(("domain",), f"domain is {parsed.domain!r} but the folder belongs to {domain!r}")
+    if parsed.dataProduct is not None and parsed.dataProduct != address:
+        reading.refuse(("dataProduct",), f"dataProduct is {parsed.dataProduct!r}, expected {address!r}")
+
+
+def _table(reading: Reading, parsed: OpenDataContractStandard, address: str) -> SchemaObject | None:
+    name = address.partition(".")[2]
+    objects = parsed.schema_ or []
+    if len(objects) != 1:
+        reading.refuse(
+            ("schema",),
+            f"describes {len(objects)} tables; a port is exactly one",
+            f"expected `schema:` with one entry, `name: {name}`",
+        )
+        return None
+    table = objects[0]
+    if table.name != name:
+        reading.refuse(
+            ("schema", 0, "name"),
+            f"the table is named {table.name!r} but the product {name!r}",
+            "the port's table carries the product's name",
+        )
+    if not table.properties:
+        reading.refuse(
+            ("schema", 0), "the table has no columns", "expected `properties:` with one entry a column"
+        )
+        return None
+    return table
+
+
+def _columns(reading: Reading, properties: list[SchemaProperty]) -> list[Column]:
+    columns: list[Column] = []
+    seen: dict[str, int] = {}
+    for position, prop in enumerate(properties):
+        place: Place = ("schema", 0, "properties", position)
+        column = _column(reading, place, prop)
+        if column is None:
+            continue
+        if column.name in seen:
+            reading.refuse(
+                place, f"the column {column.name!r} is there twice, first on line {seen[column.name]}"
+            )
+        seen[column.name] = reading.line(place)
+        columns.append(column)
+    return columns
+
+
+def _column(reading: Reading, place: Place, prop: SchemaProperty) -> Column | None:
+    name = prop.name
+    if name is None:
+        reading.refuse(place, "this column has no name", "expected `name: …`")
+        return None
+    if not is_name(name):
+        reading.refuse((*place, "name"), f"{name!r} cannot name a column", f"expected {NAME_SHAPE}")
+        return None
+    if not (prop.description or "").strip():
+        reading.refuse(place, f"the column {name!r} has no description", "say what a value of it means")
+    if prop.logicalType is None or prop.physicalType is None:
+        missing = "logicalType" if prop.logicalType is None else "physicalType"
+        example = "string" if missing == "logicalType" else "varchar(16)"
+        reading.refuse(place, f"the column {name!r} has no {missing}", f"for example `{missing}: {example}`")
+        return None
+    try:
+        physical_type = redshift_type(prop.physicalType)
+    except ValueError as error:
+        reading.refuse((*place, "physicalType"), f"the column {name!r}: {error}")
+        return None
+    if not fits(prop.logicalType, physical_type):
+        reading.refuse(
+            (*place, "logicalType"),
+            f"the column {name!r} is {physical_type} but its logicalType {prop.logicalType!r}",
+            f"expected {one_of(logical_types_of(physical_type))}",
+        )
+    classification = prop.classification or "internal"
+    if classification not in CLASSIFICATIONS:
+        reading.refuse(
+            (*place, "classification"),
+            f"{classification!r} is no classification, expected {one_of(CLASSIFICATIONS)}",
+            did_you_mean(classification, CLASSIFICATIONS),
+        )
+    if prop.partitioned and (name != DAY_COLUMN or prop.logicalType != "date"):
+        reading.refuse(
+            (*place, "partitioned"),
+            f"the column {name!r} cannot partition the port",
+            f"only a date column named {DAY_COLUMN} does",
+        )
+    return Column(
+        name=name,
+        logical_type=prop.logicalType,
+        physical_type=physical_type,
+        description=" ".join((prop.description or "").split()),
+        required=bool(prop.required) or bool(prop.primaryKey),
+        unique=bool(prop.unique),
+        primary_key=bool(prop.primaryKey),
+        partitioned=bool(prop.partitioned),
+        classification=classification,
+        examples=tuple(str(example) for example in prop.examples or ()),
+    )
+
+
+def _primary_key(reading: Reading, properties: list[SchemaProperty]) -> tuple[str, ...]:
+    keys = [(position, prop) for position, prop in enumerate(properties) if prop.primaryKey and prop.name]
+    if not keys:
+        reading.refuse(
+            ("schema", 0),
+            "the table has no primary key",
+            "mark the columns that tell one row from another with `primaryKey: true`",
+        )
+        return ()
+    positions = [prop.primaryKeyPosition or 0 for _, prop in keys]
+    if len(keys) > 1 and sorted(positions) != list(range(1, len(keys) + 1)):
+        reading.refuse(
+            ("schema", 0, "properties", keys[0][0], "primaryKeyPosition"),
+            f"the primary key has {len(keys)} columns at the positions {positions}",
+            f"number them 1 to {len(keys)} with primaryKeyPosition",
+        )
+    ordered = sorted(keys, key=lambda key: key[1].primaryKeyPosition or 0)
+    return tuple(prop.name for _, prop in ordered if prop.name)
+
+
+def _roles(
+    reading: Reading, parsed: OpenDataContractStandard, columns: tuple[Column, ...], address: str
+) -> list[Role]:
+    roles: list[Role] = []
+    for position, role in enumerate(parsed.roles or ()):
+        place: Place = ("roles", position)
+        name = role.role or ""
+        if not is_name(name):
+            reading.refuse((*place, "role"), f"{name!r} names no domain", f"expected {NAME_SHAPE}")
+            continue
+        if name == address.partition(".")[0]:
+            reading.refuse(
+                (*place, "role"), f"{name} owns this product and may read it anyway", "remove the role"
+            )
+        if any(name == other.domain for other in roles):
+            reading.refuse((*place, "role"), f"the role {name!r} is there twice", "list all its columns once")
+        if role.access not in (None, "read"):
+            reading.refuse(
+                (*place, "access"), f"access is {role.access!r}", "a port can only be read: `access: read`"
+            )
+        roles.append(
+            Role(name, (role.description or "").strip(), _role_columns(reading, place, role, columns))
+        )
+    return roles
+
+
+def _role_columns(
+    reading: Reading, place: Place, role: StandardRole, columns: tuple[Column, ...]
+) -> tuple[str, ...] | None:
+    names = [column.name for column in columns]
+    chosen: tuple[str, ...] | None = None
+    for position, custom in enumerate(role.customProperties or ()):
+        where: Place = (*place, "customProperties", position)
+        if custom.property != "columns":
+            hint = did_you_mean(custom.property or "", ("columns",)) or "known is columns"
+            reading.refuse(
+                (*where, "property"), f"unknown custom property {custom.property!r} of a role", hint
+            )
+        elif not isinstance(custom.value, list) or not custom.value:
+            reading.refuse(
+                (*where, "value"), "columns is no list", "expected `value: [first_column, second_column]`"
+            )
+        else:
+            for number, name in enumerate(custom.value):
+                if name not in names:
+                    hint = did_you_mean(str(name), names)
+                    reading.refuse((*where, "value", number), f"the table has no column {name!r}", hint)
+            chosen = tuple(str(name) for name in custom.value)
+    personal = [column.name for column in columns if column.personal]
+    if chosen is None and personal:
+        reading.refuse(
+            place,
+            f"{role.role} would read the personal column{'s' * (len(personal) > 1)} {', '.join(personal)}",
+            "list the columns it needs in the custom property `columns`",
+        )
+    return chosen
+
+
+def _service_levels(
+    reading: Reading,
+    parsed: OpenDataContractStandard,
+    columns: tuple[Column, ...],
+    address: str,
+    batch_rules: list[BatchRule],
+) -> list[ServiceLevel]:
+    levels: list[ServiceLevel] = []
+    for position, level in enumerate(parsed.slaProperties or ()):
+        place: Place = ("slaProperties", position)
+        name = level.property or ""
+        if name not in SERVICE_LEVELS:
+            hint = did_you_mean(name, SERVICE_LEVELS) or f"known are {', '.join(SERVICE_LEVELS)}"
+            reading.refuse((*place, "property"), f"unknown service level {name!r}", hint)
+            continue
+        if level.value is None:
+            reading.refuse(place, f"{name} has no value", "for example `value: 1` and `unit: d`")
+            continue
+        if name == "freshness":
+            rule = freshness_rule(reading, place, level, columns, address)
+            if rule is not None:
+                batch_rules.append(rule)
+        levels.append(
+            ServiceLevel(name, str(level.value), level.unit or "", (level.description or "").strip())
+        )
+    return levels
