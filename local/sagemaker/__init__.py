@@ -1,0 +1,1 @@
+"""SageMaker that runs what it is given: training, batch transform and the model registry."""
