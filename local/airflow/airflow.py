@@ -1,0 +1,138 @@
+"""Airflow as servers of the mesh: API server, DAG processor, scheduler, triggerer."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from local.airflow import database, processes
+from local.airflow.configuration import airflow_environment
+from local.airflow.home import Home, read_json, write_json
+from local.airflow.ports import LOOPBACK, free_port
+from local.airflow.rest import Rest, RestError
+
+NAMES = ("api-server", "dag-processor", "scheduler", "triggerer")
+_COMMANDS = {
+    "api-server": ["api-server"],
+    "dag-processor": ["dag-processor"],
+    "scheduler": ["scheduler", "--skip-serve-logs"],
+    "triggerer": ["triggerer", "--skip-serve-logs"],
+}
+_START_SECONDS = 120
+
+
+class AirflowError(Exception):
+    """Airflow did not start, or one of its components ended."""
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """A running Airflow."""
+
+    url: str
+    servers: tuple[processes.Server, ...]
+    started_here: bool
+
+    def check_alive(self) -> None:
+        """See that every component lives.
+
+        Raises:
+            AirflowError: naming the one that ended, with the last lines it printed.
+        """
+        for server in self.servers:
+            if server.process() is None:
+                raise AirflowError(
+                    f"Airflow's {server.name} ended:\n{server.last_lines()}\nThe whole log: {server.log}"
+                )
+
+
+def find(home: Home) -> Airflow | None:
+    """The running Airflow of this home, or None (also when only some of its components live)."""
+    servers = tuple(server for server in processes.running(home) if server.name in NAMES)
+    description = read_json(home.airflow_file)
+    if description is None or {server.name for server in servers} != set(NAMES):
+        return None
+    return Airflow(description["url"], servers, started_here=False)
+
+
+class Start:
+    """Starting Airflow in two steps, so that the first runs while the local AWS is still starting."""
+
+    def __init__(self, root: Path, home: Home, *, port: int | None = None, dags: Path | None = None) -> None:
+        """Choose the port.
+
+        Raises:
+            local.airflow.ports.PortTakenError: `port` is in use.
+        """
+        self._root, self._home, self._dags = root, home, dags
+        self._port = free_port(port)
+        self._jwt_secret = secrets.token_urlsafe(64)
+        self._servers: list[processes.Server] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self._port}"
+
+    def _environment(self, aws: Mapping[str, str]) -> dict[str, str]:
+        return airflow_environment(
+            self._root, self._home, port=self._port, jwt_secret=self._jwt_secret, aws=aws, dags=self._dags,
+            cores=os.cpu_count() or 1,
+        )  # fmt: skip
+
+    def _launch(self, name: str, environment: Mapping[str, str]) -> None:
+        command = [sys.executable, "-m", "local.airflow.component", *_COMMANDS[name]]
+        self._servers.append(processes.start(self._home, name, command, environment))
+
+    def before_aws(self) -> None:
+        """Start what touches no AWS; makes the database if it is missing.
+
+        Raises:
+            local.airflow.database.MigrationError: Airflow could not make it.
+        """
+        environment = self._environment({})
+        processes.stop(self._home, [server for server in processes.noted(self._home) if server.name in NAMES])
+        database.prepare(self._home, environment)
+        database.forget_unfinished(self._home.database)
+        self._launch("api-server", environment)
+        self._launch("dag-processor", environment)
+
+    def with_aws(self, aws: Mapping[str, str]) -> Airflow:
+        """Start what runs tasks, and wait until all is healthy.
+
+        Raises:
+            AirflowError: a component ended or Airflow is not healthy after two minutes.
+        """
+        environment = self._environment(aws)
+        self._launch("scheduler", environment)
+        self._launch("triggerer", environment)
+        airflow = Airflow(self.url, tuple(self._servers), started_here=True)
+        write_json(self._home.airflow_file, {"url": self.url}, private=True)
+        _wait_until_healthy(airflow)
+        return airflow
+
+
+def _wait_until_healthy(airflow: Airflow) -> None:
+    rest = Rest(airflow.url)
+    end = time.monotonic() + _START_SECONDS
+    said = "nothing"
+    try:
+        while time.monotonic() < end:
+            airflow.check_alive()
+            try:
+                health = rest.health()
+                said = ", ".join(f"{name} {status}" for name, status in health.items())
+                if all(status == "healthy" for status in health.values()):
+                    return
+            except (httpx.HTTPError, RestError) as error:
+                said = str(error)
+            time.sleep(0.2)
+    finally:
+        rest.close()
+    raise AirflowError(f"Airflow is not healthy after {_START_SECONDS} s; it says: {said}")

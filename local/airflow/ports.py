@@ -1,0 +1,29 @@
+"""Free ports on loopback."""
+
+from __future__ import annotations
+
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+
+class PortTakenError(Exception):
+    """The wanted port is in use."""
+
+
+def free_port(wanted: int | None = None) -> int:
+    """`wanted` if it can be had, or any free port.
+
+    Raises:
+        PortTakenError: another program listens on `wanted`.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, wanted or 0))
+        except (OSError, OverflowError) as error:
+            raise PortTakenError(
+                f"port {wanted} on {LOOPBACK} is not to be had ({error.strerror or error}): "
+                "choose another with --port, or leave it out for a free one."
+            ) from error
+        return probe.getsockname()[1]

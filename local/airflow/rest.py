@@ -1,0 +1,113 @@
+"""Airflow's REST API (version 2), as far as a run needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+_PAGE = 100
+
+
+class RestError(Exception):
+    """Airflow refused a request; with its own words."""
+
+
+class Rest:
+    """A client of one Airflow; with all-admins authentication any caller on this machine gets a token."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._client = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        self._authorised = False
+
+    def close(self) -> None:
+        self._client.close()
+
+    def request(self, method: str, path: str, **arguments: Any) -> Any:
+        """The decoded answer of one call below /api/v2.
+
+        Raises:
+            RestError: an answer that is no success.
+            httpx.TransportError: no answer.
+        """
+        if not self._authorised:
+            token = self._client.get("/auth/token")
+            token.raise_for_status()
+            self._client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+            self._authorised = True
+        answer = self._client.request(method, f"/api/v2/{path}", **arguments)
+        if answer.is_error:
+            raise RestError(f"{method} {path}: HTTP {answer.status_code} {answer.text[:500]}")
+        return answer.json() if answer.content else None
+
+    def pages(
+        self, path: str, key: str, parameters: dict[str, Any] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Every item of a listing."""
+        offset = 0
+        while True:
+            page = self.request("GET", path, params={**(parameters or {}), "limit": _PAGE, "offset": offset})
+            yield from page[key]
+            offset += len(page[key])
+            if len(page[key]) < _PAGE:
+                return
+
+    def health(self) -> dict[str, str]:
+        """Component → its status ("healthy", "unhealthy" or None)."""
+        answer = self.request("GET", "monitor/health")
+        return {name: part.get("status") for name, part in answer.items() if isinstance(part, dict)}
+
+    def dags(self) -> dict[str, dict[str, Any]]:
+        """The DAGs that Airflow has parsed, by id."""
+        return {dag["dag_id"]: dag for dag in self.pages("dags", "dags", {"exclude_stale": True})}
+
+    def import_errors(self) -> dict[str, str]:
+        """DAG file → why it cannot be loaded."""
+        return {
+            entry["filename"]: entry["stack_trace"] for entry in self.pages("importErrors", "import_errors")
+        }
+
+    def set_paused(self, dag_id: str, paused: bool) -> None:
+        self.request(
+            "PATCH", f"dags/{dag_id}", params={"update_mask": "is_paused"}, json={"is_paused": paused}
+        )
+
+    def make_pool(self, name: str, slots: int, description: str) -> None:
+        """Make a pool, or give an existing one this many slots."""
+        body = {"name": name, "slots": slots, "description": description, "include_deferred": False}
+        known = {pool["name"] for pool in self.pages("pools", "pools")}
+        if name in known:
+            self.request("PATCH", f"pools/{name}", json=body)
+        else:
+            self.request("POST", "pools", json=body)
+
+    def start_run(self, dag_id: str, run_id: str, partition_key: str, note: str) -> None:
+        """Start a run of the DAG for one partition."""
+        body = {"dag_run_id": run_id, "logical_date": None, "partition_key": partition_key, "note": note}
+        self.request("POST", f"dags/{dag_id}/dagRuns", json=body)
+
+    def runs_changed_since(self, moment: str) -> list[dict[str, Any]]:
+        """Runs of all DAGs that changed at or after `moment` (ISO 8601)."""
+        return list(self.pages("dags/~/dagRuns", "dag_runs", {"updated_at_gte": moment, "order_by": "id"}))
+
+    def tasks(self, states: list[str]) -> list[dict[str, Any]]:
+        """Task instances of all DAGs in one of these states."""
+        return list(self.pages("dags/~/dagRuns/~/taskInstances", "task_instances", {"state": states}))
+
+    def tasks_of(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        return list(self.pages(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances"))
+
+    def returned(self, dag_id: str, run_id: str, task_id: str) -> Any:
+        """What a task returned (its XCom `return_value`), or None."""
+        try:
+            return self.request(
+                "GET",
+                f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value",
+                params={"deserialize": False, "stringify": False},
+            )["value"]
+        except RestError as error:
+            if "HTTP 404" in str(error):
+                return None
+            raise
