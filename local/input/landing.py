@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
+
+import boto3
 
 from local.input.bookings import BOOKINGS_PER_DAY, booking_events
 from local.input.members import MEMBERS, member_files
@@ -96,4 +98,33 @@ def land(client: ObjectStore, files: Iterable[LandedFile]) -> list[LandedFile]:
     for file in files:
         client.put_object(Bucket=file.bucket, Key=file.key, Body=file.content)
         landed.append(file)
+    return landed
+
+
+def deliver(
+    aws: Mapping[str, Any],
+    day: date,
+    seed: int = SEED,
+    scale: float = 1.0,
+    domains: Iterable[str] | None = None,
+) -> list[LandedFile]:
+    """Let every source system deliver a data day to the local AWS that ``aws`` describes.
+
+    :param aws: what the local AWS writes into ``aws.json``: its ``endpoint``, its ``region``, and the keys of
+        each domain's source systems under ``sources``.
+    :returns: the files that were written.
+    :raises KeyError: a domain has source systems here but no keys in ``aws``.
+    """
+    wanted = {domain for domain, _ in SOURCES} if domains is None else set(domains)
+    landed: list[LandedFile] = []
+    for domain in sorted(wanted & {domain for domain, _ in SOURCES}):
+        keys = aws["sources"][domain]
+        client = boto3.client(
+            "s3",
+            endpoint_url=aws["endpoint"],
+            region_name=aws["region"],
+            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        )
+        landed += land(client, generate(day, seed, scale, [domain]))
     return landed
