@@ -70,7 +70,10 @@ def directory(seed: int, count: int) -> Directory:
     first = [_FIRST_NAMES[i] for i in chance.choose("first name", count, [1] * len(_FIRST_NAMES)).tolist()]
     last = [_LAST_NAMES[i] for i in chance.choose("last name", count, [1] * len(_LAST_NAMES)).tolist()]
     host = chance.choose("mail host", count, [6, 3, 1]).tolist()
-    age_days = chance.between("age", count, 18 * 366, 85 * 365).tolist()
+    age_days = np.maximum(
+        chance.between("age", count, 18 * 366, 85 * 365),
+        measures.days_since_enroll + chance.between("age at enrolment", count, 16 * 366, 30 * 365),
+    ).tolist()
     routes = flights()
     home = chance.choose("home", count, routes.flights_of_route).tolist()
     home_end = chance.choose("home end", count, [3, 1]).tolist()
