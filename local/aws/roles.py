@@ -132,7 +132,8 @@ def domain_policy(domain: Domain) -> Document:
             ["*"],
         ),
         _allow(["athena:*"], [f"arn:aws:athena:{region}:{account}:workgroup/{domain.name}"]),
-        _allow(["athena:Get*", "athena:List*"], [f"arn:aws:athena:{region}:{account}:*"]),
+        _allow(["athena:Get*"], [f"arn:aws:athena:{region}:{account}:datacatalog/*"]),
+        _allow(["athena:List*"], ["*"]),
         _allow(["redshift:DescribeClusters"], ["*"]),
         _allow(
             ["redshift:GetClusterCredentials"],
@@ -156,7 +157,9 @@ def domain_policy(domain: Domain) -> Document:
             ["*"],
         ),
         _allow(["sagemaker:*"], [f"arn:aws:sagemaker:{region}:{account}:*"]),
+        _allow(["sagemaker:List*"], ["*"]),
         _allow(["logs:*"], [f"arn:aws:logs:{region}:{account}:log-group:/aws/sagemaker/*"]),
+        _allow(["logs:DescribeLogGroups"], ["*"]),
         _allow(["iam:GetRole"], [domain.role_arn]),
         _allow(
             ["iam:PassRole"],

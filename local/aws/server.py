@@ -57,7 +57,7 @@ class LocalAws:
         """Start everything and write `aws.json`. Raises StartFailure."""
         self._prepare_home()
         _configure_moto()
-        from local.aws import accounts, engines, identity, security_token_service
+        from local.aws import accounts, engines, identity, policy_documents, security_token_service
         from local.aws.access_log import AccessLog, LogFileHandler
 
         self._calls = AccessLog(self.home / "logs" / "local-aws.log", self._names)
@@ -69,6 +69,7 @@ class LocalAws:
             logging.getLogger(quiet).setLevel(logging.WARNING)
         self._listen()
         security_token_service.install()
+        policy_documents.install()
         installed = engines.install_engines(self.home)
         self.create_accounts()
         self._airflow = identity.issue_for_role(
@@ -191,6 +192,7 @@ class LocalAws:
 def _configure_moto() -> None:
     """moto reads these at import: no CORS for browsers, and a stray real credential must never be used from here."""
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     os.environ["S3_IGNORE_SUBDOMAIN_BUCKETNAME"] = "true"
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
