@@ -232,11 +232,15 @@ class Transaction:
     def _rows(self, connection: duckdb.DuckDBPyConnection, scan: str, deleted: str | None) -> pa.Table:
         """The rows of a scan that are not deleted, in their order, with the types of the Iceberg schema."""
         names = ", ".join(engine.quote(column.name) for column in self.table.columns)
-        condition = ""
-        if deleted is not None:
-            condition = f"WHERE NOT EXISTS (SELECT 1 FROM {deleted} d WHERE d._file = filename AND d._row = file_row_number)"
+        # "kept" is named, because inside the subquery a bare filename would be the deletions' own
+        condition = (
+            f"WHERE NOT EXISTS (SELECT 1 FROM {deleted} gone "
+            "WHERE gone._file = kept.filename AND gone._row = kept.file_row_number)"
+            if deleted is not None
+            else ""
+        )
         rows = connection.execute(
-            f"SELECT {names} FROM {scan} {condition} ORDER BY filename, file_row_number"
+            f"SELECT {names} FROM {scan} kept {condition} ORDER BY kept.filename, kept.file_row_number"
         ).to_arrow_table()
         schema = self._metadata.schema()
         target = schema_to_pyarrow(schema, include_field_ids=False)
