@@ -16,7 +16,7 @@ from moto.core.responses import BaseResponse
 
 from local.aws import access_log, authorization, identity, signatures
 from local.aws.errors import AwsError, InternalFailure, NotServed, answer
-from local.aws.refusals import refuse_what_is_not_real
+from local.aws.refusals import inspect_request, require_served
 from local.aws.requests import Asked, guess_protocol, read_authorization, read_request
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,9 @@ class Door:
             credential = signatures.verify(asked)
             call.note_caller(credential.caller)
             with identity.acting_as(credential.caller):
+                require_served(asked)
                 call.resource = authorization.decide(asked, credential.caller)
-                refuse_what_is_not_real(asked)
+                inspect_request(asked)
                 status, headers, body = self._pass_on(environ, asked)
             call.finish(status, headers, body)
         except AwsError as error:

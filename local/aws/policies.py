@@ -143,6 +143,16 @@ class Policy:
 
     statements: tuple[Statement, ...]
 
+    @property
+    def is_public(self) -> bool:
+        """Whether it allows something to everybody, unconditionally."""
+        return any(
+            s.effect is Effect.ALLOW
+            and not s.conditions
+            and (s.principals_negated or ("AWS", "*") in (s.principals or ()))
+            for s in self.statements
+        )
+
     def effect(self, action: str, resource: str, context: Mapping[str, str]) -> Effect:
         """What an identity policy says."""
         effects = {s.effect for s in self.statements if s.covers(action, resource, context)}

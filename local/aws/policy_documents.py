@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.aws import policies
-from local.aws.errors import AwsError, NotServed
+from local.aws.errors import NotServed
 from local.aws.refusals import check, refuse
 from local.aws.requests import Asked
 
@@ -29,7 +29,6 @@ def install() -> None:
     check("iam", "CreateRole", _new_role)
     check("iam", "CreateUser", _no_boundary)
     check("iam", "UpdateAssumeRolePolicy", lambda asked: _trust(asked, "PolicyDocument"))
-    check("s3", "PutBucketPolicy", _bucket_policy)
     refuse("iam", _BOUNDARIES, "the local AWS does not evaluate permissions boundaries")
 
 
@@ -49,10 +48,3 @@ def _trust(asked: Asked, parameter: str) -> None:
 def _no_boundary(asked: Asked) -> None:
     if asked.parameters.get("PermissionsBoundary"):
         raise NotServed("iam", asked.operation, "the local AWS does not evaluate permissions boundaries")
-
-
-def _bucket_policy(asked: Asked) -> None:
-    try:
-        policies.resource_policy(asked.request.environ["interline.body"].decode("utf-8", "replace"))
-    except policies.MalformedPolicy as error:
-        raise AwsError("MalformedPolicy", error.message) from error

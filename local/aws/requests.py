@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+from botocore.exceptions import UnknownServiceError
 from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY, Request
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
@@ -115,16 +116,25 @@ def read_request(environ: dict[str, Any], authorization: Authorization) -> Asked
 def guess_protocol(environ: dict[str, Any]) -> tuple[str, str]:
     """Protocol and service of a request that cannot be read further, so that its error has the right shape."""
     authorization = read_authorization(environ.get("HTTP_AUTHORIZATION"))
-    if authorization and authorization.service in SERVICES:
-        service = SERVICES[authorization.service]
-        return str(get_service_model(service).protocol), service
+    if authorization:
+        service = SERVICES.get(authorization.service, authorization.service)
+        try:
+            return str(get_service_model(service).protocol), service
+        except UnknownServiceError:
+            # Some services sign with another name than botocore's; then the request's form tells.
+            return _protocol_of_form(environ), service
+    protocol = _protocol_of_form(environ)
+    return protocol, "s3" if protocol == "rest-xml" else ""
+
+
+def _protocol_of_form(environ: dict[str, Any]) -> str:
     if environ.get("HTTP_X_AMZ_TARGET"):
-        return "json", ""
+        return "json"
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        return "query", ""
+        return "query"
     if "json" in environ.get("CONTENT_TYPE", ""):
-        return "rest-json", ""
-    return "rest-xml", "s3"
+        return "rest-json"
+    return "rest-xml"
 
 
 def _named_operation(request: Request) -> str:

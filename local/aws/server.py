@@ -57,7 +57,14 @@ class LocalAws:
         """Start everything and write `aws.json`. Raises StartFailure."""
         self._prepare_home()
         _configure_moto()
-        from local.aws import accounts, engines, identity, policy_documents, security_token_service
+        from local.aws import (
+            accounts,
+            engines,
+            identity,
+            object_store,
+            policy_documents,
+            security_token_service,
+        )
         from local.aws.access_log import AccessLog, LogFileHandler
 
         self._calls = AccessLog(self.home / "logs" / "local-aws.log", self._names)
@@ -70,6 +77,7 @@ class LocalAws:
         self._listen()
         security_token_service.install()
         policy_documents.install()
+        object_store.install()
         installed = engines.install_engines(self.home)
         self.create_accounts()
         self._airflow = identity.issue_for_role(

@@ -1,0 +1,108 @@
+"""What a caller may do: identity policies, bucket policies, roles passed to services."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.engines.conftest import LocalAwsProcess
+
+KEY = "door/one.txt"
+
+
+@pytest.fixture
+def delivered(local_aws: LocalAwsProcess) -> Iterator[str]:
+    source = local_aws.source_client("bookings")
+    source.put_object(Bucket="bookings-landing", Key=KEY, Body=b"one")
+    yield KEY
+    source.delete_object(Bucket="bookings-landing", Key=KEY)
+
+
+def refused(call: Any, **arguments: Any) -> str:
+    with pytest.raises(ClientError) as error:
+        call(**arguments)
+    return str(error.value.response["Error"]["Code"])
+
+
+def test_a_domain_reads_what_was_delivered_to_it(local_aws: LocalAwsProcess, delivered: str) -> None:
+    s3 = local_aws.client("s3", "bookings")
+    assert s3.get_object(Bucket="bookings-landing", Key=delivered)["Body"].read() == b"one"
+    assert s3.head_object(Bucket="bookings-landing", Key=delivered)["ContentLength"] == 3
+
+
+def test_a_domain_does_not_write_into_its_own_landing(local_aws: LocalAwsProcess, delivered: str) -> None:
+    s3 = local_aws.client("s3", "bookings")
+    assert refused(s3.put_object, Bucket="bookings-landing", Key="forged", Body=b"") == "AccessDenied"
+    assert refused(s3.delete_object, Bucket="bookings-landing", Key=delivered) == "AccessDenied"
+    keys = {"Objects": [{"Key": delivered}]}
+    assert refused(s3.delete_objects, Bucket="bookings-landing", Delete=keys) == "AccessDenied"
+
+
+def test_another_account_is_refused_every_way_to_an_object(
+    local_aws: LocalAwsProcess, delivered: str
+) -> None:
+    s3 = local_aws.client("s3", "shopping")
+    where = {"Bucket": "bookings-landing", "Key": delivered}
+    assert refused(s3.get_object, **where) == "AccessDenied"
+    assert refused(s3.head_object, **where) == "403"
+    assert refused(s3.list_objects_v2, Bucket="bookings-landing") == "AccessDenied"
+    assert refused(s3.put_object, **where, Body=b"x") == "AccessDenied"
+    copy = {"Bucket": "shopping-curated", "Key": "stolen", "CopySource": where}
+    assert refused(s3.copy_object, **copy) == "AccessDenied"
+    assert refused(local_aws.source_client("shopping").get_object, **where) == "AccessDenied"
+
+
+def test_a_domain_does_not_open_its_buckets_to_others(local_aws: LocalAwsProcess) -> None:
+    everybody = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": "arn:aws:s3:::bookings-artifacts/*",
+        },
+    }
+    put = local_aws.client("s3", "bookings").put_bucket_policy
+    assert refused(put, Bucket="bookings-artifacts", Policy=json.dumps(everybody)) == "AccessDenied"
+
+
+def test_a_domain_sees_only_its_own_account(local_aws: LocalAwsProcess) -> None:
+    bookings = {d["Name"] for d in local_aws.client("glue", "bookings").get_databases()["DatabaseList"]}
+    shopping = {d["Name"] for d in local_aws.client("glue", "shopping").get_databases()["DatabaseList"]}
+    assert "bookings_curated" in bookings
+    assert "shopping_curated" in shopping
+    assert not bookings & shopping
+
+
+def test_a_domain_may_not_change_roles(local_aws: LocalAwsProcess) -> None:
+    iam = local_aws.client("iam", "bookings")
+    everything = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+    assert (
+        refused(
+            iam.put_role_policy,
+            RoleName="interline-bookings",
+            PolicyName="more",
+            PolicyDocument=json.dumps(everything),
+        )
+        == "AccessDenied"
+    )
+
+
+def test_a_domain_passes_its_own_role_to_a_crawler_and_no_other(local_aws: LocalAwsProcess) -> None:
+    glue = local_aws.client("glue", "bookings")
+    crawler = {
+        "Name": "door",
+        "DatabaseName": "bookings_landing",
+        "Targets": {"S3Targets": [{"Path": "s3://bookings-landing/door/"}]},
+    }
+    for role in (local_aws.role_arn("shopping"), "interline-administrator"):
+        assert refused(glue.create_crawler, Role=role, **crawler) == "AccessDeniedException"
+    glue.create_crawler(Role=local_aws.role_arn("bookings"), **crawler)
+    glue.delete_crawler(Name="door")
