@@ -1,7 +1,8 @@
 """The two environments, each made from its lock, marked with a stamp when it is whole.
 
-The stamp is written last: an environment without one, or whose lock or Python has changed since,
-is made again. A set-up that was killed therefore repairs itself at the next command.
+The stamp is written last: an environment without one, or whose lock or Python has changed since, is
+made again (only what differs is installed where it was whole for another lock). A set-up that was
+killed therefore repairs itself at the next command.
 """
 
 import fcntl
@@ -64,6 +65,14 @@ class Environment:
             return False
         return stamp == self.recipe() and os.access(self.python, os.X_OK)
 
+    def was_whole(self) -> bool:
+        """Whether it was whole for another lock: then only what differs is to be installed."""
+        try:
+            stamp = json.loads(self.stamp.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return stamp.get("python") == self._python_version() and os.access(self.python, os.X_OK)
+
     def mark_whole(self) -> None:
         """Write the stamp, atomically."""
         draft = self.stamp.with_suffix(".draft")
@@ -114,8 +123,9 @@ def _make(missing: list[Environment], state: Path) -> None:
     for environment in missing:
         title = f"{environment.title}: {environment.package_count()} packages on Python"
         with step(f"{title} {_short(python)}"):
-            environment.stamp.unlink(missing_ok=True)
-            uv.run("venv", "--clear", "--no-project", "--python", python, str(environment.folder))
+            if not environment.was_whole():
+                environment.stamp.unlink(missing_ok=True)
+                uv.run("venv", "--clear", "--no-project", "--python", python, str(environment.folder))
             # the lock is complete, so nothing is resolved: exactly these packages, and no others
             uv.run(
                 "pip",

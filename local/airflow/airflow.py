@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
+import json
 import secrets
 import sys
 import time
@@ -39,6 +40,12 @@ class Airflow:
     url: str
     servers: tuple[processes.Server, ...]
     started_here: bool
+    acts_as: str
+    """Stands for the local AWS and the connections it was started with."""
+
+    def serves(self, aws: Mapping[str, str]) -> bool:
+        """Whether its tasks reach this AWS; not when that was started, or got a new domain, since."""
+        return self.acts_as == _fingerprint(aws)
 
     def check_alive(self) -> None:
         """See that every component lives.
@@ -59,7 +66,16 @@ def find(home: Home) -> Airflow | None:
     description = read_json(home.airflow_file)
     if description is None or {server.name for server in servers} != set(NAMES):
         return None
-    return Airflow(description["url"], servers, started_here=False)
+    return Airflow(description["url"], servers, False, description["acts_as"])
+
+
+def stop(home: Home) -> None:
+    """Stop Airflow and every task it runs."""
+    processes.stop(home, [server for server in processes.noted(home) if server.name in NAMES])
+
+
+def _fingerprint(aws: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(sorted(aws.items())).encode()).hexdigest()
 
 
 class Start:
@@ -83,7 +99,6 @@ class Start:
     def _environment(self, aws: Mapping[str, str]) -> dict[str, str]:
         return airflow_environment(
             self._root, self._home, port=self._port, jwt_secret=self._jwt_secret, aws=aws, dags=self._dags,
-            cores=os.cpu_count() or 1,
         )  # fmt: skip
 
     def _launch(self, name: str, environment: Mapping[str, str]) -> None:
@@ -97,9 +112,10 @@ class Start:
             local.airflow.database.MigrationError: Airflow could not make it.
         """
         environment = self._environment({})
-        processes.stop(self._home, [server for server in processes.noted(self._home) if server.name in NAMES])
+        stop(self._home)
         database.prepare(self._home, environment)
         database.forget_unfinished(self._home.database)
+        database.forget_half_fed(self._home.database)
         self._launch("api-server", environment)
         self._launch("dag-processor", environment)
 
@@ -112,8 +128,8 @@ class Start:
         environment = self._environment(aws)
         self._launch("scheduler", environment)
         self._launch("triggerer", environment)
-        airflow = Airflow(self.url, tuple(self._servers), started_here=True)
-        write_json(self._home.airflow_file, {"url": self.url}, private=True)
+        airflow = Airflow(self.url, tuple(self._servers), True, _fingerprint(aws))
+        write_json(self._home.airflow_file, {"url": self.url, "acts_as": _fingerprint(aws)}, private=True)
         _wait_until_healthy(airflow)
         return airflow
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from collections.abc import Iterable
@@ -74,6 +76,24 @@ def wait(home: Home, server: processes.Server) -> Aws:
     raise AwsError(f"the local AWS is not ready after {_START_SECONDS} s; its log: {server.log}")
 
 
-def knows(aws: Aws, domains: Iterable[str]) -> bool:
-    """Whether this AWS has an account for each of these domains (one made since needs a restart)."""
-    return frozenset(domains) <= aws.domains
+def welcome(home: Home, aws: Aws, domains: Iterable[str]) -> Aws:
+    """See that this AWS has an account for every domain; one that was added since is made now.
+
+    Raises:
+        AwsError: it could not be made.
+    """
+    wanted = frozenset(domains)
+    if wanted <= aws.domains:
+        return aws
+    # it reads domains/ again at SIGHUP, and says so in aws.json
+    os.kill(aws.description["pid"], signal.SIGHUP)
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end:
+        found = find(home)
+        if found is not None and wanted <= found.domains:
+            return found
+        time.sleep(0.1)
+    raise AwsError(
+        f"the local AWS made no account for {', '.join(sorted(wanted - aws.domains))}; "
+        f"its log: {aws.description.get('log', home.logs)}"
+    )

@@ -51,7 +51,6 @@ def airflow_environment(
         port: of the API server, on loopback.
         jwt_secret: signs the tokens; at least 64 bytes, new for every start.
         aws: how to act as Airflow on the local AWS (`environment` of `aws.json`).
-        cores: decides how many tasks run at once.
         dags: the DAGs folder, if it is not the repository's.
     """
     url = f"http://{LOOPBACK}:{port}"
@@ -61,8 +60,8 @@ def airflow_environment(
             "PLUGINS_FOLDER": root / "plugins",
             "LOAD_EXAMPLES": False,
             "EXECUTOR": "LocalExecutor",
-            "PARALLELISM": tasks_at_once(cores),
-            "MAX_ACTIVE_TASKS_PER_DAG": tasks_at_once(cores),
+            "PARALLELISM": tasks_at_once(),
+            "MAX_ACTIVE_TASKS_PER_DAG": tasks_at_once(),
             "DAGS_ARE_PAUSED_AT_CREATION": True,
             "SIMPLE_AUTH_MANAGER_ALL_ADMINS": True,
             "EXECUTION_API_SERVER_URL": f"{url}/execution/",
@@ -113,6 +112,6 @@ def airflow_environment(
     return environment
 
 
-def tasks_at_once(cores: int) -> int:
+def tasks_at_once() -> int:
     """How many tasks run at once: most of a task is waiting for the AWS that runs on the same cores."""
-    return max(4, 2 * cores)
+    return max(4, 2 * (os.cpu_count() or 1))

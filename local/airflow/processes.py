@@ -53,7 +53,7 @@ class Server:
 
 def start(home: Home, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Server:
     """Start a server in its own session and note it in the home, so that any later command finds it."""
-    log = home.logs / f"{name}.log"
+    log = home.logs / f"{name}.output.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
             list(command),

@@ -63,11 +63,9 @@ class Rest:
         """The DAGs that Airflow has parsed, by id."""
         return {dag["dag_id"]: dag for dag in self.pages("dags", "dags", {"exclude_stale": True})}
 
-    def import_errors(self) -> dict[str, str]:
-        """DAG file → why it cannot be loaded."""
-        return {
-            entry["filename"]: entry["stack_trace"] for entry in self.pages("importErrors", "import_errors")
-        }
+    def import_errors(self) -> list[dict[str, Any]]:
+        """DAG files that cannot be loaded: `filename`, `timestamp`, `stack_trace`."""
+        return list(self.pages("importErrors", "import_errors"))
 
     def set_paused(self, dag_id: str, paused: bool) -> None:
         self.request(
@@ -92,9 +90,15 @@ class Rest:
         """Runs of all DAGs that changed at or after `moment` (ISO 8601)."""
         return list(self.pages("dags/~/dagRuns", "dag_runs", {"updated_at_gte": moment, "order_by": "id"}))
 
-    def tasks(self, states: list[str]) -> list[dict[str, Any]]:
-        """Task instances of all DAGs in one of these states."""
-        return list(self.pages("dags/~/dagRuns/~/taskInstances", "task_instances", {"state": states}))
+    def tasks_changed_since(self, moment: str) -> list[dict[str, Any]]:
+        """Task instances of all DAGs that changed at or after `moment` (ISO 8601)."""
+        return list(
+            self.pages(
+                "dags/~/dagRuns/~/taskInstances",
+                "task_instances",
+                {"updated_at_gte": moment, "order_by": "id"},
+            )
+        )
 
     def tasks_of(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         return list(self.pages(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances"))

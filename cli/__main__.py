@@ -1,0 +1,34 @@
+"""`./interline COMMAND`: the table of commands."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import check, down, new, run, status, test, up
+
+app = typer.Typer(
+    name="./interline",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="A data mesh on AWS, run by Apache Airflow; here on this machine.",
+    epilog="Exit codes: 0 done · 1 the work failed · 2 wrong usage · 3 cannot set up · "
+    "4 busy: another run or a taken port · 130 interrupted.",
+)
+
+app.command("run", epilog=run.EXAMPLES)(run.run)
+app.command("up", epilog=up.EXAMPLES)(up.up)
+app.command("status", epilog=status.EXAMPLES)(status.status)
+app.command("down", epilog=down.EXAMPLES)(down.down)
+app.command("check", epilog=check.EXAMPLES)(check.check)
+app.command(
+    "test",
+    epilog=test.EXAMPLES,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)(test.run_tests)
+app.add_typer(new.app, name="new")
+
+if __name__ == "__main__":
+    app(prog_name="./interline")

@@ -1,0 +1,29 @@
+"""`./interline down`: stop everything."""
+
+from __future__ import annotations
+
+from cli.console import console
+from cli.errors import told
+from cli.options import Home
+from cli.repository import HOME
+
+EXAMPLES = """Examples:\n
+\b
+  ./interline down                      stops Airflow, its tasks and the local AWS
+  ./interline down --home /tmp/other    those of another home
+"""
+
+
+def down(home: Home = None) -> None:
+    """Stop Airflow, its tasks, and the local AWS; a run that is under way ends as well.
+
+    What the products hold lives in the local AWS, so the next run starts from empty buckets.
+    """
+    with told():
+        from local.airflow import processes
+        from local.airflow.home import Home as MeshHome
+
+        mesh_home = MeshHome((home or HOME).resolve())
+        stopped = processes.stop_all(mesh_home) if mesh_home.path.is_dir() else []
+        mesh_home.airflow_file.unlink(missing_ok=True)
+    console().print(f"Stopped: {', '.join(stopped)}" if stopped else "Nothing was running.")

@@ -1,0 +1,47 @@
+"""Turning what goes wrong into one clear message and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from cli import exits
+from cli.console import console
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Print an expected error as a message, without a traceback, and exit with its code."""
+    from interline.domains import MeshError
+    from local.airflow.airflow import AirflowError
+    from local.airflow.aws import AwsError
+    from local.airflow.database import MigrationError
+    from local.airflow.home import BusyError
+    from local.airflow.landing import InputError
+    from local.airflow.ports import PortTakenError
+    from local.airflow.readiness import DagError
+    from local.airflow.run import StuckError
+    from local.airflow.selection import SelectionError
+
+    try:
+        yield
+    except (SelectionError, InputError) as error:
+        _end(error, exits.USAGE)
+    except (BusyError, PortTakenError) as error:
+        _end(error, exits.BUSY)
+    except (MeshError, AirflowError, AwsError, MigrationError, DagError, StuckError) as error:
+        _end(error, exits.FAILED)
+    except OSError as error:
+        # what we write is below .interline/ or --home; anything else is a defect and keeps its traceback
+        if error.filename is None:
+            raise
+        _end(f"{error.filename}: {error.strerror}", exits.SETUP)
+    except KeyboardInterrupt:
+        _end("interrupted; what was started has been stopped", exits.INTERRUPTED)
+
+
+def _end(message: object, code: int) -> None:
+    console(stderr=True).print(f"interline: {message}", markup=False, soft_wrap=True)
+    raise typer.Exit(code) from None

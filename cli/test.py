@@ -1,0 +1,39 @@
+"""`./interline test`: the tests, by pytest."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from cli import exits
+from cli.repository import ROOT
+
+EXAMPLES = """Examples:\n
+  ./interline test                    everything, the whole mesh included\n
+  ./interline test --fast             without engines and mesh; under a minute\n
+  ./interline test -k revenue -x      further words go to pytest\n
+  ./interline test tests/cli
+"""
+SLOW = ("tests/engines", "tests/mesh")
+"""Folders whose tests start a local AWS or the whole mesh; every other folder is fast."""
+_PYTEST_FOUND_NO_TESTS = 5
+
+
+def run_tests(
+    context: typer.Context,
+    fast: Annotated[bool, typer.Option("--fast", help="Leave out the tests that start servers.")] = False,
+) -> None:
+    """Run the tests; any further words are given to pytest."""
+    command = [sys.executable, "-m", "pytest", *context.args]
+    if fast:
+        command += [f"--ignore={folder}" for folder in SLOW]
+    try:
+        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    except KeyboardInterrupt:
+        raise typer.Exit(exits.INTERRUPTED) from None
+    if code == _PYTEST_FOUND_NO_TESTS:
+        typer.echo("No test matches.", err=True)
+    raise typer.Exit(exits.OK if code == 0 else exits.FAILED)

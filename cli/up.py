@@ -1,0 +1,43 @@
+"""`./interline up`: Airflow's UI and the local AWS, until `down`."""
+
+from __future__ import annotations
+
+from cli.console import console
+from cli.errors import told
+from cli.options import Home, Port
+from cli.repository import HOME, ROOT
+
+EXAMPLES = """Examples:\n
+\b
+  ./interline up                  prints the address; open it in a browser
+  ./interline up --port 8080      at a port of your choice
+  ./interline run                 in the meantime: uses what is up
+  ./interline down                stops everything
+"""
+
+
+def up(home: Home = None, port: Port = None) -> None:
+    """Start the local AWS and Airflow, print the UI's address, and leave them running."""
+    with told():
+        from interline.domains import load_domains
+        from local.airflow.home import Home as MeshHome
+        from local.airflow.servers import Servers
+        from local.airflow.signals import interruptible, uninterrupted
+
+        mesh_home = MeshHome((home or HOME).resolve())
+        domains = load_domains(ROOT)
+        mesh_home.make()
+        screen = console()
+        with interruptible(), mesh_home.alone("up"):
+            servers = Servers(ROOT, mesh_home, port=port, domains=domains, say=screen.print)
+            try:
+                with screen.status("starting"):
+                    _aws, airflow = servers.start(lambda _aws: None)
+            except BaseException:
+                with uninterrupted():
+                    servers.stop()
+                raise
+    screen.print(
+        f"\nAirflow's UI: [bold]{airflow.url}[/bold]   (no password: who opens it is the administrator)"
+    )
+    screen.print("Stop everything with ./interline down")

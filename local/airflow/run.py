@@ -1,0 +1,228 @@
+"""One run of the mesh: start what is missing, land the input, let Airflow work, tell what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from interline.domains import Mesh, load_mesh
+from local.airflow.airflow import Airflow
+from local.airflow.aws import Aws
+from local.airflow.configuration import tasks_at_once
+from local.airflow.display import Display
+from local.airflow.home import Home, write_json
+from local.airflow.landing import Input, Lander
+from local.airflow.proof import Evidence, prove
+from local.airflow.readiness import wait_for_dags
+from local.airflow.report import ProductReport, report
+from local.airflow.rest import Rest
+from local.airflow.selection import Selection, select_days, select_products
+from local.airflow.servers import Servers
+from local.airflow.signals import interruptible, uninterrupted
+from local.airflow.tables import print_proof, print_report
+from local.airflow.task_logs import last_lines, log_of
+from local.airflow.tracking import FAILED, SUCCESS, WAITING, Change, ProductDay, Tracker
+from local.input import SEED
+
+_DAYS_UNDER_WAY = 10
+_LOOK_SECONDS = 0.7
+_STUCK_SECONDS = 60
+
+
+class StuckError(Exception):
+    """Nothing runs, and something never will."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `./interline run` was asked for."""
+
+    root: Path
+    home: Home
+    domains: tuple[str, ...] = ()
+    days: int | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    seed: int = SEED
+    scale: float = 1.0
+    input_folder: Path | None = None
+    port: int | None = None
+
+
+def run(options: Options, console: Console) -> bool:
+    """Run the mesh; returns whether every product has every day and the proof holds.
+
+    Raises:
+        interline.domains.MeshError: what the domains declare is wrong.
+        local.airflow.home.BusyError: another command uses this home.
+        KeyboardInterrupt: asked to end; all that was started has been stopped.
+        Exception: the errors of selection, servers and readiness, each with what to do.
+    """
+    mesh = load_mesh(options.root)
+    days = select_days(options.days, options.first_day, options.last_day)
+    selection = Selection(select_products(mesh, options.domains), days)
+    source = Input(selection.domains, options.seed, options.scale, options.input_folder)
+    source.replaced_sources()
+    options.home.make()
+    with interruptible(), options.home.alone("run"):
+        lander = Lander(source, days)
+        with Display(console) as display:
+            servers = Servers(
+                options.root, options.home, port=options.port, domains=mesh.domains, say=display.say
+            )
+            finished = False
+            try:
+                begun = datetime.now(UTC)
+                lander.begin()
+                aws, airflow = servers.start(lander.use)
+                display.address = airflow.url
+                outcome = _Work(options, mesh, selection, lander, display, aws, airflow, begun).do()
+                finished = True
+            finally:
+                with uninterrupted():
+                    lander.stop()
+                    if finished:
+                        servers.stop_airflow()
+                    else:
+                        servers.stop()
+        return _tell(console, options, *outcome)
+
+
+class _Work:
+    """What happens between the servers being ready and the report."""
+
+    def __init__(
+        self, options: Options, mesh: Mesh, selection: Selection, lander: Lander, display: Display, aws: Aws,
+        airflow: Airflow, begun: datetime,
+    ) -> None:  # fmt: skip
+        self._options, self._mesh, self._selection = options, mesh, selection
+        self._lander, self._display, self._aws, self._airflow = lander, display, aws, airflow
+        self._begun = begun
+        self._rest = Rest(airflow.url)
+
+    def do(self) -> tuple[list[ProductReport], list[Evidence], float]:
+        """Run every product for every day; returns the report, the proof, and the seconds it took."""
+        rest, display = self._rest, self._display
+        try:
+            wait_for_dags(
+                rest, self._options.root, self._selection.products, self._begun, self._airflow.check_alive
+            )
+            self._make_ready()
+            tracker = Tracker(rest, self._selection, datetime.now(UTC))
+            display.follow(tracker)
+            self._follow_to_the_end(tracker)
+            reports = report(self._mesh, self._aws, tracker, rest)
+            published = {entry.address for entry in reports if entry.rows}
+            evidence = prove(self._mesh, self._aws, published)
+        finally:
+            rest.close()
+        return reports, evidence, display.seconds
+
+    def _make_ready(self) -> None:
+        """Pools of the domains; the selected DAGs on, all others off, so that only what was asked for runs."""
+        slots = tasks_at_once()
+        for domain in self._mesh.domains.values():
+            self._rest.make_pool(domain.pool, slots, f"Tasks of the {domain.name} domain")
+        for dag_id, dag in self._rest.dags().items():
+            paused = dag_id not in self._selection.products
+            if dag["is_paused"] != paused:
+                self._rest.set_paused(dag_id, paused)
+
+    def _follow_to_the_end(self, tracker: Tracker) -> None:
+        to_land = list(self._selection.days)
+        name = datetime.now(UTC).strftime("%H%M%S%f")
+        while True:
+            while to_land and self._may_begin(to_land[0], to_land, tracker):
+                day = to_land.pop(0)
+                self._display.say(f"{day}: {self._lander.landed[day].result()} files landed")
+                for product in self._selection.source_aligned:
+                    self._rest.start_run(
+                        product.address, f"interline__{day}__{name}", day.isoformat(), "by ./interline run"
+                    )
+            changes = tracker.look()
+            self._display.show(changes)
+            self._tell_failures(changes)
+            if not to_land and tracker.nothing_more_to_come:
+                return
+            self._airflow.check_alive()
+            if not to_land and not tracker.active and tracker.unchanged_seconds > _STUCK_SECONDS:
+                raise StuckError(_why_stuck(tracker.product_days.values(), self._selection))
+            time.sleep(_LOOK_SECONDS)
+
+    def _may_begin(self, day: date, to_land: list[date], tracker: Tracker) -> bool:
+        """Whether the day has landed, and not too many days are under way already."""
+        begun = {other for other in self._selection.days if other not in to_land}
+        open_days = {
+            view.day
+            for view in tracker.product_days.values()
+            if view.day in begun and not tracker.is_over(view)
+        }
+        return self._lander.landed[day].done() and len(open_days) < _DAYS_UNDER_WAY
+
+    def _tell_failures(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            if change.task is not None and change.task.state == FAILED:
+                tell_failure(self._display.console, self._options.home, change.where, change.task.name)
+
+
+def tell_failure(console: Console, home: Home, where: ProductDay, task: str) -> None:
+    """The failing task, the last lines of its log, and where the whole log is."""
+    console.print(f"\n[bold red]{where.address}[/] {where.day}: task [bold]{escape(task)}[/] failed")
+    task_id = task.partition("[")[0]
+    log = log_of(home, where.address, where.run_id or "", task_id)
+    if log is None:
+        console.print(
+            f"  It left no log: it did not begin, or was killed. See {home.logs}/scheduler.output.log",
+            soft_wrap=True,
+        )
+        return
+    for line in last_lines(log):
+        console.print(f"  [dim]│[/dim] {escape(line)}", soft_wrap=True)
+    console.print(f"  whole log: {log}\n", soft_wrap=True)
+
+
+def _why_stuck(views: Iterable[ProductDay], selection: Selection) -> str:
+    lines = [f"nothing has happened for {_STUCK_SECONDS} s, and these never ran:"]
+    for view in views:
+        if view.state == WAITING:
+            inputs = ", ".join(selection.products[view.address].inputs) or "no input port"
+            lines.append(f"  {view.address} for {view.day} (reads {inputs})")
+    lines.append(
+        "Its DAG should be scheduled on those ports: is it paused, or does no task of theirs publish the port?"
+    )
+    return "\n".join(lines)
+
+
+def _tell(
+    console: Console, options: Options, reports: list[ProductReport], evidence: list[Evidence], seconds: float
+) -> bool:
+    print_report(console, reports)
+    print_proof(console, evidence)
+    failed = [entry.address for entry in reports if entry.state != SUCCESS or entry.problem]
+    holds = all(entry.as_expected for entry in evidence)
+    minutes, rest = divmod(round(seconds), 60)
+    if failed:
+        console.print(f"\n[bold red]Failed[/] after {minutes} min {rest} s: {', '.join(failed)}")
+    elif not holds:
+        console.print("\n[bold red]The proof does not hold[/]: AWS answered otherwise than the contracts say")
+    else:
+        console.print(f"\n[bold green]Done[/] in {minutes} min {rest} s")
+    write_json(
+        options.home.last_run_file,
+        {
+            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds": round(seconds, 1),
+            "succeeded": not failed and holds,
+            "products": [
+                asdict(entry) | {"committed": entry.committed and entry.committed.isoformat()}
+                for entry in reports
+            ],
+        },
+    )
+    return not failed and holds
