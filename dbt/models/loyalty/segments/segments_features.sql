@@ -40,7 +40,7 @@ select
   m.bonus_trans,
   m.flight_miles_12mo,
   m.flight_trans_12,
-  datediff(day, m.enrolled_on, {{ data_day() }}) as days_enrolled,
+  greatest(datediff(day, m.enrolled_on, {{ data_day() }}), 0) as days_enrolled,
   case when m.has_award then 1 else 0 end as award,
   cast(coalesce(b.bookings, 0) as integer) as bookings,
   cast(coalesce(b.booked_amount, 0) as decimal(14, 2)) as booked_amount,
