@@ -63,7 +63,7 @@ class Shortest:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The whole text matches a regular expression."""
+    """A regular expression is found in the text; ``^`` and ``$`` in it mean the text's ends."""
 
     pattern: str
 

@@ -1,0 +1,22 @@
+"""A contract as Redshift SQL: judging a batch, setting bad rows aside, declaring and publishing a port.
+
+Pure functions from the contract to statements. Nothing here talks to a database. Every name was validated when
+the contract was read and is quoted again; every value is a quoted literal.
+"""
+
+from __future__ import annotations
+
+from interline.contract_sql.judging import Judgement, Measured, judgement, schema_differences
+from interline.contract_sql.publishing import current_batch, declare_port, publish_statements
+from interline.contract_sql.tables import Tables
+
+__all__ = [
+    "Judgement",
+    "Measured",
+    "Tables",
+    "current_batch",
+    "declare_port",
+    "judgement",
+    "publish_statements",
+    "schema_differences",
+]

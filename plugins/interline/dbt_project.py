@@ -1,0 +1,123 @@
+"""A dbt project for one product: the shared macros, the product's models, and properties made from its contract.
+
+Nobody writes dbt YAML. What a product promises stands in its contract, and a project of its own per build means that
+one domain's broken model never stops another's build.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from interline.contract_sql.quoting import identifier, literal
+from interline.domains import Domain, Product, split_address
+
+SCORES_SUFFIX = "_scores"
+"""``score`` copies a batch transform's output to ``<product>_scores``; models read it from ``<domain>_models``."""
+
+
+class DbtProjectError(RuntimeError):
+    """The product has no model, or a model for nothing."""
+
+
+def write_project(product: Product, root: Path, folder: Path) -> list[str]:
+    """Write the project of a product into an empty folder and return the names of its models.
+
+    ``root`` holds ``dbt/``. The port's model is ``dbt/models/<domain>/<product>.sql``; models beside it in the folder
+    ``<product>/`` are private helpers.
+
+    Raises:
+        DbtProjectError: the port's model is missing.
+    """
+    source = root / "dbt"
+    port = source / "models" / product.domain.name / f"{product.name}.sql"
+    if not port.is_file():
+        raise DbtProjectError(f"{product.address} has no model: expected {port.relative_to(root)}")
+    helpers = sorted((port.parent / product.name).glob("*.sql"))
+    models = folder / "models"
+    models.mkdir(parents=True)
+    for path in (port, *helpers):
+        shutil.copyfile(path, models / path.name)
+    if (source / "macros").is_dir():
+        shutil.copytree(source / "macros", folder / "macros")
+    shutil.copyfile(source / "profiles.yml", folder / "profiles.yml")
+    project = yaml.safe_load((source / "dbt_project.yml").read_text())
+    project["on-run-start"] = external_schemas(product)
+    _write(folder / "dbt_project.yml", project)
+    names = [path.stem for path in (port, *helpers)]
+    _write(models / "properties.yml", properties(product, names[1:]))
+    return names
+
+
+def properties(product: Product, helpers: Sequence[str]) -> dict[str, Any]:
+    """Return dbt's properties of the port's model, its helpers, its sources and its group."""
+    domain = product.domain
+    port = {
+        "name": product.name,
+        "description": product.contract.table_description or product.contract.purpose,
+        "access": "public",
+        "group": domain.name,
+        "config": {"materialized": "table", "contract": {"enforced": True}},
+        "columns": [
+            {"name": column.name, "data_type": column.physical_type, "description": column.description}
+            for column in product.contract.columns
+        ],
+    }
+    private = [{"name": name, "access": "private", "group": domain.name} for name in helpers]
+    return {
+        "version": 2,
+        "groups": [{"name": domain.name, "owner": {"name": domain.team.name, "email": domain.team.email}}],
+        "models": [port, *private],
+        "sources": _sources(product),
+    }
+
+
+def external_schemas(product: Product) -> list[str]:
+    """Return the statements that make the external schemas a build and a publish of the product need.
+
+    Source: CREATE EXTERNAL SCHEMA, Amazon Redshift Database Developer Guide; the schema acts as the domain's role,
+    so Lake Formation decides for that role what can be read through it.
+    """
+    databases = [product.domain.curated_database]
+    if product.sources:
+        databases.append(product.domain.landing_database)
+    databases += [f"{split_address(address)[0]}_curated" for address in product.inputs]
+    return [_external_schema(name, product.domain) for name in dict.fromkeys(databases)]
+
+
+def _external_schema(database: str, domain: Domain) -> str:
+    return (
+        f"create external schema if not exists {identifier(database)} from data catalog"
+        f" database {literal(database)} iam_role {literal(domain.role_arn)}"
+    )
+
+
+def _sources(product: Product) -> list[dict[str, Any]]:
+    domain = product.domain.name
+    sources: list[dict[str, Any]] = []
+    if product.sources:
+        tables = [{"name": source.name} for source in product.sources]
+        sources.append(
+            {"name": f"{domain}_landing", "schema": product.domain.landing_database, "tables": tables}
+        )
+    ports: dict[str, list[dict[str, str]]] = {}
+    for address in product.inputs:
+        producer, name = split_address(address)
+        ports.setdefault(producer, []).append({"name": name})
+    sources += [
+        {"name": producer, "schema": f"{producer}_curated", "tables": tables}
+        for producer, tables in ports.items()
+    ]
+    scores = [{"name": product.name + SCORES_SUFFIX}]
+    sources.append({"name": f"{domain}_models", "schema": product.domain.schema, "tables": scores})
+    return sources
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    """Write YAML as JSON, which every YAML reader reads alike."""
+    path.write_text(json.dumps(content, indent=1) + "\n")

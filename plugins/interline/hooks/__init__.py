@@ -1,0 +1,1 @@
+"""Hooks in the style of the Amazon provider, for what it has none for."""

@@ -1,0 +1,86 @@
+"""A checked batch made public in one transaction, and the asset event that tells consumers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOperator
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+from airflow.sdk.exceptions import AirflowFailException
+
+from interline.contract_sql import Tables, current_batch, publish_statements
+from interline.data_day import data_day_of
+from interline.domains import Contract
+from interline.hooks.redshift_statements import DATABASE_USER, RedshiftStatementsHook
+
+if TYPE_CHECKING:
+    from airflow.sdk import Asset, Context
+
+
+class PublishOperator(RedshiftDataOperator):
+    """
+    Publish the checked batch: several statements on one Iceberg table in one transaction, so one snapshot.
+
+    The checked batch is one private table, replaced by every check. So before anything is written the ledger is
+    asked whether that table holds the day to publish: clearing only this task of an older run must not publish a
+    newer day's rows under the older day's name.
+
+    :param contract: the contract
+    :param domain: the domain, whose cluster, database and schema the batch is in
+    :param product: the product's name
+    :param data_day: the data day (templated)
+    :param port: the port's asset, the task's outlet
+    :return: the data day and the numbers of its check
+    """
+
+    template_fields: Sequence[str] = aws_template_fields(
+        "cluster_identifier", "database", "sql", "db_user", "data_day"
+    )
+
+    def __init__(
+        self, *, contract: Contract, domain: str, product: str, data_day: str, port: Asset, **kwargs: Any
+    ) -> None:
+        tables = Tables(domain, product)
+        super().__init__(
+            sql=publish_statements(contract, tables, data_day),
+            cluster_identifier=domain,
+            database=domain,
+            db_user=DATABASE_USER,
+            outlets=[port],
+            **kwargs,
+        )
+        self.contract = contract
+        self.tables = tables
+        self.data_day = data_day
+        self.port = port
+
+    def execute(self, context: Context) -> Any:
+        """Verify, publish, and put the numbers on the asset event."""
+        day = data_day_of(self.data_day)
+        numbers = self._current_numbers(day)
+        super().execute(context)
+        context["outlet_events"][self.port].extra = dict(numbers)
+        self.log.info("published %s for %s: %s", self.contract.address, day, numbers)
+        return numbers
+
+    def _current_numbers(self, day: str) -> dict[str, Any]:
+        hook = RedshiftStatementsHook(
+            aws_conn_id=self.aws_conn_id,
+            region_name=self.region_name,
+            cluster=self.tables.domain,
+            database=self.tables.domain,
+        )
+        rows = hook.run(current_batch(self.tables))[0].rows
+        checked = str(rows[0][0]) if rows else "no day"
+        if checked != day:
+            raise AirflowFailException(
+                f"the checked batch of {self.contract.address} is of {checked}, not of {day}:"
+                " clear `build` and what follows it, not only this task"
+            )
+        return {
+            "data_day": day,
+            "rows_in": rows[0][1],
+            "rows_published": rows[0][2],
+            "rows_quarantined": rows[0][3],
+        }
