@@ -11,6 +11,21 @@ from pathlib import Path
 
 def install(home: Path) -> None:
     """Put the lake's engines in place of moto's methods; `home` is the folder of this local AWS."""
-    from local.lake import objects
+    from moto.glue.responses import GlueResponse
+    from moto.lakeformation import models, urls
+    from moto.lakeformation.responses import LakeFormationResponse
+
+    from local.aws import refusals
+    from local.lake import api, objects
+    from local.lake.api import databases, lake_formation, partitions, tables, vended_credentials
 
     objects.use_cache(home / "lake")
+    models.default_settings = lake_formation.no_defaults
+    for operation in ("GetTemporaryGlueTableCredentials", "GetTemporaryGluePartitionCredentials"):
+        urls.url_paths[f"{{0}}/{operation}$"] = urls.response.dispatch
+    api.serve(LakeFormationResponse, lake_formation.LakeFormationOperations)
+    api.serve(LakeFormationResponse, vended_credentials.CredentialOperations)
+    for operation, what in lake_formation.REFUSED.items():
+        refusals.refuse("lakeformation", [operation], f"{what} are not applied by the local Lake Formation")
+    for operations in (databases.DatabaseOperations, tables.TableOperations, partitions.PartitionOperations):
+        api.serve(GlueResponse, operations)

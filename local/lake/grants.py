@@ -77,13 +77,14 @@ class GrantBook:
         complete = True
         with self._lock:
             for target, names in _apart(resource, gone | no_longer_passed):
-                for key in self._touched(principal, target):
+                touched = self._touched(principal, target)
+                complete = complete and bool(touched)
+                for key in touched:
                     held = self._held[key]
                     held.permissions -= names & gone
                     held.grantable -= names & no_longer_passed
                     if not held.permissions:
                         del self._held[key]
-                complete = complete and self._was_held
         return complete
 
     def _touched(self, principal: str, target: Resource) -> list[tuple[str, Resource]]:
@@ -97,7 +98,6 @@ class GrantBook:
                 and resource.kind == "columns"
                 and (resource.database, resource.table) == (target.database, target.table)
             ]
-        self._was_held = bool(keys)
         return keys
 
     def forget(self, database: str, table: str | None = None) -> None:
@@ -132,6 +132,16 @@ class GrantBook:
                 and resource.kind == "columns"
                 and resource.database == database
                 and resource.table in (table, EVERY_TABLE)
+            ]
+
+    def locations(self, principals: Iterable[str]) -> list[str]:
+        """The ARNs of the locations that any of the principals may create tables on."""
+        wanted = set(principals)
+        with self._lock:
+            return [
+                resource.location
+                for who, resource in self._held
+                if who in wanted and resource.kind == "location"
             ]
 
     def mentions(self, principals: Iterable[str], database: str) -> bool:

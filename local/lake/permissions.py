@@ -158,12 +158,8 @@ def require_location(role_arn: str, account: str, location: str, *, within: str 
     if registered is None or (within and (location.rstrip("/") + "/").startswith(within.rstrip("/") + "/")):
         return
     arn = _location_arn(location)
-    grants = book(account)
-    who = principals(role_arn, account)
-    for _, resource in [key for key in list(grants._held) if key[1].kind == "location"]:
-        if (arn == resource.location or arn.startswith(resource.location.rstrip("/") + "/")) and grants.of(
-            who, resource
-        ).permissions:
+    for granted in book(account).locations(principals(role_arn, account)):
+        if arn == granted or arn.startswith(granted.rstrip("/") + "/"):
             return
     raise AccessDenied(
         f"Insufficient Lake Formation permission(s): Required Data Location Access on {location}"

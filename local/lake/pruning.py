@@ -38,11 +38,13 @@ def matching(
     condition: exp.Expression | None,
     columns: Sequence[tuple[str, str]],
     rows: Sequence[tuple[str | None, ...]],
+    *,
+    strict: bool = False,
 ) -> list[int]:
     """The positions of the rows (partition values as text) that the condition does not rule out.
 
-    `columns` are (name, DuckDB type). A term that DuckDB cannot evaluate rules nothing out: the engine that applies
-    the condition reports it.
+    `columns` are (name, DuckDB type). A term that DuckDB cannot evaluate rules nothing out, because the engine that
+    applies the condition reports it; with `strict` it raises `duckdb.Error`.
     """
     terms = conjuncts_over(condition, [name for name, _ in columns])
     if not terms or not rows:
@@ -64,6 +66,8 @@ def matching(
             f"WHERE {wheres} ORDER BY position"
         ).fetchall()
     except duckdb.Error as error:
+        if strict:
+            raise
         log.debug("no pruning by %s: %s", wheres, error)
         return list(range(len(rows)))
     finally:
