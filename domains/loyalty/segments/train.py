@@ -41,7 +41,6 @@ FEATURES = (
     "award",
     "bookings",
     "booked_amount",
-    "cancellations",
     "searches",
 )
 
@@ -53,7 +52,6 @@ NAMES: dict[str, dict[str, float]] = {
     "Card spenders": {"cc1_miles": 0.9, "bonus_trans": 0.6},
     "Award travellers": {"award": 1.4},
     "Active bookers": {"bookings": 0.8, "booked_amount": 0.7},
-    "Changing plans": {"cancellations": 1.6},
     "Eager searchers": {"searches": 1, "bookings": -0.3},
     "Long-standing members": {"days_enrolled": 1.2},
     "Newcomers": {"days_enrolled": -1.2, "balance": -0.2},
@@ -72,7 +70,6 @@ _IN_WORDS = {
     "award": "award flights",
     "bookings": "bookings",
     "booked_amount": "money spent on bookings",
-    "cancellations": "cancellations",
     "searches": "searches",
 }
 _VALUE = ("balance", "flight_trans_12", "booked_amount")
@@ -151,7 +148,7 @@ def train(matrix: NDArray[np.float64], fewest: int, most: int, seed: int, sample
     silhouettes: dict[int, float] = {}
     fitted: dict[int, KMeans] = {}
     for count in range(fewest, most + 1):
-        fitted[count] = KMeans(n_clusters=count, n_init=3, random_state=seed).fit(prepared)
+        fitted[count] = KMeans(n_clusters=count, n_init=10, random_state=seed).fit(prepared)
         labels = fitted[count].labels_[chosen]
         silhouettes[count] = (
             float(silhouette_score(prepared[chosen], labels)) if len(np.unique(labels)) > 1 else -1.0
@@ -205,7 +202,7 @@ def main() -> None:
     """Train as SageMaker asks: hyperparameters as arguments, folders in the environment."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fewest", type=int, default=4, help="smallest number of segments to try")
-    parser.add_argument("--most", type=int, default=8, help="largest number of segments to try")
+    parser.add_argument("--most", type=int, default=7, help="largest number of segments to try")
     parser.add_argument("--seed", type=int, default=7, help="seed of starting centres and sample")
     parser.add_argument(
         "--sample", type=int, default=2_000, help="members that the silhouette is measured on"

@@ -13,8 +13,7 @@ booked as (
   select
     r.member_id,
     count(*) as bookings,
-    sum(r.amount) as booked_amount,
-    sum(case when r.cancelled_data_day <= {{ data_day() }} then 1 else 0 end) as cancellations
+    sum(r.amount) as booked_amount
   from {{ source('bookings', 'reservations') }} as r
   where r.first_data_day <= {{ data_day() }}
     and r.member_id is not null
@@ -44,7 +43,6 @@ select
   case when m.has_award then 1 else 0 end as award,
   cast(coalesce(b.bookings, 0) as integer) as bookings,
   cast(coalesce(b.booked_amount, 0) as decimal(14, 2)) as booked_amount,
-  cast(coalesce(b.cancellations, 0) as integer) as cancellations,
   cast(coalesce(s.searches, 0) as integer) as searches
 from member_states as m
 left join booked as b on m.member_id = b.member_id
