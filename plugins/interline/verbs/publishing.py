@@ -1,0 +1,78 @@
+"""publish: the port declared, granted, and given the checked batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOperator
+from airflow.sdk import TaskGroup
+
+from interline.contract_sql import Tables, declare_port
+from interline.dag import ProductDag, current, port_asset
+from interline.data_day import TEMPLATE
+from interline.domains import load_domains
+from interline.hooks.redshift_statements import DATABASE_USER
+from interline.operators.lake_formation import LakeFormationGrantOperator
+from interline.operators.publish import PublishOperator
+from interline.verbs.acting import SECONDS_BETWEEN_POLLS, acting_as
+
+
+def publish() -> TaskGroup:
+    """Declare the port, grant it to the contract's roles, and commit the checked batch in one transaction.
+
+    The commit comes last and has the DAG's one outlet, so no consumer starts before it may read.
+    """
+    here = current()
+    product, domain = here.product, here.product.domain
+    acting = acting_as(domain)
+    with TaskGroup("publish") as group:
+        declare = RedshiftDataOperator(
+            task_id="declare",
+            sql=declare_port(product.contract, Tables(domain.name, product.name), product.location),
+            cluster_identifier=domain.cluster,
+            database=domain.cluster,
+            db_user=DATABASE_USER,
+            poll_interval=SECONDS_BETWEEN_POLLS,
+            **acting,
+        )
+        grant = LakeFormationGrantOperator(
+            task_id="grant",
+            catalog_id=domain.account,
+            database=domain.curated_database,
+            table=product.name,
+            grants=_grants(here),
+            **acting,
+        )
+        commit = PublishOperator(
+            task_id="commit",
+            contract=product.contract,
+            domain=domain.name,
+            product=product.name,
+            data_day=TEMPLATE,
+            port=port_asset(product.address),
+            poll_interval=SECONDS_BETWEEN_POLLS,
+            **acting,
+        )
+        declare >> grant >> commit
+    return group
+
+
+def _grants(here: ProductDag) -> list[dict[str, Any]]:
+    """Return one entry a role of the contract: the ARN of the consuming domain's role, and its columns."""
+    contract = here.product.contract
+    if not contract.roles:
+        return []
+    domains = load_domains(here.root)
+    unknown = [role.domain for role in contract.roles if role.domain not in domains]
+    if unknown:
+        raise ValueError(
+            f"the contract of {contract.address} has roles for {', '.join(unknown)}; known domains are"
+            f" {', '.join(domains)}"
+        )
+    return [
+        {
+            "principal": domains[role.domain].role_arn,
+            "columns": None if role.columns is None else list(contract.readable_by(role)),
+        }
+        for role in contract.roles
+    ]
