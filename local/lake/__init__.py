@@ -8,6 +8,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+# What of Glue is real here. Jobs, triggers, workflows, connections and the rest would only pretend.
+GLUE_OPERATIONS = (
+    *(f"{verb}Database" for verb in ("Create", "Get", "Update", "Delete")),
+    "GetDatabases",
+    *(f"{verb}Table" for verb in ("Create", "Get", "Update", "Delete", "BatchDelete")),
+    *("GetTables", "GetTableVersion", "GetTableVersions", "DeleteTableVersion"),
+    *(f"{verb}Partition" for verb in ("Create", "Get", "Update", "Delete")),
+    *(f"Batch{verb}Partition" for verb in ("Create", "Get", "Update", "Delete")),
+    "GetPartitions",
+    *(f"{verb}Crawler" for verb in ("Create", "Get", "Update", "Delete", "Start", "Stop")),
+    *("GetCrawlers", "BatchGetCrawlers", "ListCrawlers", "GetCrawlerMetrics", "ListCrawls"),
+    *(f"{verb}Classifier" for verb in ("Create", "Get", "Update", "Delete")),
+    "GetClassifiers",
+    *("TagResource", "UntagResource", "GetTags"),
+)
+
 
 def install(home: Path) -> None:
     """Put the lake's engines in place of moto's methods; `home` is the folder of this local AWS."""
@@ -18,6 +34,7 @@ def install(home: Path) -> None:
     from local.aws import refusals
     from local.lake import api, objects
     from local.lake.api import databases, lake_formation, partitions, tables, vended_credentials
+    from local.lake.crawler import service as crawlers
 
     objects.use_cache(home / "lake")
     models.default_settings = lake_formation.no_defaults
@@ -27,5 +44,12 @@ def install(home: Path) -> None:
     api.serve(LakeFormationResponse, vended_credentials.CredentialOperations)
     for operation, what in lake_formation.REFUSED.items():
         refusals.refuse("lakeformation", [operation], f"{what} are not applied by the local Lake Formation")
-    for operations in (databases.DatabaseOperations, tables.TableOperations, partitions.PartitionOperations):
+    for operations in (
+        databases.DatabaseOperations,
+        tables.TableOperations,
+        partitions.PartitionOperations,
+        crawlers.CrawlerOperations,
+        crawlers.ClassifierOperations,
+    ):
         api.serve(GlueResponse, operations)
+    refusals.serve_only("glue", GLUE_OPERATIONS)

@@ -27,12 +27,16 @@ def relation(
     table: CatalogTable,
     columns: Iterable[str] | None = None,
     condition: exp.Expression | None = None,
+    *,
+    partition_schemas: bool = False,
 ) -> str:
     """A DuckDB subquery, in parentheses, that gives `columns` of `table` in that order with the catalog's types.
 
     `columns` None means all. `condition` is a boolean sqlglot expression, in DuckDB's terms, over the table's columns; it
     only spares reading partitions that cannot match, so the caller still applies it. `connection` is where the
-    subquery will run (nothing is registered on it). No permission is checked here.
+    subquery will run (nothing is registered on it). No permission is checked here. With `partition_schemas` a
+    partition that declares a column with another type than the table fails, as it does in Athena; Redshift Spectrum
+    goes by the table's schema alone.
 
     Raises QueryError when an object does not hold what the catalog says (BadData names object and line), NotSupported
     for a format or option that cannot be read, KeyError for an unknown column.
@@ -43,6 +47,9 @@ def relation(
 
         return iceberg.relation(table, [column.name for column in chosen], condition)
     sources = objects_of(table, condition)
+    if partition_schemas:
+        for partition in {partition for _, partition in sources if partition is not None}:
+            _check_partition_schema(table, chosen, partition)
     paths = list(_workers.map(lambda source: _typed_copy(table, chosen, *source), sources))
     return scan(chosen, [str(path) for path in paths])
 
@@ -94,7 +101,6 @@ def _typed_copy(
 ) -> Path:
     """The Parquet copy of one object with exactly these columns, partition values included."""
     keys = {column.name for column in table.partition_keys}
-    _check_partition_schema(table, columns, partition)
     values = partition.values if partition else ()
     signature = (
         found.uri,
@@ -102,7 +108,7 @@ def _typed_copy(
         found.size,
         table.format,
         table.serde,
-        sorted(table.serde_parameters.items()),
+        sorted(item for item in table.serde_parameters.items() if item[0] != "paths"),
         table.parameters.get("skip.header.line.count"),
         [(column.name, column.glue_type) for column in table.columns] if table.format == "csv" else None,
         [(column.name, column.glue_type) for column in columns],
@@ -159,11 +165,7 @@ def _write(table: CatalogTable, query: str, source: Path, uri: str, path: Path) 
     temporary.replace(path)
 
 
-def _check_partition_schema(
-    table: CatalogTable, columns: Sequence[Column], partition: Partition | None
-) -> None:
-    if partition is None:
-        return
+def _check_partition_schema(table: CatalogTable, columns: Sequence[Column], partition: Partition) -> None:
     declared = {column.name: column for column in partition.columns}
     for column in columns:
         own = declared.get(column.name)

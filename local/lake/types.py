@@ -79,17 +79,17 @@ class GlueType:
 
 def parse(text: str) -> GlueType:
     """Parse a catalog type. Raises InvalidInput naming the text."""
-    parsed, rest = _parse(text.strip().lower(), text)
+    parsed, rest = _parse(text.strip(), text)
     if rest.strip():
         raise InvalidInput(f"not a Data Catalog type: {text!r}")
     return parsed
 
 
 def _parse(text: str, whole: str) -> tuple[GlueType, str]:
-    match = re.match(r"\s*([a-z_]+)\s*", text)
+    match = re.match(r"\s*([A-Za-z_]+)\s*", text)
     if not match:
         raise InvalidInput(f"not a Data Catalog type: {whole!r}")
-    name, rest = match[1], text[match.end() :]
+    name, rest = match[1].lower(), text[match.end() :]
     if name in ("array", "map", "struct"):
         return _parse_nested(name, rest, whole)
     name = {"integer": "int", "long": "bigint"}.get(name, name)
@@ -134,6 +134,18 @@ def _parse_nested(name: str, rest: str, whole: str) -> tuple[GlueType, str]:
     if len(children) != {"array": 1, "map": 2}.get(name, len(children)):
         raise InvalidInput(f"{name} has the wrong number of types in {whole!r}")
     return GlueType(name, (), tuple(children), tuple(fields)), rest
+
+
+def render(kind: GlueType) -> str:
+    """A type in the catalog's grammar."""
+    if kind.name == "struct":
+        members = zip(kind.fields, kind.children, strict=True)
+        return "struct<" + ",".join(f"{field}:{render(child)}" for field, child in members) + ">"
+    if kind.children:
+        return f"{kind.name}<{','.join(render(child) for child in kind.children)}>"
+    if kind.arguments:
+        return f"{kind.name}({','.join(str(number) for number in kind.arguments)})"
+    return kind.name
 
 
 def is_nested(glue_type: str) -> bool:
