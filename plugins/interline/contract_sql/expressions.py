@@ -40,7 +40,8 @@ def checked_expression(text: str, columns: tuple[str, ...], alias: str) -> str:
             )
         column.set("this", exp.to_identifier(name, quoted=True))
         column.set("table", exp.to_identifier(alias))
-    return condition.this.sql(dialect="redshift")
+    sql: str = condition.this.sql(dialect="redshift")
+    return sql
 
 
 def checked_query(text: str, table: str) -> str:
@@ -61,7 +62,7 @@ def checked_query(text: str, table: str) -> str:
     return select.sql(dialect="redshift")
 
 
-def _parse(sql: str, text: str) -> exp.Expression:
+def _parse(sql: str, text: str) -> exp.Expr:
     import sqlglot
     from sqlglot import exp
     from sqlglot.errors import SqlglotError

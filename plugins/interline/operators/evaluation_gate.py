@@ -35,6 +35,11 @@ class EvaluationGateOperator(AwsBaseOperator[SageMakerHook]):
     def execute(self, context: Context) -> dict[str, float]:
         """Compare."""
         job = self.hook.describe_training_job(self.training_job)
+        if job["TrainingJobStatus"] != "Completed":
+            # The provider takes a job that was stopped for running too long as done.
+            raise AirflowFailException(
+                f"{self.training_job} is {job['TrainingJobStatus']}: {job.get('FailureReason', job.get('SecondaryStatus'))}"
+            )
         reached = {entry["MetricName"]: float(entry["Value"]) for entry in job.get("FinalMetricDataList", [])}
         short: list[str] = []
         for name, least in self.at_least.items():

@@ -63,6 +63,8 @@ def train(
         fit = SageMakerTrainingOperator(
             task_id="fit",
             config=jobs.training(tuple(at_least), hyperparameters or {}),
+            # With its log printed, the provider asks for the job's state only every 30 seconds.
+            print_log=False,
             check_interval=SECONDS_BETWEEN_POLLS,
             **acting,
         )
@@ -85,12 +87,12 @@ def train(
     return group
 
 
-def score(*, columns: Mapping[str, str]) -> TaskGroup:
+def score(**columns: str) -> TaskGroup:
     """Score every row that the model was trained on by a batch transform, into the private table ``<product>_scores``.
 
     Models of the product read it as ``source('<domain>_models', '<product>_scores')``.
 
-    :param columns: names and Redshift types of what ``output_fn`` in ``train.py`` writes as CSV, in order
+    :param columns: the Redshift types, by name, of what ``output_fn`` in ``train.py`` writes as CSV, in order
     """
     from airflow.providers.amazon.aws.operators.sagemaker import SageMakerTransformOperator
 
