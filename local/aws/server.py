@@ -59,6 +59,7 @@ class LocalAws:
         _configure_moto()
         from local.aws import (
             accounts,
+            endpoint,
             engines,
             identity,
             object_store,
@@ -75,14 +76,15 @@ class LocalAws:
         for quiet in ("werkzeug", "botocore", "urllib3", "boto3"):
             logging.getLogger(quiet).setLevel(logging.WARNING)
         self._listen()
+        endpoint.set_endpoint(self.endpoint)
         security_token_service.install()
         policy_documents.install()
         object_store.install()
         installed = engines.install_engines(self.home)
         self.create_accounts()
-        self._airflow = identity.issue_for_role(
-            accounts.airflow_role_arn(self._accounts.domains), "airflow", lifetime=None
-        )
+        # Airflow's environment renews its own credentials on MWAA; here they last as long as this process.
+        role = accounts.airflow_role_arn(self._accounts.domains)
+        self._airflow = identity.issue(identity.role_caller(role, "airflow"), lifetime=None)
         self.write_description()
         log.info("ready on %s with %s", self.endpoint, ", ".join(installed) or "no engines")
 
