@@ -1,0 +1,1 @@
+"""What Interline promises in figures, each measured beside its peer in the same run: `python -m benchmarks`."""
