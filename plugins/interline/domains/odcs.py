@@ -20,7 +20,7 @@ from interline.domains.contract import CLASSIFICATIONS, DAY_COLUMN, Column, Cont
 from interline.domains.names import NAME_SHAPE, is_name
 from interline.domains.odcs_rules import Reading, batch_rules_of, freshness_rule, property_rules
 from interline.domains.problems import MeshError, did_you_mean, one_of
-from interline.domains.rules import BatchRule, RowRule
+from interline.domains.rules import BatchRule, Duplicates, Limit, RowRule
 from interline.domains.shapes import validate
 from interline.domains.types import fits, logical_types_of, redshift_type
 from interline.domains.yaml_reading import Document, Place
@@ -68,20 +68,26 @@ def contract_of(document: Document, address: str) -> Contract:
         row_rules += rows
         batch_rules += batches
     primary_key = _primary_key(reading, properties)
+    if primary_key:
+        described = f"no two rows have the same {one_of(primary_key).replace(' or ', ' and ')}"
+        line = reading.line(("schema", 0))
+        batch_rules.insert(
+            0, BatchRule("primary_key", Duplicates(primary_key), Limit("=", 0), described, line=line)
+        )
     service_levels = tuple(_service_levels(reading, parsed, columns, address, batch_rules))
     roles = tuple(_roles(reading, parsed, columns, address))
     reading.unique_names(row_rules, batch_rules)
     if reading.problems:
         raise MeshError(reading.problems)
-    described = parsed.description
+    text = parsed.description
     return Contract(
         address=address,
         title=parsed.name or address,
         version=parsed.version or "",
         status=parsed.status or "",
-        purpose=((described and described.purpose) or "").strip(),
-        usage=((described and described.usage) or "").strip(),
-        limitations=((described and described.limitations) or "").strip(),
+        purpose=((text and text.purpose) or "").strip(),
+        usage=((text and text.usage) or "").strip(),
+        limitations=((text and text.limitations) or "").strip(),
         table_description=((table and table.description) or "").strip(),
         columns=columns,
         primary_key=primary_key,
