@@ -15,6 +15,7 @@ from cli.console import console
 def told() -> Iterator[None]:
     """Print an expected error as a message, without a traceback, and exit with its code."""
     from interline.domains import MeshError
+    from interline.scaffold import ScaffoldError
     from local.airflow.airflow import AirflowError
     from local.airflow.aws import AwsError
     from local.airflow.database import MigrationError
@@ -27,7 +28,7 @@ def told() -> Iterator[None]:
 
     try:
         yield
-    except (SelectionError, InputError) as error:
+    except (SelectionError, InputError, ScaffoldError) as error:
         _end(error, exits.USAGE)
     except (BusyError, PortTakenError) as error:
         _end(error, exits.BUSY)

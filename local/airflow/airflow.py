@@ -1,4 +1,4 @@
-"""Airflow as servers of the mesh: API server, DAG processor, scheduler, triggerer."""
+"""Airflow as servers of the mesh: API servers, DAG processor, scheduler, triggerer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +19,16 @@ from local.airflow.home import Home, read_json, write_json
 from local.airflow.ports import LOOPBACK, free_port
 from local.airflow.rest import Rest, RestError
 
-NAMES = ("api-server", "dag-processor", "scheduler", "triggerer")
 _COMMANDS = {
-    "api-server": ["api-server"],
+    # two servers, so that they start on two cores, and tasks do not wait for the UI
+    "api-server": ["api-server", "--apps", "core"],
+    "execution-api": ["api-server", "--apps", "execution"],
     "dag-processor": ["dag-processor"],
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
+NAMES = tuple(_COMMANDS)
+_NEEDED = ("metadatabase", "scheduler", "dag_processor")
 _START_SECONDS = 120
 
 
@@ -53,11 +56,7 @@ class Airflow:
         Raises:
             AirflowError: naming the one that ended, with the last lines it printed.
         """
-        for server in self.servers:
-            if server.process() is None:
-                raise AirflowError(
-                    f"Airflow's {server.name} ended:\n{server.last_lines()}\nThe whole log: {server.log}"
-                )
+        check_alive(self.servers)
 
 
 def find(home: Home) -> Airflow | None:
@@ -89,6 +88,7 @@ class Start:
         """
         self._root, self._home, self._dags = root, home, dags
         self._port = free_port(port)
+        self._execution_port = free_port()
         self._jwt_secret = secrets.token_urlsafe(64)
         self._servers: list[processes.Server] = []
 
@@ -98,11 +98,13 @@ class Start:
 
     def _environment(self, aws: Mapping[str, str]) -> dict[str, str]:
         return airflow_environment(
-            self._root, self._home, port=self._port, jwt_secret=self._jwt_secret, aws=aws, dags=self._dags,
+            self._root, self._home, port=self._port, execution_port=self._execution_port, jwt_secret=self._jwt_secret, aws=aws, dags=self._dags,
         )  # fmt: skip
 
     def _launch(self, name: str, environment: Mapping[str, str]) -> None:
         command = [sys.executable, "-m", "local.airflow.component", *_COMMANDS[name]]
+        if name == "execution-api":
+            command += ["--port", str(self._execution_port)]
         self._servers.append(processes.start(self._home, name, command, environment))
 
     def before_aws(self) -> None:
@@ -116,8 +118,8 @@ class Start:
         database.prepare(self._home, environment)
         database.forget_unfinished(self._home.database)
         database.forget_half_fed(self._home.database)
-        self._launch("api-server", environment)
-        self._launch("dag-processor", environment)
+        for name in ("api-server", "execution-api", "dag-processor"):
+            self._launch(name, environment)
 
     def with_aws(self, aws: Mapping[str, str]) -> Airflow:
         """Start what runs tasks, and wait until all is healthy.
@@ -127,28 +129,55 @@ class Start:
         """
         environment = self._environment(aws)
         self._launch("scheduler", environment)
+        self._wait_until_healthy()
+        # nothing of the mesh needs it to begin, and it would take its share of the cores until now
         self._launch("triggerer", environment)
-        airflow = Airflow(self.url, tuple(self._servers), True, _fingerprint(aws))
         write_json(self._home.airflow_file, {"url": self.url, "acts_as": _fingerprint(aws)}, private=True)
-        _wait_until_healthy(airflow)
-        return airflow
+        return Airflow(self.url, tuple(self._servers), True, _fingerprint(aws))
+
+    def _wait_until_healthy(self) -> None:
+        rest = Rest(self.url)
+        end = time.monotonic() + _START_SECONDS
+        said = "nothing"
+        try:
+            # the first request makes it build its routes, which takes seconds: not in a task's time
+            _wait_until_answers(
+                f"http://{LOOPBACK}:{self._execution_port}/execution/health", self._servers, end
+            )
+            while time.monotonic() < end:
+                check_alive(self._servers)
+                try:
+                    health = rest.health()
+                    said = ", ".join(f"{name} {status}" for name, status in health.items())
+                    if all(health.get(name) == "healthy" for name in _NEEDED):
+                        return
+                except (httpx.HTTPError, RestError) as error:
+                    said = str(error)
+                time.sleep(0.2)
+        finally:
+            rest.close()
+        raise AirflowError(f"Airflow is not healthy after {_START_SECONDS} s; it says: {said}")
 
 
-def _wait_until_healthy(airflow: Airflow) -> None:
-    rest = Rest(airflow.url)
-    end = time.monotonic() + _START_SECONDS
-    said = "nothing"
-    try:
-        while time.monotonic() < end:
-            airflow.check_alive()
-            try:
-                health = rest.health()
-                said = ", ".join(f"{name} {status}" for name, status in health.items())
-                if all(status == "healthy" for status in health.values()):
-                    return
-            except (httpx.HTTPError, RestError) as error:
-                said = str(error)
-            time.sleep(0.2)
-    finally:
-        rest.close()
-    raise AirflowError(f"Airflow is not healthy after {_START_SECONDS} s; it says: {said}")
+def _wait_until_answers(url: str, servers: Sequence[processes.Server], end: float) -> None:
+    while time.monotonic() < end:
+        check_alive(servers)
+        try:
+            httpx.get(url, timeout=30, trust_env=False).raise_for_status()
+            return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise AirflowError(f"no answer from {url} after {_START_SECONDS} s")
+
+
+def check_alive(servers: Sequence[processes.Server]) -> None:
+    """See that every one of these servers lives.
+
+    Raises:
+        AirflowError: naming the one that ended, with the last lines it printed.
+    """
+    for server in servers:
+        if server.process() is None:
+            raise AirflowError(
+                f"Airflow's {server.name} ended:\n{server.last_lines()}\nThe whole log: {server.log}"
+            )

@@ -6,6 +6,7 @@ workers, and the tasks they fork, then have it already, instead of importing it 
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import sys
@@ -32,6 +33,8 @@ def preload() -> None:
 
 def main() -> None:
     """Become the component named on the command line."""
+    # making the API's thousands of routes is a quarter faster when garbage is looked for less often
+    gc.set_threshold(50_000, 50, 50)
     if sys.argv[1:2] == ["scheduler"]:
         preload()
     airflow = importlib.import_module("airflow.__main__")

@@ -14,6 +14,9 @@ from pathlib import Path
 from local.airflow.home import Home
 from local.airflow.ports import LOOPBACK
 
+_WORKERS = 16
+"""Processes that wait for tasks. They are forks, which cost little, and each stays with its task a
+little longer than the task runs: pools, not workers, limit what runs at once."""
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME", "TERM", "LD_LIBRARY_PATH")
 """What is passed on from the shell."""
 
@@ -38,9 +41,9 @@ def airflow_environment(
     home: Home,
     *,
     port: int,
+    execution_port: int,
     jwt_secret: str,
     aws: Mapping[str, str],
-    cores: int,
     dags: Path | None = None,
 ) -> dict[str, str]:
     """The environment of every Airflow process.
@@ -48,7 +51,8 @@ def airflow_environment(
     Args:
         root: the repository.
         home: where its metadata and logs are kept.
-        port: of the API server, on loopback.
+        port: of the API server that people and `rest` use, on loopback.
+        execution_port: of the API server that tasks use, on loopback.
         jwt_secret: signs the tokens; at least 64 bytes, new for every start.
         aws: how to act as Airflow on the local AWS (`environment` of `aws.json`).
         dags: the DAGs folder, if it is not the repository's.
@@ -60,11 +64,10 @@ def airflow_environment(
             "PLUGINS_FOLDER": root / "plugins",
             "LOAD_EXAMPLES": False,
             "EXECUTOR": "LocalExecutor",
-            "PARALLELISM": tasks_at_once(),
-            "MAX_ACTIVE_TASKS_PER_DAG": tasks_at_once(),
+            "PARALLELISM": _WORKERS,
             "DAGS_ARE_PAUSED_AT_CREATION": True,
             "SIMPLE_AUTH_MANAGER_ALL_ADMINS": True,
-            "EXECUTION_API_SERVER_URL": f"{url}/execution/",
+            "EXECUTION_API_SERVER_URL": f"http://{LOOPBACK}:{execution_port}/execution/",
             # a failure is to be seen at once; on MWAA retries are set on the environment
             "DEFAULT_TASK_RETRIES": 0,
             "MIN_SERIALIZED_DAG_UPDATE_INTERVAL": 0,
@@ -100,6 +103,8 @@ def airflow_environment(
             "DAG_VERSION_INFLATION_CHECK_LEVEL": "off",
         },
         "LOGGING": {"BASE_LOG_FOLDER": home.task_logs, "COLORED_CONSOLE_LOG": False, "LOGGING_LEVEL": "INFO"},
+        # a worker may notice the end of its task only at its next heartbeat
+        "WORKERS": {"MIN_HEARTBEAT_INTERVAL": 2},
         "USAGE_DATA_COLLECTION": {"ENABLED": False},
     }
     environment = plain_environment(root)
@@ -113,5 +118,9 @@ def airflow_environment(
 
 
 def tasks_at_once() -> int:
-    """How many tasks run at once: most of a task is waiting for the AWS that runs on the same cores."""
-    return max(4, 2 * (os.cpu_count() or 1))
+    """How many tasks of one domain run at once (its pool's slots).
+
+    Much of a task is waiting for the AWS that runs on the same cores, and a product runs one day
+    at a time, so the products of a mesh keep the cores busy without more.
+    """
+    return max(2, os.cpu_count() or 1)

@@ -11,6 +11,8 @@ import boto3
 from interline.domains import Domain
 from local.airflow.aws import Aws
 
+_QUERY_SECONDS = 120
+
 
 class QueryFailed(Exception):
     """AWS refused or failed a query; `str()` is AWS's own message."""
@@ -61,8 +63,9 @@ class Session:
             WorkGroup=self.domain.name,
             ResultConfiguration={"OutputLocation": f"s3://{self.domain.artifacts_bucket}/athena/"},
         )["QueryExecutionId"]
+        end = time.monotonic() + _QUERY_SECONDS
         status: dict[str, Any] = {"State": "QUEUED"}
-        while status["State"] in ("QUEUED", "RUNNING"):
+        while status["State"] in ("QUEUED", "RUNNING") and time.monotonic() < end:
             status = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
             if status["State"] in ("QUEUED", "RUNNING"):
                 time.sleep(0.05)
@@ -86,7 +89,8 @@ class Session:
             ClusterIdentifier=self.domain.cluster, Database=self.domain.name, DbUser="interline", Sql=sql
         )["Id"]
         description = data.describe_statement(Id=statement)
-        while description["Status"] in ("SUBMITTED", "PICKED", "STARTED"):
+        end = time.monotonic() + _QUERY_SECONDS
+        while description["Status"] in ("SUBMITTED", "PICKED", "STARTED") and time.monotonic() < end:
             time.sleep(0.05)
             description = data.describe_statement(Id=statement)
         if description["Status"] != "FINISHED":
