@@ -42,8 +42,21 @@ def test_block_text_and_quoted_numbers_are_text() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["NO", "no", "Yes", "on", "OFF", "True", "FALSE", "~", "Null", "12:30:00", "1:30", "010", "-007", "0x1F"]
-    + [
+    [
+        "NO",
+        "no",
+        "Yes",
+        "on",
+        "OFF",
+        "True",
+        "FALSE",
+        "~",
+        "Null",
+        "12:30:00",
+        "1:30",
+        "010",
+        "-007",
+        "0x1F",
         "0o17",
         "0b11",
         "1_000",
@@ -54,8 +67,11 @@ def test_block_text_and_quoted_numbers_are_text() -> None:
         "2013-1-1",
         "2013-01-01 12:00:00",
         ".5",
-    ]
-    + ["1.", "+1", "0_1", "190:20:30"],
+        "1.",
+        "+1",
+        "0_1",
+        "190:20:30",
+    ],
 )
 def test_values_that_readers_read_differently_are_refused(value: str) -> None:
     [problem] = refusals(f"fine: text\nkey: {value}\n")
@@ -151,7 +167,7 @@ def test_bytes_that_are_no_text(tmp_path: Path, content: bytes, line: int, words
 
 def test_a_missing_file_suggests_its_neighbour(tmp_path: Path) -> None:
     (tmp_path / "contracts.yaml").write_text("a: 1\n")
-    with pytest.raises(MeshError, match="is missing .did you mean 'contracts.yaml'"):
+    with pytest.raises(MeshError, match=r"is missing .did you mean 'contracts.yaml'"):
         read(tmp_path / "contract.yaml")
 
 
