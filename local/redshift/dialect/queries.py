@@ -1,0 +1,433 @@
+"""Queries: SELECT with its clauses, set operations and common table expressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from local.redshift import errors, types
+from local.redshift.dialect import casts, sources
+from local.redshift.dialect.expressions import check_arguments, condition, translate
+from local.redshift.dialect.scope import Compilation, Scope
+from local.redshift.dialect.typed import Output, Typed, quote_name, settle
+from local.redshift.errors import SqlError, unsupported
+
+_SELECT = frozenset(
+    (
+        "expressions",
+        "from_",
+        "joins",
+        "where",
+        "group",
+        "having",
+        "qualify",
+        "order",
+        "limit",
+        "offset",
+        "distinct",
+        "with_",
+        "kind",
+    )
+)
+_SET_OPERATION = frozenset(("this", "expression", "distinct", "with_", "order", "limit", "offset"))
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledQuery:
+    """DuckDB SQL of a query and the columns it returns."""
+
+    sql: str
+    outputs: tuple[Output, ...]
+
+
+def compile_query(
+    node: exp.Expression, compilation: Compilation, parent: Scope | None = None
+) -> CompiledQuery:
+    """Translate a query.
+
+    Args:
+        parent: the scope that a correlated subquery sees.
+
+    Raises:
+        SqlError: what Redshift would raise when it analyses the query.
+    """
+    if isinstance(node, exp.Select):
+        return _select(node, compilation, parent)
+    if isinstance(node, exp.SetOperation):
+        return _set_operation(node, compilation, parent)
+    if isinstance(node, exp.Subquery):
+        check_arguments(node, {"this", "with_", "order", "limit", "offset"})
+        return _parenthesized(node, compilation, parent)
+    if isinstance(node, exp.Values):
+        raise unsupported("VALUES list as a table")
+    if isinstance(node, exp.Table):
+        raise errors.syntax_error(node.name)
+    raise unsupported(f"construct {type(node).__name__.upper()}")
+
+
+def _parenthesized(node: exp.Expression, compilation: Compilation, parent: Scope | None) -> CompiledQuery:
+    scope = Scope(compilation, parent)
+    prefix = _with(node, scope)
+    inner = compile_query(node.this, compilation, scope if prefix else parent)
+    tail = _order_by_output(node, inner.outputs) + _limit(node)
+    if not prefix and not tail:
+        return inner
+    return CompiledQuery(f"{prefix}SELECT * FROM ({inner.sql}) AS parenthesized{tail}", inner.outputs)
+
+
+def _with(node: exp.Expression, scope: Scope) -> str:
+    """The WITH clause; registers its names in the scope."""
+    clause = node.args.get("with_")
+    if clause is None:
+        return ""
+    check_arguments(clause, {"expressions", "recursive"})
+    parts = []
+    for cte in clause.expressions:
+        check_arguments(cte, {"this", "alias"})
+        name = cte.alias.lower()
+        if name in scope.ctes:
+            raise SqlError("42712", f'WITH query name "{name}" specified more than once')
+        columns = tuple(each.name.lower() for each in cte.args["alias"].args.get("columns") or ())
+        query = _recursive(cte, name, columns, scope) if clause.args.get("recursive") else None
+        if query is None:
+            # A name of the list is not visible in its own query.
+            query = compile_query(cte.this, scope.compilation, _only_ctes(scope))
+        outputs = renamed(query.outputs, columns, name)
+        scope.ctes[name] = (quote_name(name), outputs)
+        shown = ", ".join(quote_name(each.name) for each in outputs)
+        parts.append(f"{quote_name(name)}({shown}) AS ({query.sql})")
+    return ("WITH RECURSIVE " if clause.args.get("recursive") else "WITH ") + ", ".join(parts) + " "
+
+
+def _only_ctes(scope: Scope) -> Scope:
+    """A scope that offers the common table expressions seen so far and no columns."""
+    copy = Scope(scope.compilation, None)
+    current: Scope | None = scope
+    while current is not None:
+        for name, entry in current.ctes.items():
+            copy.ctes.setdefault(name, entry)
+        current = current.parent
+    return copy
+
+
+def _recursive(
+    cte: exp.Expression, name: str, columns: tuple[str, ...], scope: Scope
+) -> CompiledQuery | None:
+    query = cte.this
+    if not isinstance(query, exp.Union) or not any(
+        table.name.lower() == name for table in query.find_all(exp.Table)
+    ):
+        return None
+    if not columns:
+        raise SqlError(errors.SYNTAX_ERROR, f"WITH RECURSIVE {name} must have a column list")
+    if query.args.get("distinct"):
+        raise unsupported("recursive common table expression with UNION (use UNION ALL)")
+    inner = _only_ctes(scope)
+    anchor = compile_query(query.this, scope.compilation, inner)
+    outputs = renamed(anchor.outputs, columns, name)
+    inner.ctes[name] = (quote_name(name), outputs)
+    step = compile_query(query.expression, scope.compilation, inner)
+    step = _as_types(step, [each.type for each in outputs], assignment=True)
+    return CompiledQuery(f"({anchor.sql}) UNION ALL ({step.sql})", outputs)
+
+
+def renamed(outputs: tuple[Output, ...], names: tuple[str, ...], of: str) -> tuple[Output, ...]:
+    """Columns under the names of an alias's column list.
+
+    Raises:
+        SqlError: 42P10 when the list is too long, 42701 when a name is there twice.
+    """
+    if len(names) > len(outputs):
+        raise SqlError(
+            errors.INVALID_COLUMN_REFERENCE,
+            f'table "{of}" has {len(outputs)} columns available but {len(names)} columns specified',
+        )
+    result = tuple(
+        Output(names[position] if position < len(names) else each.name, settle(each.type))
+        for position, each in enumerate(outputs)
+    )
+    return result
+
+
+def _set_operation(node: exp.SetOperation, compilation: Compilation, parent: Scope | None) -> CompiledQuery:
+    check_arguments(node, _SET_OPERATION)
+    word = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}[type(node)]
+    if not node.args.get("distinct"):
+        if word != "UNION":
+            raise unsupported(f"{word} ALL")
+        word += " ALL"
+    scope = Scope(compilation, parent)
+    prefix = _with(node, scope)
+    inner = scope if prefix else parent
+    left = compile_query(node.this, compilation, inner)
+    right = compile_query(node.expression, compilation, inner)
+    if len(left.outputs) != len(right.outputs):
+        raise SqlError(
+            errors.SYNTAX_ERROR, f"each {word.split()[0]} query must have the same number of columns"
+        )
+    kinds = [
+        types.common([one.type, other.type], word.split()[0])
+        for one, other in zip(left.outputs, right.outputs, strict=True)
+    ]
+    outputs = tuple(Output(each.name, kind) for each, kind in zip(left.outputs, kinds, strict=True))
+    left, right = _as_types(left, kinds), _as_types(right, kinds)
+    sql = f"({left.sql}) {word} ({right.sql})"
+    tail = _order_by_output(node, outputs) + _limit(node)
+    if prefix or tail:
+        sql = f"{prefix}SELECT * FROM ({sql}) AS combined{tail}"
+    return CompiledQuery(sql, outputs)
+
+
+def _as_types(query: CompiledQuery, kinds: list[types.Type], *, assignment: bool = False) -> CompiledQuery:
+    """The query with its columns brought to these types, where they are not already."""
+    if all(
+        each.type.duckdb == kind.duckdb and (each.type.name == kind.name or kind.is_text)
+        for each, kind in zip(query.outputs, kinds, strict=True)
+    ):
+        return query
+    names = [f"c{position}" for position in range(len(kinds))]
+    items = []
+    for name, output, kind in zip(names, query.outputs, kinds, strict=True):
+        value = Typed(f"branch.{name}", output.type)
+        if output.type.is_text and kind.is_text and not assignment:
+            items.append(value.sql)
+        elif output.type.name == "unknown":
+            items.append(f"CAST({value.sql} AS {kind.duckdb})")
+        else:
+            items.append(
+                casts.assign(value, kind, output.name).sql if assignment else casts.cast(value, kind).sql
+            )
+    sql = f"SELECT {', '.join(items)} FROM ({query.sql}) AS branch({', '.join(names)})"
+    return CompiledQuery(
+        sql, tuple(Output(each.name, kind) for each, kind in zip(query.outputs, kinds, strict=True))
+    )
+
+
+def _select(node: exp.Select, compilation: Compilation, parent: Scope | None) -> CompiledQuery:
+    check_arguments(node, _SELECT)
+    if node.args.get("kind"):
+        raise unsupported(f"SELECT AS {node.args['kind']}")
+    if not node.expressions:
+        raise errors.syntax_error("FROM")
+    scope = Scope(compilation, parent)
+    prefix = _with(node, scope)
+    from_sql = sources.from_clause(node, scope)
+    where = node.args.get("where")
+    where_sql = ""
+    if where is not None:
+        where_sql = f" WHERE {condition(where.this, scope, 'WHERE')}"
+        sources.push_down(where.this, scope)
+    columns, items = _projection(node, scope)
+    group_sql = _group_by(node, scope, columns, items)
+    having = node.args.get("having")
+    having_sql = (
+        f" HAVING {condition(having.this, _without_aliases(scope), 'HAVING')}" if having is not None else ""
+    )
+    qualify = node.args.get("qualify")
+    qualify_sql = f" QUALIFY {condition(qualify.this, scope, 'QUALIFY')}" if qualify is not None else ""
+    distinct = node.args.get("distinct")
+    if distinct is not None and distinct.args.get("on") is not None:
+        raise unsupported("SELECT DISTINCT ON")
+    order_sql = _order_by(node, scope, columns)
+    shown = ", ".join(
+        f"{value.sql} AS {quote_name(column.name)}" for value, column in zip(items, columns, strict=True)
+    )
+    sql = (
+        f"{prefix}SELECT {'DISTINCT ' if distinct is not None else ''}{shown}{from_sql}{where_sql}{group_sql}"
+        f"{having_sql}{qualify_sql}{order_sql}{_limit(node)}"
+    )
+    return CompiledQuery(sql, tuple(columns))
+
+
+def _without_aliases(scope: Scope) -> Scope:
+    copy = Scope(scope.compilation, scope.parent)
+    copy.sources, copy.merged, copy.hidden, copy.ctes = scope.sources, scope.merged, scope.hidden, scope.ctes
+    return copy
+
+
+def _projection(node: exp.Select, scope: Scope) -> tuple[list[Output], list[Typed]]:
+    columns: list[Output] = []
+    items: list[Typed] = []
+    for expression in node.expressions:
+        starred = _star(expression, scope)
+        if starred is not None:
+            items.extend(starred)
+            columns.extend(Output(each.name, each.type) for each in starred)
+            continue
+        alias = None
+        if isinstance(expression, exp.Alias):
+            check_arguments(expression, {"this", "alias"})
+            alias, expression = expression.alias.lower(), expression.this
+        value = translate(expression, scope)
+        if value.type.name in ("struct", "array"):
+            raise SqlError(
+                errors.FEATURE_NOT_SUPPORTED, f'column "{value.name}" is of a nested type: select its fields'
+            )
+        name = alias or value.name
+        items.append(value)
+        columns.append(Output(name, value.type))
+        if alias is not None and alias not in scope.aliases:
+            scope.aliases[alias] = Typed(
+                value.sql if value.constant is not None else f"({value.sql})",
+                value.type,
+                value.constant,
+                value.is_null,
+                alias,
+            )
+    return columns, items
+
+
+def _star(expression: exp.Expression, scope: Scope) -> list[Typed] | None:
+    """The columns of *, alias.* or * EXCLUDE (…); None for any other expression."""
+    if isinstance(expression, exp.Column) and isinstance(expression.this, exp.Star):
+        parts = tuple(part.name.lower() for part in expression.parts[:-1])
+        source = scope._source_of(parts)
+        if source is None:
+            raise SqlError(errors.UNDEFINED_TABLE, f'missing FROM-clause entry for table "{parts[-1]}"')
+        star, found = expression.this, scope.star(source)
+    elif isinstance(expression, exp.Star):
+        if not scope.sources:
+            raise SqlError(errors.SYNTAX_ERROR, "SELECT * with no tables specified is not valid")
+        star, found = expression, scope.star()
+    else:
+        return None
+    check_arguments(star, {"except_"})
+    excluded = {each.name.lower() for each in star.args.get("except_") or ()}
+    unknown = excluded - {each.name for each in found}
+    if unknown:
+        raise SqlError(errors.UNDEFINED_COLUMN, f'column "{min(unknown)}" in EXCLUDE list does not exist')
+    kept = [each for each in found if each.name not in excluded]
+    nested = [each for each in kept if each.type.name in ("struct", "array")]
+    if nested:
+        raise SqlError(
+            errors.FEATURE_NOT_SUPPORTED, f'column "{nested[0].name}" is of a nested type: select its fields'
+        )
+    return kept
+
+
+def _group_by(node: exp.Select, scope: Scope, columns: list[Output], items: list[Typed]) -> str:
+    group = node.args.get("group")
+    if group is None:
+        return ""
+    check_arguments(group, {"expressions", "grouping_sets", "cube", "rollup"})
+    parts = [_group_item(each, scope, columns, items) for each in group.expressions]
+    for key, word in (("rollup", "ROLLUP"), ("cube", "CUBE"), ("grouping_sets", "GROUPING SETS")):
+        for clause in group.args.get(key) or ():
+            members = [_group_member(each, scope, columns, items) for each in clause.expressions]
+            parts.append(f"{word} ({', '.join(members)})")
+    return " GROUP BY " + ", ".join(parts) if parts else ""
+
+
+def _group_member(node: exp.Expression, scope: Scope, columns: list[Output], items: list[Typed]) -> str:
+    if isinstance(node, exp.Tuple):
+        return "(" + ", ".join(_group_item(each, scope, columns, items) for each in node.expressions) + ")"
+    if isinstance(node, exp.Paren):
+        return f"({_group_item(node.this, scope, columns, items)})"
+    return _group_item(node, scope, columns, items)
+
+
+def _group_item(node: exp.Expression, scope: Scope, columns: list[Output], items: list[Typed]) -> str:
+    """A grouping column: an ordinal, a name (of the input first, then of the output) or an expression."""
+    if isinstance(node, exp.Literal) and not node.is_string:
+        position = _ordinal(node, columns, "GROUP BY")
+        return items[position - 1].sql if items[position - 1].constant is None else str(position)
+    if isinstance(node, exp.Column) and len(node.parts) == 1:
+        name = node.name.lower()
+        if scope._lookup((name,)) is None:
+            for position, column in enumerate(columns, start=1):
+                if column.name == name:
+                    return items[position - 1].sql if items[position - 1].constant is None else str(position)
+    value = translate(node, scope)
+    if (
+        scope.correlated
+        and scope.parent is not None
+        and scope._lookup(tuple(p.name.lower() for p in getattr(node, "parts", ()))) is None
+    ):
+        raise SqlError(
+            errors.FEATURE_NOT_SUPPORTED, "This type of correlated subquery pattern is not supported yet"
+        )
+    return value.sql
+
+
+def _ordinal(node: exp.Literal, columns: list[Output] | tuple[Output, ...], clause: str) -> int:
+    position = int(node.this) if node.this.isdigit() else 0
+    if not 1 <= position <= len(columns):
+        raise SqlError(
+            errors.INVALID_COLUMN_REFERENCE, f"{clause} position {node.this} is not in select list"
+        )
+    return position
+
+
+def _order_by(node: exp.Select, scope: Scope, columns: list[Output]) -> str:
+    order = node.args.get("order")
+    if order is None:
+        return ""
+    parts = []
+    for item in order.expressions:
+        target = item.this
+        position = _output_position(target, columns)
+        sql = str(position) if position else translate(target, scope).sql
+        parts.append(sql + direction(item))
+    return " ORDER BY " + ", ".join(parts)
+
+
+def direction(item: exp.Expression) -> str:
+    """ASC or DESC with Redshift's place for nulls: last when ascending, first when descending."""
+    check_arguments(item, {"this", "desc", "nulls_first"})
+    return f" {'DESC' if item.args.get('desc') else 'ASC'} NULLS {'FIRST' if item.args.get('nulls_first') else 'LAST'}"
+
+
+def _output_position(target: exp.Expression, columns: list[Output] | tuple[Output, ...]) -> int:
+    if isinstance(target, exp.Literal) and not target.is_string:
+        return _ordinal(target, columns, "ORDER BY")
+    if isinstance(target, exp.Column) and len(target.parts) == 1:
+        matches = [
+            position for position, each in enumerate(columns, start=1) if each.name == target.name.lower()
+        ]
+        if len(matches) == 1:
+            return matches[0]
+        if len(matches) > 1:
+            # The same input column twice is no ambiguity; the first will do.
+            return matches[0]
+    return 0
+
+
+def _order_by_output(node: exp.Expression, outputs: tuple[Output, ...]) -> str:
+    order = node.args.get("order")
+    if order is None:
+        return ""
+    parts = []
+    for item in order.expressions:
+        position = _output_position(item.this, outputs)
+        if not position:
+            raise SqlError(
+                errors.FEATURE_NOT_SUPPORTED,
+                "ORDER BY on a UNION/INTERSECT/EXCEPT result must be on one of the result columns",
+            )
+        parts.append(f"{position}{direction(item)}")
+    return " ORDER BY " + ", ".join(parts)
+
+
+def _limit(node: exp.Expression) -> str:
+    sql = ""
+    limit, offset = node.args.get("limit"), node.args.get("offset")
+    if limit is not None:
+        if not isinstance(limit, exp.Limit):
+            raise unsupported("FETCH FIRST")
+        check_arguments(limit, {"expression"})
+        sql += f" LIMIT {_count(limit.expression, 'LIMIT')}"
+    if offset is not None:
+        check_arguments(offset, {"expression"})
+        sql += f" OFFSET {_count(offset.expression, 'OFFSET')}"
+    return sql
+
+
+def _count(node: exp.Expression, clause: str) -> str:
+    if isinstance(node, exp.Paren):
+        node = node.this
+    if isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit():
+        return node.this
+    if isinstance(node, exp.Null) or (isinstance(node, exp.Column) and node.name.lower() == "all"):
+        return "NULL"
+    raise unsupported(f"{clause} that is not a whole number")

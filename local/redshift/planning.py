@@ -1,0 +1,58 @@
+"""From a statement's first words to the module that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from local.redshift.dialect.reading import Statement, TokenReader
+from local.redshift.errors import unsupported
+from local.redshift.session import Plan, Session
+from local.redshift.types import Type
+
+if TYPE_CHECKING:
+    Planner = Callable[[Session, Statement, tuple[Type, ...]], Plan]
+
+_PLANNERS: list[tuple[tuple[str, ...], Planner]] = []
+
+
+def plans(*openings: str) -> Callable[[Planner], Planner]:
+    """Register the planner of statements that begin with these words."""
+
+    def register(planner: Planner) -> Planner:
+        for opening in openings:
+            _PLANNERS.append((tuple(opening.split()), planner))
+        _PLANNERS.sort(key=lambda each: -len(each[0]))
+        return planner
+
+    return register
+
+
+def plan(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
+    """Make a statement ready to run.
+
+    Raises:
+        SqlError: 0A000 naming the statement when there is none like it here.
+    """
+    if statement.text.startswith("("):
+        opening: tuple[str, ...] = ("SELECT",)
+    else:
+        reader = TokenReader(statement)
+        words: list[str] = []
+        for ahead in range(5):
+            words.extend(reader.peek_word(ahead).split() or [""])
+        opening = tuple(words)
+    for known, planner in _PLANNERS:
+        if opening[: len(known)] == known:
+            return planner(session, statement, parameter_types)
+    first = " ".join(word for word in opening[:2] if word.isidentifier())
+    if not first:
+        raise TokenReader(statement).error()
+    raise unsupported(f"statement {first}")
+
+
+# Each module registers the statements it does.
+from local.redshift import (  # noqa: E402
+    query_statements,  # noqa: F401
+    session_statements,  # noqa: F401
+)
