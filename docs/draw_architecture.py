@@ -22,7 +22,7 @@ PICTURE = ROOT / "docs" / "architecture.svg"
 # All lengths are SVG user units (pixels at 100 %).
 LANE_LEFT, LANE_TITLE = 20, 34
 BOX_WIDTH, BOX_HEIGHT, COLUMN_STEP, ROW_STEP = 176, 58, 236, 78
-SOURCE_WIDTH = 150
+SOURCE_WIDTH, SOURCE_HEIGHT = 170, 27
 PLATFORM_HEIGHT = 74
 
 STYLE = """
@@ -48,9 +48,11 @@ class Drawing:
 
     def __init__(self, mesh: Mesh) -> None:
         self.mesh = mesh
-        self.domains = [name for name in mesh.domains if any(p.domain.name == name for p in mesh.products.values())]
+        self.domains = [
+            name for name in mesh.domains if any(p.domain.name == name for p in mesh.products.values())
+        ]
         self.domains.sort(key=self._lane_order)
-        self.boxes: dict[str, tuple[int, int, int]] = {}  # address or source → x, y, width
+        self.boxes: dict[str, tuple[int, int, int, int]] = {}  # address or source → x, y, width, height
         self.lanes: dict[str, tuple[int, int]] = {}  # domain → y, height
         self.columns = 1 + max(depth_of(mesh, p) for p in mesh.products.values())
         self.width = LANE_LEFT * 2 + 20 + SOURCE_WIDTH + 60 + self.columns * COLUMN_STEP
@@ -75,18 +77,24 @@ class Drawing:
             for row, product in enumerate(products):
                 top = y + LANE_TITLE + row * ROW_STEP
                 left = LANE_LEFT + 20 + SOURCE_WIDTH + 60 + depth_of(self.mesh, product) * COLUMN_STEP
-                self.boxes[product.address] = (left, top, BOX_WIDTH)
-                for source in product.sources:
-                    self.boxes[f"{domain}/{source.name}"] = (LANE_LEFT + 20, top, SOURCE_WIDTH)
+                self.boxes[product.address] = (left, top, BOX_WIDTH, BOX_HEIGHT)
+                for place, source in enumerate(product.sources):
+                    below = top + place * (SOURCE_HEIGHT + 4)
+                    self.boxes[f"{domain}/{source.name}"] = (
+                        LANE_LEFT + 20,
+                        below,
+                        SOURCE_WIDTH,
+                        SOURCE_HEIGHT,
+                    )
             height = LANE_TITLE + len(products) * ROW_STEP
             self.lanes[domain] = (y, height)
             y += height + 18
-        self.height = y + 34
+        self.height = y + 44
 
     def _arrow(self, start: str, end: str, kind: str, title: str) -> str:
-        left, top, width = self.boxes[start]
-        to_left, to_top, _ = self.boxes[end]
-        x1, y1, x2, y2 = left + width, top + BOX_HEIGHT // 2, to_left - 2, to_top + BOX_HEIGHT // 2
+        left, top, width, height = self.boxes[start]
+        to_left, to_top, _, to_height = self.boxes[end]
+        x1, y1, x2, y2 = left + width, top + height // 2, to_left - 2, to_top + to_height // 2
         bend = max(30, (x2 - x1) // 2)
         return (
             f'<path class="{kind}" d="M{x1},{y1} C{x1 + bend},{y1} {x2 - bend},{y2} {x2},{y2}">'
@@ -117,18 +125,19 @@ class Drawing:
         ]
 
     def _box(self, name: str) -> list[str]:
-        left, top, width = self.boxes[name]
+        left, top, width, height = self.boxes[name]
         product = self.mesh.products.get(name)
-        title = name if product else name.split("/")[1]
-        note = (
-            f"Iceberg · {len(product.contract.columns)} columns · v{product.contract.version}"
-            if product
-            else f"landing · {self._format(name)}"
-        )
-        kind = "product" if product else "source"
+        frame = f'x="{left}" y="{top}" width="{width}" height="{height}" rx="5"'
+        if product is None:
+            title = escape(f"{name.split('/')[1]} · {self._format(name)}")
+            return [
+                f'<rect class="source" {frame}/>',
+                f'<text class="note" x="{left + 10}" y="{top + 18}">{title}</text>',
+            ]
+        note = f"Iceberg · {len(product.contract.columns)} columns · v{product.contract.version}"
         return [
-            f'<rect class="{kind}" x="{left}" y="{top}" width="{width}" height="{BOX_HEIGHT}" rx="5"/>',
-            f'<text x="{left + 10}" y="{top + 24}">{escape(title)}</text>',
+            f'<rect class="product" {frame}/>',
+            f'<text x="{left + 10}" y="{top + 24}">{escape(name)}</text>',
             f'<text class="note" x="{left + 10}" y="{top + 43}">{escape(note)}</text>',
         ]
 
@@ -149,7 +158,9 @@ class Drawing:
         for address, product in sorted(self.mesh.products.items()):
             for source in product.sources:
                 name = f"{product.domain.name}/{source.name}"
-                arrows.append(self._arrow(name, address, "flow", f"{name} lands, is crawled, feeds {address}"))
+                arrows.append(
+                    self._arrow(name, address, "flow", f"{name} lands, is crawled, feeds {address}")
+                )
             for producer in product.inputs:
                 crosses = self.mesh.products[producer].domain.name != product.domain.name
                 how = "granted by contract to" if crosses else "read by"
@@ -159,7 +170,7 @@ class Drawing:
             '<marker id="{id}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
             '<path d="M0,0 L8,4 L0,8 z" fill="{fill}"/></marker>'
         )
-        legend_y = self.height - 16
+        legend_y = self.height - 30
         lines = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" '
             f'width="{self.width}" height="{self.height}" role="img" aria-label="Interline data mesh">',
@@ -173,11 +184,11 @@ class Drawing:
             *(line for domain in self.domains for line in self._lane(domain)),
             *arrows,
             *(line for name in self.boxes for line in self._box(name)),
-            f'<path class="legend" stroke="#b4541a" d="M{LANE_LEFT + 4},{legend_y - 4} h34"/>',
-            f'<text class="note" x="{LANE_LEFT + 46}" y="{legend_y}">across accounts: a role in the producer\'s '
+            f'<path class="legend" stroke="#b4541a" d="M{LANE_LEFT + 14},{legend_y - 4} h34"/>',
+            f'<text class="note" x="{LANE_LEFT + 56}" y="{legend_y}">across accounts: a role in the producer\'s '
             "contract, a Lake Formation grant, a resource link</text>",
-            f'<path class="legend" stroke="#7a8b9c" d="M{LANE_LEFT + 474},{legend_y - 4} h34"/>',
-            f'<text class="note" x="{LANE_LEFT + 516}" y="{legend_y}">inside one account</text>',
+            f'<path class="legend" stroke="#7a8b9c" d="M{LANE_LEFT + 14},{legend_y + 14} h34"/>',
+            f'<text class="note" x="{LANE_LEFT + 56}" y="{legend_y + 18}">inside one account</text>',
             "</svg>",
         ]
         return "\n".join(lines) + "\n"
@@ -189,7 +200,10 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         if PICTURE.read_text() == drawn:
             return 0
-        print(f"{PICTURE.relative_to(ROOT)} is out of date: run python docs/draw_architecture.py", file=sys.stderr)
+        print(
+            f"{PICTURE.relative_to(ROOT)} is out of date: run python docs/draw_architecture.py",
+            file=sys.stderr,
+        )
         return 1
     PICTURE.write_text(drawn)
     print(f"wrote {PICTURE.relative_to(ROOT)}")
