@@ -1,6 +1,10 @@
 """What the contracts promise about people and about access."""
 
+import json
+
 import pytest
+import yaml
+from jsonschema import Draft201909Validator
 from open_data_contract_standard.model import OpenDataContractStandard
 
 from interline.domains import Mesh, load_mesh
@@ -54,10 +58,13 @@ def test_shopping_reads_routes_and_loyalty_reads_amounts_of_members(mesh: Mesh) 
 
 
 def test_every_contract_is_one_that_the_standard_reads(mesh: Mesh) -> None:
+    validator = Draft201909Validator(json.loads(OpenDataContractStandard.json_schema()))
     for product in mesh.products.values():
         path = ROOT / "domains" / product.domain.name / product.name / "contract.yaml"
         contract = OpenDataContractStandard.from_file(str(path))
         assert contract.id == product.address
+        written = yaml.safe_load(path.read_text())
+        assert [error.message for error in validator.iter_errors(written)] == [], path
 
 
 def test_a_port_of_the_day_is_keyed_by_the_day(mesh: Mesh) -> None:
