@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,126}")
 
@@ -41,7 +42,7 @@ def literal(value: str | int | float | bool) -> str:
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             raise ValueError(f"{value!r} is no number that SQL can compare")
-        return format(value, "f") if abs(value) < 1e15 else repr(value)
+        return format(Decimal(repr(value)), "f")
     if "\0" in value:
         raise ValueError("a text with a NUL character cannot be a literal")
     doubled = value.replace("\\", "\\\\").replace("'", "''")
