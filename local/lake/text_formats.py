@@ -57,7 +57,7 @@ def locate(table: CatalogTable, path: Path, uri: str, error: duckdb.Error) -> Qu
 
 def compression_of(path: Path) -> str:
     """DuckDB's name of the compression that a file's name tells."""
-    return _COMPRESSIONS.get(path.suffix.lower(), "none")
+    return _COMPRESSIONS.get(path.suffix.lower(), "uncompressed")
 
 
 def _typed(expression: str, column: Column) -> str:
@@ -218,7 +218,7 @@ def _lines(path: Path) -> list[str]:
     kind = compression_of(path)
     connection = engine.connect()
     try:
-        if kind == "none":
+        if kind == "uncompressed":
             return path.read_text(encoding="utf-8", errors="replace").split("\n")
         rows = connection.execute(
             "SELECT line FROM read_csv(?, columns = {'line': 'VARCHAR'}, delim = '\x1f', quote = '', escape = '', "

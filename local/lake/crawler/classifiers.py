@@ -134,13 +134,7 @@ def _json(found: StoredObject) -> Schema:
         kind = _json_type(value, _path("$", key), wide)
         name = key.lower()
         columns[name] = kind if name not in columns else "string"
-    names = ",".join(columns)
-    return Schema(
-        "json",
-        tuple(columns.items()),
-        "org.openx.data.jsonserde.JsonSerDe",
-        (("paths", names),),
-    )
+    return Schema("json", tuple(columns.items()), "org.openx.data.jsonserde.JsonSerDe")
 
 
 def _path(parent: str, key: str) -> str:

@@ -300,6 +300,9 @@ class Crawl:
 
 
 def _storage(location: str, schema: Schema, parameters: dict[str, str]) -> dict[str, Any]:
+    serde_parameters = dict(schema.serde_parameters)
+    if schema.classification == "json":
+        serde_parameters["paths"] = ",".join(name for name, _ in schema.columns)
     return {
         "Columns": [{"Name": name, "Type": kind} for name, kind in schema.columns],
         "Location": location,
@@ -307,7 +310,7 @@ def _storage(location: str, schema: Schema, parameters: dict[str, str]) -> dict[
         "OutputFormat": schema.output_format,
         "Compressed": False,
         "NumberOfBuckets": -1,
-        "SerdeInfo": {"SerializationLibrary": schema.serde, "Parameters": dict(schema.serde_parameters)},
+        "SerdeInfo": {"SerializationLibrary": schema.serde, "Parameters": serde_parameters},
         "BucketColumns": [],
         "SortColumns": [],
         "Parameters": parameters,
