@@ -14,21 +14,30 @@ from moto.s3.models import s3_backends
 from local.aws import identity, policies
 from local.aws.errors import AccessDenied, AwsError
 from local.aws.identity import Caller
-from local.aws.needs import PassedRole, assumed_role, needs_of, passed_roles
+from local.aws.needs import Need, PassedRole, assumed_role, needs_of, passed_roles
 from local.aws.policies import Effect, Principal, PrincipalMatch
 from local.aws.requests import Asked
 
 
-def decide(asked: Asked, caller: Caller) -> str:
-    """Let the request pass or raise AccessDenied; returns its resource for the log."""
+def needs(asked: Asked, caller: Caller) -> list[Need]:
+    """The permissions a request needs; the last one names the resource it is about."""
     if asked.service == "sts":
-        return _decide_sts(asked, caller)
-    needs = needs_of(asked, caller.account)
-    for need in needs:
+        # GetCallerIdentity needs no permission, and a deny of it has no effect.
+        resource = assumed_role(asked) if asked.operation == "AssumeRole" else caller.principal_arn
+        return [Need(asked.action, resource)]
+    return needs_of(asked, caller.account)
+
+
+def decide(asked: Asked, caller: Caller, needed: list[Need]) -> None:
+    """Let the request pass, or raise AccessDenied."""
+    if asked.service == "sts":
+        if asked.operation == "AssumeRole":
+            _decide_assume_role(asked, caller, needed[0].resource)
+        return
+    for need in needed:
         authorize(caller, need.action, need.resource, need.context)
     for passed in passed_roles(asked, caller.account):
         _require_pass_role(caller, passed)
-    return needs[-1].resource
 
 
 def authorize(
@@ -92,18 +101,13 @@ def caller_of(arn: str) -> Caller:
     return Caller(account=account, arn=arn)
 
 
-def _decide_sts(asked: Asked, caller: Caller) -> str:
-    if asked.operation != "AssumeRole":
-        # GetCallerIdentity needs no permission, and a deny of it has no effect.
-        return caller.principal_arn
-    role_arn = assumed_role(asked)
+def _decide_assume_role(asked: Asked, caller: Caller, role_arn: str) -> None:
     context = {"sts:rolesessionname": str(asked.parameters.get("RoleSessionName", ""))}
     if "ExternalId" in asked.parameters:
         context["sts:externalid"] = str(asked.parameters["ExternalId"])
     if "Policy" in asked.parameters:
         policies.identity_policy(str(asked.parameters["Policy"]))
     _authorize_assume_role(caller, role_arn, context)
-    return role_arn
 
 
 def _authorize_assume_role(caller: Caller, role_arn: str, context: Mapping[str, str]) -> None:

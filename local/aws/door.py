@@ -49,7 +49,9 @@ class Door:
             call.note_caller(credential.caller)
             with identity.acting_as(credential.caller):
                 require_served(asked)
-                call.resource = authorization.decide(asked, credential.caller)
+                needs = authorization.needs(asked, credential.caller)
+                call.resource = needs[-1].resource if needs else "*"
+                authorization.decide(asked, credential.caller, needs)
                 inspect_request(asked)
                 status, headers, body = self._pass_on(environ, asked)
             call.finish(status, headers, body)

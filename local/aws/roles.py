@@ -101,9 +101,7 @@ def domain_policy(domain: Domain) -> Document:
         _allow(_WRITE_OBJECTS, [f"{curated}/*", f"{artifacts}/*"]),
         _allow(["glue:*"], [f"arn:aws:glue:{region}:{account}:*"]),
         # A resource link leads to another account's catalog; Lake Formation there decides what is seen.
-        _allow(
-            ["glue:GetDatabase*", "glue:GetTable*", "glue:GetPartition*", "glue:BatchGetPartition"], ["*"]
-        ),
+        _allow(["glue:Get*", "glue:BatchGet*", "glue:List*"], ["*"]),
         _allow(
             [
                 "lakeformation:GetDataAccess",

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import errno
 import fcntl
+import gc
 import json
 import logging
 import os
@@ -57,6 +58,8 @@ class LocalAws:
         """Start everything and write `aws.json`. Raises StartFailure."""
         self._prepare_home()
         _configure_moto()
+        # What is imported and made during the start stays; collecting it again and again would cost half a second.
+        gc.disable()
         from local.aws import (
             accounts,
             endpoint,
@@ -85,6 +88,8 @@ class LocalAws:
         # Airflow's environment renews its own credentials on MWAA; here they last as long as this process.
         role = accounts.airflow_role_arn(self._accounts.domains)
         self._airflow = identity.issue(identity.role_caller(role, "airflow"), lifetime=None)
+        gc.freeze()
+        gc.enable()
         self.write_description()
         log.info("ready on %s with %s", self.endpoint, ", ".join(installed) or "no engines")
 
