@@ -15,7 +15,7 @@ Usage: ./interline COMMAND [OPTIONS]
 
 Interline: a data mesh on AWS, run by Apache Airflow; here on this machine.
 
-  run                 land input, run every domain's products, print what they hold
+  run                 land input, run every domain's products, print the result
   up | down | status  keep Airflow's UI open | stop everything | what is running
   test                run the tests
   check               check contracts, products and DAG files in seconds

@@ -108,10 +108,11 @@ def _checks(address: str, days: list[ProductDay], rest: Rest) -> tuple[int | Non
             if name.split(".")[-1] != "check":
                 continue
             outcome = rest.returned(address, day.run_id or "", name)
-            if isinstance(outcome, dict) and "checks" in outcome:
+            if isinstance(outcome, dict) and "rules_passed" in outcome:
                 found = True
-                passed += int(outcome["passed"])
-                checks += int(outcome["checks"])
+                passed += int(outcome["rules_passed"])
+                # a broken rule either fails the task or warns
+                checks += int(outcome["rules_passed"]) + len(outcome["warnings"])
     return (passed, checks) if found else (None, None)
 
 

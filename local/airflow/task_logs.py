@@ -8,6 +8,7 @@ from typing import Any
 
 from local.airflow.home import Home
 
+_LONGEST_LINE = 500
 _NOISE = ("::group::", "::endgroup::")
 
 
@@ -29,7 +30,7 @@ def last_lines(log: Path, count: int = 20) -> list[str]:
                 lines.append(text.rstrip())
                 continue
             lines += _readable(entry)
-    return lines[-count:]
+    return [line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + " …" for line in lines[-count:]]
 
 
 def _readable(entry: dict[str, Any]) -> list[str]:
