@@ -12,6 +12,7 @@ from interline.contract_sql.expressions import checked_expression, checked_query
 from interline.dag_files import DagFile, read_dag_file
 from interline.domains import Mesh, Problem, Product, did_you_mean, is_name, read_mesh
 from interline.domains.rules import ExistsIn, Holds, Query
+from interline.domains.yaml_reading import read
 from interline.placeholders import placeholders
 
 
@@ -56,8 +57,10 @@ def _product_problems(mesh: Mesh, product: Product, broken: set[Path]) -> Iterat
             yield Problem(contract_file, line, f"the role {role.domain!r} is no domain", hint)
     for address in product.inputs:
         yield from _input_problems(mesh, product, address, product_file, broken)
+    document = read(contract_file)
     for rule in product.contract.row_rules:
-        yield from _reference_problems(mesh, product, rule.line, rule.test, contract_file)
+        if isinstance(rule.test, ExistsIn):
+            yield from _reference_problems(mesh, product, rule.test, document.line(rule.place), contract_file)
 
 
 def _input_problems(
@@ -83,10 +86,8 @@ def _input_problems(
 
 
 def _reference_problems(
-    mesh: Mesh, product: Product, line: int, test: object, contract_file: Path
+    mesh: Mesh, product: Product, test: ExistsIn, line: int, contract_file: Path
 ) -> Iterator[Problem]:
-    if not isinstance(test, ExistsIn):
-        return
     if test.is_source:
         names = [source.name for source in product.sources]
         if test.relation not in names:
@@ -105,18 +106,19 @@ def _reference_problems(
 def _rule_problems(product: Product, contract_file: Path) -> Iterator[Problem]:
     """Compile every rule that holds SQL of a person, each by itself, so that each problem has its line."""
     contract = product.contract
+    document = read(contract_file)
     for row_rule in contract.row_rules:
         if isinstance(row_rule.test, Holds):
             try:
                 checked_expression(row_rule.test.expression, contract.column_names, "batch")
             except ValueError as error:
-                yield Problem(contract_file, row_rule.line, str(error))
+                yield document.problem(row_rule.place, str(error))
     for batch_rule in contract.batch_rules:
         if isinstance(batch_rule.measure, Query):
             try:
                 checked_query(batch_rule.measure.sql, '"a"."b"')
             except ValueError as error:
-                yield Problem(contract_file, batch_rule.line, str(error))
+                yield document.problem(batch_rule.place, str(error))
 
 
 def _dag_problems(root: Path, product: Product) -> Iterator[Problem]:

@@ -60,15 +60,18 @@ def properties(product: Product, helpers: Sequence[str]) -> dict[str, Any]:
     port = {
         "name": product.name,
         "description": product.contract.table_description or product.contract.purpose,
-        "access": "public",
-        "group": domain.name,
-        "config": {"materialized": "table", "contract": {"enforced": True}},
+        "config": {
+            "materialized": "table",
+            "contract": {"enforced": True},
+            "access": "public",
+            "group": domain.name,
+        },
         "columns": [
             {"name": column.name, "data_type": column.physical_type, "description": column.description}
             for column in product.contract.columns
         ],
     }
-    private = [{"name": name, "access": "private", "group": domain.name} for name in helpers]
+    private = [{"name": name, "config": {"access": "private", "group": domain.name}} for name in helpers]
     return {
         "version": 2,
         "groups": [{"name": domain.name, "owner": {"name": domain.team.name, "email": domain.team.email}}],

@@ -118,6 +118,20 @@ def load_domains(root: Path) -> Mapping[str, Domain]:
     return domains
 
 
+def load_domain(root: Path, name: str) -> Domain:
+    """Read one ``domain.yaml``; kept until the file changes.
+
+    Raises:
+        MeshError: there is no such domain, or its file is wrong.
+    """
+    file = root / "domains" / name / "domain.yaml"
+    if not is_name(name) or not file.is_file():
+        known = sorted(entry.parent.name for entry in (root / "domains").glob("*/domain.yaml"))
+        hint = did_you_mean(name, known) or f"known are {', '.join(known)}"
+        raise MeshError([Problem(file, 0, f"there is no domain {name!r}", hint)])
+    return _load_domain(file, _stamp(file))
+
+
 def load_product(root: Path, address: str) -> Product:
     """Read one product and its domain and nothing else; kept until one of their files changes.
 
@@ -157,9 +171,13 @@ def _stamp(file: Path) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=64)
+def _load_domain(file: Path, _stamp: tuple[int, int]) -> Domain:
+    return read_domain(file)
+
+
+@lru_cache(maxsize=64)
 def _load_product(root: Path, address: str, _stamps: tuple[tuple[int, int], ...]) -> Product:
-    domain = read_domain(root / "domains" / address.partition(".")[0] / "domain.yaml")
-    return read_product(root, address, domain)
+    return read_product(root, address, load_domain(root, address.partition(".")[0]))
 
 
 def read_product(root: Path, address: str, domain: Domain) -> Product:

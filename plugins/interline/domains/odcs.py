@@ -70,9 +70,9 @@ def contract_of(document: Document, address: str) -> Contract:
     primary_key = _primary_key(reading, properties)
     if primary_key:
         described = f"no two rows have the same {one_of(primary_key).replace(' or ', ' and ')}"
-        line = reading.line(("schema", 0))
         batch_rules.insert(
-            0, BatchRule("primary_key", Duplicates(primary_key), Limit("=", 0), described, line=line)
+            0,
+            BatchRule("primary_key", Duplicates(primary_key), Limit("=", 0), described, place=("schema", 0)),
         )
     service_levels = tuple(_service_levels(reading, parsed, columns, address, batch_rules))
     roles = tuple(_roles(reading, parsed, columns, address))
@@ -147,7 +147,7 @@ def _table(reading: Reading, parsed: OpenDataContractStandard, address: str) -> 
 
 def _columns(reading: Reading, properties: list[SchemaProperty]) -> list[Column]:
     columns: list[Column] = []
-    seen: dict[str, int] = {}
+    seen: dict[str, Place] = {}
     for position, prop in enumerate(properties):
         place: Place = ("schema", 0, "properties", position)
         column = _column(reading, place, prop)
@@ -155,9 +155,10 @@ def _columns(reading: Reading, properties: list[SchemaProperty]) -> list[Column]
             continue
         if column.name in seen:
             reading.refuse(
-                place, f"the column {column.name!r} is there twice, first on line {seen[column.name]}"
+                place,
+                f"the column {column.name!r} is there twice, first on line {reading.line(seen[column.name])}",
             )
-        seen[column.name] = reading.line(place)
+        seen[column.name] = place
         columns.append(column)
     return columns
 

@@ -85,28 +85,31 @@ class Reading:
 
     def unique_names(self, row_rules: list[RowRule], batch_rules: list[BatchRule]) -> None:
         """Note rules that carry the same name: a reason in quarantine must lead to one rule."""
-        first: dict[str, int] = {}
+        first: dict[str, Place] = {}
         rules: list[RowRule | BatchRule] = [*row_rules, *batch_rules]
         for rule in rules:
             if rule.name in first:
-                message = f"the rule {rule.name!r} is there twice, first on line {first[rule.name]}"
-                self.problems.append(Problem(self.document.path, rule.line, message, "give each a `name:`"))
-            first.setdefault(rule.name, rule.line)
+                message = (
+                    f"the rule {rule.name!r} is there twice, first on line {self.line(first[rule.name])}"
+                )
+                self.refuse(rule.place, message, "give each a `name:`")
+            first.setdefault(rule.name, rule.place)
 
 
 def property_rules(
     reading: Reading, place: Place, prop: SchemaProperty, column: Column, allow_enum: bool
 ) -> tuple[list[RowRule], list[BatchRule]]:
     """Return the rules that a column's own keys state."""
-    line = reading.line(place)
     rows: list[RowRule] = []
     batches: list[BatchRule] = []
     name = column.name
     if column.required:
-        rows.append(RowRule(f"{name}_required", name, Present(), f"{name} is missing", line))
+        rows.append(RowRule(f"{name}_required", name, Present(), f"{name} is missing", place))
     if column.unique:
         described = f"{name} is unique"
-        batches.append(BatchRule(f"{name}_unique", Duplicates((name,)), Limit("=", 0), described, line=line))
+        batches.append(
+            BatchRule(f"{name}_unique", Duplicates((name,)), Limit("=", 0), described, place=place)
+        )
     rows += _option_rules(reading, (*place, "logicalTypeOptions"), prop.logicalTypeOptions or {}, column)
     if prop.enum:
         if not allow_enum:
@@ -116,14 +119,13 @@ def property_rules(
         values = tuple(
             _literal(reading, (*place, "enum", i), entry.value, column) for i, entry in enumerate(prop.enum)
         )
-        rows.append(_one_of_rule(name, values, reading.line((*place, "enum"))))
+        rows.append(_one_of_rule(name, values, (*place, "enum")))
     for position, relationship in enumerate(prop.relationships or ()):
         where: Place = (*place, "relationships", position)
         test = _reference(reading, where, relationship.to)
         if test is not None:
-            line = reading.line(where)
             reason = f"{name} is not in {test.relation}.{test.column}"
-            rows.append(RowRule(f"{name}_in_{test.relation.replace('.', '_')}", name, test, reason, line))
+            rows.append(RowRule(f"{name}_in_{test.relation.replace('.', '_')}", name, test, reason, where))
     for position, quality in enumerate(prop.quality or ()):
         rule = _quality_rule(reading, (*place, "quality", position), quality, (column,), column)
         _sort_in(rule, rows, batches)
@@ -169,7 +171,7 @@ def freshness_rule(
         f"the newest {column_name} is at most {level.value} {level.unit} older than the data day's end"
     )
     limit = Limit("<=", level.value * unit)
-    return BatchRule("freshness", HoursOld(column_name), limit, described, line=reading.line(place))
+    return BatchRule("freshness", HoursOld(column_name), limit, described, place=place)
 
 
 def _sort_in(rule: RowRule | BatchRule | None, rows: list[RowRule], batches: list[BatchRule]) -> None:
@@ -194,7 +196,7 @@ def _option_rules(reading: Reading, place: Place, options: dict[str, Any], colum
         made = _option_test(reading, where, option, value, column)
         if made is not None:
             test, reason = made
-            rules.append(RowRule(f"{name}_{_snake(option)}", name, test, reason, reading.line(where)))
+            rules.append(RowRule(f"{name}_{_snake(option)}", name, test, reason, where))
     return rules
 
 
@@ -247,9 +249,9 @@ def _pattern_problem(reading: Reading, place: Place, value: Any) -> bool:
     return False
 
 
-def _one_of_rule(name: str, values: tuple[Literal, ...], line: int) -> RowRule:
+def _one_of_rule(name: str, values: tuple[Literal, ...], place: Place) -> RowRule:
     told = ", ".join(str(value) for value in values[:8]) + (", …" if len(values) > 8 else "")
-    return RowRule(f"{name}_values", name, OneOf(values), f"{name} is none of {told}", line)
+    return RowRule(f"{name}_values", name, OneOf(values), f"{name} is none of {told}", place)
 
 
 def _literal(reading: Reading, place: Place, value: Any, column: Column) -> Literal:
@@ -301,7 +303,6 @@ def _quality_rule(
     column: Column | None,
 ) -> RowRule | BatchRule | None:
     kind = quality.type or ("sql" if quality.query else "library")
-    line = reading.line(place)
     if quality.dimension is not None and quality.dimension not in _DIMENSIONS:
         hint = did_you_mean(quality.dimension, _DIMENSIONS) or f"expected {one_of(_DIMENSIONS)}"
         reading.refuse((*place, "dimension"), f"unknown dimension {quality.dimension!r}", hint)
@@ -312,7 +313,7 @@ def _quality_rule(
     if kind == "text":
         return None
     if kind == "custom":
-        return _expression_rule(reading, place, quality, column, line)
+        return _expression_rule(reading, place, quality, column)
     if kind not in ("sql", "library"):
         hint = did_you_mean(kind, ("library", "sql", "custom", "text"))
         reading.refuse((*place, "type"), f"unknown type of quality rule {kind!r}", hint)
@@ -327,7 +328,7 @@ def _quality_rule(
             )
             return None
         measure: Measure = Query(_query_of(quality.query or "", column))
-        name = quality.name or f"query_on_line_{line}"
+        name = quality.name or f"query_{_position(place)}"
     else:
         if quality.metric not in _METRICS:
             hint = did_you_mean(quality.metric or "", _METRICS) or f"expected {one_of(_METRICS)}"
@@ -339,12 +340,12 @@ def _quality_rule(
         name = quality.name or f"{column.name + '_' if column else ''}{_snake(quality.metric)}"
         if isinstance(made, Breaking) and limit == Limit("=", 0) and quality.severity in (None, "error"):
             reason = quality.description or _breaking_reason(made)
-            return RowRule(_snake(name), made.column, made.test, " ".join(reason.split()), line)
+            return RowRule(_snake(name), made.column, made.test, " ".join(reason.split()), place)
         measure = made
     percent = quality.unit in ("percent", "%")
     described = " ".join((quality.description or f"{name} {limit}{' percent' if percent else ''}").split())
     return BatchRule(
-        _snake(name), measure, limit, described, percent, quality.severity not in ("warning", "info"), line
+        _snake(name), measure, limit, described, percent, quality.severity not in ("warning", "info"), place
     )
 
 
@@ -356,7 +357,7 @@ def _query_of(query: str, column: Column | None) -> str:
 
 
 def _expression_rule(
-    reading: Reading, place: Place, quality: DataQuality, column: Column | None, line: int
+    reading: Reading, place: Place, quality: DataQuality, column: Column | None
 ) -> RowRule | None:
     if quality.engine != "redshift" or not isinstance(quality.implementation, str):
         reading.refuse(
@@ -365,10 +366,10 @@ def _expression_rule(
             "expected `engine: redshift` and `implementation:` with a boolean SQL expression",
         )
         return None
-    name = _snake(quality.name or f"expression_on_line_{line}")
+    name = _snake(quality.name or f"expression_{_position(place)}")
     expression = " ".join(quality.implementation.split()).rstrip(";")
     reason = quality.description or quality.name or f"{expression} does not hold"
-    return RowRule(name, column.name if column else None, Holds(expression), " ".join(reason.split()), line)
+    return RowRule(name, column.name if column else None, Holds(expression), " ".join(reason.split()), place)
 
 
 def _limit(reading: Reading, place: Place, quality: DataQuality) -> Limit | None:
@@ -438,10 +439,15 @@ def _metric(
 def _breaking_reason(measure: Breaking) -> str:
     test = measure.test
     if isinstance(test, OneOf):
-        return _one_of_rule(measure.column, test.values, 0).reason
+        return _one_of_rule(measure.column, test.values, ()).reason
     if isinstance(test, Matches):
         return f"{measure.column} does not look like {test.pattern}"
     return f"{measure.column} is missing"
+
+
+def _position(place: Place) -> int:
+    """Return which entry of its list a rule is, from 1."""
+    return place[-1] + 1 if place and isinstance(place[-1], int) else 1
 
 
 def _snake(text: str) -> str:

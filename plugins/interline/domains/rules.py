@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from interline.domains.yaml_reading import Place
+
 Literal: TypeAlias = "str | int | float | bool"
 
 
@@ -103,7 +105,8 @@ class RowRule:
     test: RowTest
     reason: str
     """What is told about a row that breaks the rule; begins with the column's name."""
-    line: int = 0
+    place: Place = ()
+    """Where in the contract it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,4 +187,5 @@ class BatchRule:
     percent: bool = False
     fails: bool = True
     """False: a breach is reported as a warning and the batch goes on."""
-    line: int = 0
+    place: Place = ()
+    """Where in the contract it stands."""

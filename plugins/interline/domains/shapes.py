@@ -7,6 +7,7 @@ nothing and nobody would hear of it. Here every key must be one of the model's.
 from __future__ import annotations
 
 import types
+from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -25,7 +26,8 @@ def validate(document: Document, model: type[ModelType]) -> ModelType:
     Raises:
         MeshError: a key is unknown or missing, or a value has another type than the model's.
     """
-    problems = list(_unknown_keys(document, document.value, model, ()))
+    problems: list[Problem] = []
+    _unknown_keys(document, document.value, model, (), problems)
     try:
         instance = model.model_validate(document.value, strict=True)
     except ValidationError as error:
@@ -69,41 +71,61 @@ def _options(annotation: Any) -> tuple[Any, ...]:
     return (annotation,)
 
 
-_FIELDS: dict[type[BaseModel], dict[str, Any]] = {}
+class _Shape:
+    """What may stand inside a value of one type: the keys of a mapping, the shape of a list's entries."""
+
+    __slots__ = ("entry", "keys")
+
+    def __init__(self, annotation: Any) -> None:
+        options = _options(annotation)
+        models = [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
+        lists = [get_args(o)[0] for o in options if get_origin(o) is list]
+        self.keys: dict[str, Any] | None = _fields(models[0]) if models else None
+        self.entry: Any = lists[0] if lists else None
 
 
+@cache
 def _fields(model: type[BaseModel]) -> dict[str, Any]:
     """Return the keys a file writes for this model, with the type of each."""
-    fields = _FIELDS.get(model)
-    if fields is None:
-        fields = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
-        _FIELDS[model] = fields
-    return fields
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 
-def _unknown_keys(document: Document, value: Any, annotation: Any, place: Place) -> list[Problem]:
-    problems: list[Problem] = []
-    if isinstance(value, dict):
-        models = [o for o in _options(annotation) if isinstance(o, type) and issubclass(o, BaseModel)]
-        if not models:
-            return problems
-        fields = _fields(models[0])
+_shapes: dict[int, tuple[Any, _Shape]] = {}
+
+
+def _shape(annotation: Any) -> _Shape:
+    """Return the shape of a type, kept by identity: some annotations cannot be hashed."""
+    kept = _shapes.get(id(annotation))
+    if kept is None or kept[0] is not annotation:
+        kept = (annotation, _Shape(annotation))
+        _shapes[id(annotation)] = kept
+    return kept[1]
+
+
+def _unknown_keys(
+    document: Document, value: Any, annotation: Any, place: Place, problems: list[Problem]
+) -> None:
+    shape = _shape(annotation)
+    if type(value) is dict:
+        keys = shape.keys
+        if keys is None:
+            return
         for key, inner in value.items():
-            if key in fields:
-                problems += _unknown_keys(document, inner, fields[key], (*place, key))
-            else:
-                where = str(place[-1]) if place and isinstance(place[-1], str) else "this place"
-                if len(place) > 1 and isinstance(place[-1], int):
-                    where = f"an entry of {place[-2]}"
-                hint = did_you_mean(key, fields) or f"known are {', '.join(fields)}"
-                message = f"unknown key {key!r}" + (f" in {where}" if place else "")
-                problems.append(document.problem((*place, key), message, hint))
-    elif isinstance(value, list):
-        lists = [get_args(o)[0] for o in _options(annotation) if get_origin(o) is list]
-        if lists:
-            for position, inner in enumerate(value):
-                problems += _unknown_keys(document, inner, lists[0], (*place, position))
-    return problems
+            if key not in keys:
+                problems.append(_unknown_key(document, key, keys, place))
+            elif type(inner) is dict or type(inner) is list:
+                _unknown_keys(document, inner, keys[key], (*place, key), problems)
+    elif type(value) is list and shape.entry is not None:
+        for position, inner in enumerate(value):
+            _unknown_keys(document, inner, shape.entry, (*place, position), problems)
+
+
+def _unknown_key(document: Document, key: str, known: dict[str, Any], place: Place) -> Problem:
+    where = str(place[-1]) if place else ""
+    if len(place) > 1 and isinstance(place[-1], int):
+        where = f"an entry of {place[-2]}"
+    hint = did_you_mean(key, known) or f"known are {', '.join(known)}"
+    return document.problem((*place, key), f"unknown key {key!r}" + (f" in {where}" if where else ""), hint)
 
 
 def _type_problems(document: Document, model: type[BaseModel], error: ValidationError) -> list[Problem]:

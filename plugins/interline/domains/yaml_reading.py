@@ -11,65 +11,45 @@ Read: YAML 1.1 (yaml.org/type: bool, int, float, merge, timestamp) and YAML 1.2.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
 
 from interline.domains.problems import MeshError, Problem, did_you_mean
+from interline.domains.yaml_values import DEEPEST_NESTING, PARSER, Doubtful, plain_value, values_of
 
 Step: TypeAlias = "str | int"
 Place: TypeAlias = "tuple[Step, ...]"
 
 LARGEST_FILE = 1_000_000
 """Bytes; the longest contract seen in practice is a hundredth of that."""
-DEEPEST_NESTING = 40
-
-_PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
-_NUMBERLIKE = re.compile(r"[-+.0-9]")
-_AMBIGUOUS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"(?:yes|no|on|off)", re.IGNORECASE),
-        "is a truth value to YAML 1.1 and text to YAML 1.2",
-    ),
-    (re.compile(r"TRUE|True|FALSE|False"), "is a truth value spelt unusually"),
-    (re.compile(r"NULL|Null|~"), "is nothing (null) spelt unusually"),
-    (
-        re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"),
-        "is a number to base 60 to YAML 1.1 and text to YAML 1.2",
-    ),
-    (re.compile(r"[-+]?0[0-9_]+"), "is an octal number to YAML 1.1 and a decimal one to YAML 1.2"),
-    (re.compile(r"[-+]?0(?:x[0-9a-fA-F_]+|o[0-7]+|b[01_]+)"), "is a number that not every reader knows"),
-    (re.compile(r"[-+]?[0-9][0-9]*_[0-9_]*(?:\.[0-9_]*)?"), "is a number to YAML 1.1 and text to YAML 1.2"),
-    (re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"), "is no number that can be compared"),
-    (
-        re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?"),
-        "is a date to YAML 1.1 and text to YAML 1.2",
-    ),
-    (
-        re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+\.)(?:[eE][-+]?[0-9]+)?|\+[0-9.]+(?:[eE][-+]?[0-9]+)?"),
-        "is a number spelt unusually",
-    ),
-)
 
 
-@dataclass(frozen=True, slots=True)
 class Document:
     """A YAML file as plain values, and the line on which each of them begins."""
 
-    path: Path
-    value: dict[str, Any]
-    lines: dict[Place, int]
+    def __init__(self, path: Path, value: dict[str, Any], text: str) -> None:
+        self.path = path
+        self.value = value
+        self._text = text
+
+    @cached_property
+    def _lines(self) -> dict[Place, int]:
+        reader = _Reader(self.path)
+        reader.read(self._text)
+        return reader.lines
 
     def line(self, place: Place) -> int:
-        """Return the line (from 1) of a value, or of the nearest value around it that is written out."""
-        while place and place not in self.lines:
+        """Return the line (from 1) of a value, or of the nearest value around it that is written out.
+
+        Lines are found by reading the text a second time, when the first is asked for: of a file without problems
+        nobody asks.
+        """
+        while place and place not in self._lines:
             place = place[:-1]
-        return self.lines.get(place, 1)
+        return self._lines.get(place, 1)
 
     def problem(self, place: Place, message: str, hint: str = "") -> Problem:
         """Return a problem at the line of ``place``."""
@@ -91,6 +71,19 @@ def parse(text: str, path: Path) -> Document:
     Raises:
         MeshError: the text is not strict YAML.
     """
+    try:
+        value = values_of(text)
+    except (Doubtful, yaml.YAMLError):
+        raise MeshError(_problems(text, path)) from None
+    if value is None:
+        raise MeshError([Problem(path, 0, "is empty")])
+    if not isinstance(value, dict):
+        raise MeshError([Problem(path, 1, "expected `key: value` lines at the top of the file")])
+    return Document(path, value, text)
+
+
+def _problems(text: str, path: Path) -> list[Problem]:
+    """Read a doubtful text again, slowly, to tell everything that is wrong with it."""
     reader = _Reader(path)
     try:
         reader.read(text)
@@ -98,13 +91,7 @@ def parse(text: str, path: Path) -> Document:
         reader.problems.append(_syntax_problem(error, path, text))
     except _Hopeless:
         pass
-    if reader.problems:
-        raise MeshError(reader.problems)
-    if reader.top is None:
-        raise MeshError([Problem(path, 0, "is empty")])
-    if not isinstance(reader.top, dict):
-        raise MeshError([Problem(path, 1, "expected `key: value` lines at the top of the file")])
-    return Document(path, reader.top, reader.lines)
+    return reader.problems
 
 
 def _text(path: Path) -> str:
@@ -163,7 +150,7 @@ class _Reader:
 
     def read(self, text: str) -> None:
         event: Any
-        for event in yaml.parse(text, Loader=_PARSER):
+        for event in yaml.parse(text, Loader=PARSER):
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 self._scalar(event)
@@ -261,24 +248,11 @@ class _Reader:
         text: str = event.value
         if event.style:
             return text
-        if text == "true":
-            return True
-        if text == "false":
-            return False
-        if text in ("", "null"):
-            return None
-        if _NUMBERLIKE.match(text):
-            if _INTEGER.fullmatch(text):
-                return int(text) if len(text) < 40 else text
-            if _DECIMAL.fullmatch(text):
-                return float(text)
-        elif len(text) > 5:
+        try:
+            return plain_value(text)
+        except Doubtful as doubt:
+            self._refuse(event, f"{text} {doubt}", f'write "{text}" in quotes if it is text')
             return text
-        for pattern, reading in _AMBIGUOUS:
-            if pattern.fullmatch(text):
-                self._refuse(event, f"{text} {reading}", f'write "{text}" in quotes if it is text')
-                return text
-        return text
 
 
 class _Mapping:

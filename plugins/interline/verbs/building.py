@@ -6,7 +6,7 @@ from airflow.sdk import BaseOperator
 
 from interline.dag import ProductDag, current
 from interline.data_day import TEMPLATE
-from interline.domains import load_domains, split_address
+from interline.domains import load_domain, split_address
 from interline.operators.dbt_build import DbtBuildOperator
 from interline.operators.resource_links import GlueResourceLinkOperator, ResourceLink
 from interline.verbs.acting import acting_as
@@ -41,11 +41,5 @@ def build(*models: str) -> BaseOperator:
 def _links(here: ProductDag) -> list[ResourceLink]:
     own = here.product.domain.name
     producers = dict.fromkeys(split_address(address)[0] for address in here.product.inputs)
-    foreign = [producer for producer in producers if producer != own]
-    if not foreign:
-        return []
-    domains = load_domains(here.root)
-    return [
-        ResourceLink(domains[name].curated_database, domains[name].account, domains[name].region)
-        for name in foreign
-    ]
+    domains = [load_domain(here.root, name) for name in producers if name != own]
+    return [ResourceLink(domain.curated_database, domain.account, domain.region) for domain in domains]

@@ -10,7 +10,7 @@ from airflow.sdk import TaskGroup
 from interline.contract_sql import Tables, declare_port
 from interline.dag import ProductDag, current, port_asset
 from interline.data_day import TEMPLATE
-from interline.domains import load_domains
+from interline.domains import load_domain
 from interline.hooks.redshift_statements import DATABASE_USER
 from interline.operators.lake_formation import LakeFormationGrantOperator
 from interline.operators.publish import PublishOperator
@@ -60,18 +60,9 @@ def publish() -> TaskGroup:
 def _grants(here: ProductDag) -> list[dict[str, Any]]:
     """Return one entry a role of the contract: the ARN of the consuming domain's role, and its columns."""
     contract = here.product.contract
-    if not contract.roles:
-        return []
-    domains = load_domains(here.root)
-    unknown = [role.domain for role in contract.roles if role.domain not in domains]
-    if unknown:
-        raise ValueError(
-            f"the contract of {contract.address} has roles for {', '.join(unknown)}; known domains are"
-            f" {', '.join(domains)}"
-        )
     return [
         {
-            "principal": domains[role.domain].role_arn,
+            "principal": load_domain(here.root, role.domain).role_arn,
             "columns": None if role.columns is None else list(contract.readable_by(role)),
         }
         for role in contract.roles
