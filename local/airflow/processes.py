@@ -100,10 +100,10 @@ def stop(home: Home, servers: Sequence[Server], grace: float = 5.0) -> None:
     _note(home, [server for server in noted(home) if server.name not in names])
 
 
-def stop_all(home: Home) -> list[str]:
+def stop_all(home: Home, grace: float = 5.0) -> list[str]:
     """End every process of this mesh, noted or not; returns the names of the servers that were running."""
     names = [server.name for server in running(home)]
-    stop(home, noted(home))
+    stop(home, noted(home), grace)
     strays = _marked(home)
     for process in strays:
         with contextlib.suppress(psutil.NoSuchProcess):

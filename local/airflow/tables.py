@@ -36,7 +36,7 @@ def print_report(console: Console, reports: Sequence[ProductReport]) -> None:
             _number(report.rows),
             _number(report.quarantined),
             "?" if report.checks is None else f"{report.checks_passed}/{report.checks}",
-            version if wide else version[:13],
+            version if wide else version[:11],
             report.newest_day or report.state,
         ]
         if wide:
