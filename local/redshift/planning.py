@@ -52,7 +52,15 @@ def plan(session: Session, statement: Statement, parameter_types: tuple[Type, ..
 
 
 # Each module registers the statements it does.
-from local.redshift import (  # noqa: E402
-    query_statements,  # noqa: F401
-    session_statements,  # noqa: F401
+from local.redshift import (  # noqa: E402, F401
+    access_statements,
+    alter_statements,
+    dml_statements,
+    drop_statements,
+    merge_statements,
+    query_statements,
+    schema_statements,
+    session_statements,
+    table_statements,
+    view_statements,
 )

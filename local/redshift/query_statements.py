@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -52,11 +53,12 @@ class TimeMarking(SessionEnvironment):
 _CACHE: OrderedDict[tuple[Any, ...], Translation] = OrderedDict()
 _CACHE_LOCK = threading.Lock()
 _CACHE_SIZE = 2000
+_MENTIONED = re.compile(r"\$(\d+)")
 
 
 def new_compilation(session: Session, parameter_types: Sequence[Type]) -> Compilation:
     """A fresh translation for a session."""
-    compilation = Compilation(None, {number: kind for number, kind in enumerate(parameter_types, start=1)})  # type: ignore[arg-type]
+    compilation = Compilation(None, dict(enumerate(parameter_types, start=1)))  # type: ignore[arg-type]
     compilation.environment = TimeMarking(session, compilation)
     return compilation
 
@@ -130,7 +132,12 @@ def run_translation(
 
 def used_parameters(sql: str, parameters: Sequence[Any]) -> dict[str, Any]:
     """Values for the parameters that the SQL still mentions."""
-    return {str(number): value for number, value in enumerate(parameters, start=1) if f"${number}" in sql}
+    if not parameters:
+        return {}
+    mentioned = set(_MENTIONED.findall(sql))
+    return {
+        str(number): value for number, value in enumerate(parameters, start=1) if str(number) in mentioned
+    }
 
 
 def materialize_scans(session: Session, sql: str, compilation: Compilation) -> str:

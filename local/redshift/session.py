@@ -18,9 +18,8 @@ from local.redshift.errors import SqlError
 from local.redshift.types import Type
 
 if TYPE_CHECKING:
-    from local.redshift.iceberg_statements import IcebergWork
-
     from local.redshift.cluster import Cluster
+    from local.redshift.iceberg_statements import IcebergWork
 
 IDLE, IN_TRANSACTION, FAILED = "I", "T", "E"
 

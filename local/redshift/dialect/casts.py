@@ -169,27 +169,37 @@ def _conversion(value: Typed, target: Type, *, explicit: bool) -> str:
 
 
 def _from_text(value: Typed, target: Type) -> str:
+    """Text read as another type.
+
+    Always by TRY_CAST and a raised error: DuckDB may evaluate a plain CAST in a CASE branch for rows that the CASE does
+    not choose (it converts the whole dictionary of a vector), which would fail what Redshift runs.
+    """
     name, sql = target.name, value.sql
     if isinstance(value.constant, str):
         _check_literal(value.constant, target)
-    if name == "bool":
-        true, false = (", ".join(map(quote_text, words)) for words in (_TRUE, _FALSE))
-        wrong = raising_with(INVALID_TEXT, 'invalid input syntax for type boolean: "', sql, '"')
-        return f"CASE WHEN {sql} IS NULL THEN NULL WHEN lower(trim({sql})) IN ({true}) THEN TRUE WHEN lower(trim({sql})) IN ({false}) THEN FALSE ELSE {wrong} END"
-    if target.is_integer:
-        if value.constant is not None:
-            return f"CAST({sql} AS {target.duckdb})"
-        wrong = raising_with(INVALID_TEXT, f'invalid input syntax for {target.family}: "', sql, '"')
-        return f"CASE WHEN regexp_matches({sql}, '[._a-zA-Z]') THEN {wrong} ELSE CAST({sql} AS {target.duckdb}) END"
-    if name == "date":
-        return f"rs_text_date({sql})"
-    if name == "timestamp":
-        return f"rs_text_timestamp({sql})"
     if name == "super":
-        return f"to_json({sql})"
+        return f"CAST(to_json({sql}) AS JSON)"
     if name == "varbyte":
         return f"encode({sql})"
-    return f"CAST({sql} AS {target.duckdb})"
+    sqlstate, what = INVALID_TEXT, f"invalid input syntax for {target.family}: "
+    if name == "bool":
+        true, false = (", ".join(map(quote_text, words)) for words in (_TRUE, _FALSE))
+        read = f"CASE WHEN lower(trim({sql})) IN ({true}) THEN TRUE WHEN lower(trim({sql})) IN ({false}) THEN FALSE END"
+        what = "invalid input syntax for type boolean: "
+    elif target.is_integer:
+        read = (
+            f"CASE WHEN NOT regexp_matches({sql}, '[._a-zA-Z]') THEN TRY_CAST({sql} AS {target.duckdb}) END"
+        )
+    elif name in ("date", "timestamp"):
+        sqlstate, what = errors.INVALID_DATETIME, f"invalid input syntax for type {name}: "
+        read = f"rs_text_{name}({sql})"
+    else:
+        what = f"invalid input syntax for type {target.family}: "
+        if target.is_temporal or name == "interval":
+            sqlstate = errors.INVALID_DATETIME
+        read = f"TRY_CAST({sql} AS {target.duckdb})"
+    wrong = raising_with(sqlstate, what + '"', sql, '"')
+    return f"coalesce({read}, CASE WHEN {sql} IS NOT NULL THEN {wrong} END)"
 
 
 def _from_super(sql: str, target: Type) -> str:
@@ -202,7 +212,7 @@ def _from_super(sql: str, target: Type) -> str:
     }.get(target.name, "('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT', 'VARCHAR')")
     return (
         f"CASE WHEN {sql} IS NULL OR json_type({sql}) = 'NULL' THEN NULL WHEN json_type({sql}) IN {kinds} "
-        f"THEN CAST(({sql} ->> '$') AS {target.duckdb}) ELSE {wrong} END"
+        f"THEN TRY_CAST(({sql} ->> '$') AS {target.duckdb}) ELSE {wrong} END"
     )
 
 

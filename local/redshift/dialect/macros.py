@@ -21,8 +21,8 @@ CREATE OR REPLACE MACRO rs_cut(x, n) AS
   CASE WHEN strlen(x) <= n THEN x WHEN strlen(x) = length(x) THEN left(x, n)
   ELSE left(x, CAST(coalesce(list_max(list_filter(range(1, least(n, length(x)) + 1), lambda k: strlen(left(x, CAST(k AS BIGINT))) <= n)), 0) AS BIGINT)) END;
 CREATE OR REPLACE MACRO rs_text_timestamp(x) AS
-  CASE WHEN regexp_full_match(trim(x), '\\d{{8}}') THEN strptime(trim(x), '%Y%m%d')
-  ELSE CAST(regexp_replace(trim(x), '{_ZONE}', '\\1') AS TIMESTAMP) END;
+  CASE WHEN regexp_full_match(trim(x), '\\d{{8}}') THEN try_strptime(trim(x), '%Y%m%d')
+  ELSE TRY_CAST(regexp_replace(trim(x), '{_ZONE}', '\\1') AS TIMESTAMP) END;
 CREATE OR REPLACE MACRO rs_text_date(x) AS CAST(rs_text_timestamp(x) AS DATE);
 CREATE OR REPLACE MACRO rs_super_text(x) AS CASE json_type(x) WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN x ->> '$' ELSE CAST(x AS VARCHAR) END;
 CREATE OR REPLACE MACRO rs_initcap(x) AS

@@ -23,6 +23,10 @@ _KEPT_FUNCTION_PARSERS = ("CAST", "TRY_CAST", "SUBSTRING", "TRIM", "POSITION", "
 class RedshiftSql(Redshift):
     """sqlglot's Redshift, with every function call kept under the name that was written."""
 
+    class Tokenizer(Redshift.Tokenizer):
+        # sqlglot would take the rest of a SHOW or CALL for one opaque string.
+        COMMANDS = set()
+
     class Parser(Redshift.Parser):
         FUNCTIONS = {}
         FUNCTION_PARSERS = {
