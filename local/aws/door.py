@@ -59,7 +59,8 @@ class Door:
             status, headers, body = self._refuse(error, environ, asked, call)
         except Exception as error:
             log.exception("%s failed", call.action)
-            failure = InternalFailure(*(asked.action if asked else "aws:?").split(":", 1), error)
+            service, operation = (asked.service, asked.operation) if asked else ("aws", "?")
+            failure = InternalFailure(service, operation, error)
             status, headers, body = self._refuse(failure, environ, asked, call)
         call.milliseconds = (time.perf_counter() - started) * 1000
         self._calls.write(call)

@@ -29,5 +29,4 @@ def listen(host: str, port: int, calls: AccessLog) -> BaseWSGIServer:
         bound.listen(128)
         door = Door(DomainDispatcherApplication(create_backend_app), calls)
         server = make_server(host, port, door, threaded=True, request_handler=_Handler, fd=bound.detach())
-    server.daemon_threads = True
     return server

@@ -6,9 +6,10 @@ served. Source of the defaults: "Object Ownership" and "Blocking public access" 
 
 from __future__ import annotations
 
-from moto.s3.models import s3_backends
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket, s3_backends
 
-from local.aws import policies
+from local.aws import authorization, identity, policies
 from local.aws.errors import AccessDenied, AwsError
 from local.aws.refusals import check, serve_only
 from local.aws.requests import Asked
@@ -78,6 +79,10 @@ def install() -> None:
     for operation in _WRITES_WITH_ACL:
         check("s3", operation, _no_acl)
     check("s3", "PutBucketPolicy", _bucket_policy)
+    for operation in ("GetObject", "HeadObject", "GetObjectAttributes"):
+        check("s3", operation, _missing_key)
+    # moto weighs bucket policies too, but takes a denial of anybody for a denial of everybody; the door has decided.
+    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
 
 
 def _no_acl(asked: Asked) -> None:
@@ -100,8 +105,20 @@ def _bucket_policy(asked: Asked) -> None:
         )
 
 
-def _blocks_public_policies(name: str) -> bool:
+def _missing_key(asked: Asked) -> None:
+    """Who may not list a bucket does not learn whether a key is missing: 403, not 404."""
+    bucket = _bucket(str(asked.parameters["Bucket"]))
+    if bucket is None or asked.parameters["Key"] in bucket.keys:
+        return
+    authorization.authorize(identity.current_caller(), "s3:ListBucket", f"arn:aws:s3:::{bucket.name}")
+
+
+def _bucket(name: str) -> FakeBucket | None:
     partition, owner = s3_backends.bucket_accounts.get(name, ("aws", None))
-    bucket = s3_backends[owner][partition].buckets.get(name) if owner else None
+    return s3_backends[owner][partition].buckets.get(name) if owner else None
+
+
+def _blocks_public_policies(name: str) -> bool:
+    bucket = _bucket(name)
     block = getattr(bucket, "public_access_block", None)
     return block is None or str(block.block_public_policy).lower() == "true"

@@ -24,8 +24,8 @@ _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}")
 
 def install() -> None:
     """Replace moto's AssumeRole and GetCallerIdentity; moto's other operations give out invented keys and are refused."""
-    TokenResponse.assume_role = _assume_role
-    TokenResponse.get_caller_identity = _get_caller_identity
+    TokenResponse.assume_role = _assume_role  # type: ignore[method-assign]
+    TokenResponse.get_caller_identity = _get_caller_identity  # type: ignore[method-assign]
     serve_only("sts", ["AssumeRole", "GetCallerIdentity"])
 
 

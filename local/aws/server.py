@@ -223,9 +223,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     stop, reload = threading.Event(), threading.Event()
     wake = threading.Event()
+
+    def note(event: threading.Event) -> None:
+        event.set()
+        wake.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: (stop.set(), wake.set()))
-    signal.signal(signal.SIGHUP, lambda *_: (reload.set(), wake.set()))
+        signal.signal(number, lambda *_: note(stop))
+    signal.signal(signal.SIGHUP, lambda *_: note(reload))
 
     aws = LocalAws(given.home.resolve(), given.root.resolve(), given.port)
     try:

@@ -69,4 +69,5 @@ def _signature(asked: Asked, credential: identity.Credential, timestamp: str) ->
     if asked.service == "s3" and "X-Amz-Content-SHA256" not in signed.headers:
         raise AwsError("BadSignature", "x-amz-content-sha256 must be a signed header")
     signed.context["timestamp"] = timestamp
-    return signer.signature(signer.string_to_sign(signed, signer.canonical_request(signed)), signed)
+    computed: str = signer.signature(signer.string_to_sign(signed, signer.canonical_request(signed)), signed)
+    return computed
