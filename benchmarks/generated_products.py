@@ -70,7 +70,9 @@ def specifications(count: int) -> list[Specification]:
         inputs = () if position % 2 == 0 else (
             f"{domains[here]}.product{position - 1:02}", f"{domains[(here + 1) % (count // size)]}.product00",
         )  # fmt: skip
-        products.append(Specification(domains[here], f"product{position:02}", tuple(dict.fromkeys(inputs)), readers))
+        products.append(
+            Specification(domains[here], f"product{position:02}", tuple(dict.fromkeys(inputs)), readers)
+        )
     return products
 
 
@@ -243,11 +245,17 @@ def _columns(product: Specification) -> Iterator[dict[str, Any]]:
         "amount", "number", "decimal(12,2)", "Price of the whole record.",
         required=True, logicalTypeOptions={"exclusiveMinimum": 0, "maximum": 100000},
     )  # fmt: skip
-    yield column("currency", "string", "varchar(8)", "Currency of the amount.", required=True, enum=words("USD"))
-    yield column("cabin", "string", "varchar(16)", "What was sold.", enum=words("economy", "premium", "business"))
+    yield column(
+        "currency", "string", "varchar(8)", "Currency of the amount.", required=True, enum=words("USD")
+    )
+    yield column(
+        "cabin", "string", "varchar(16)", "What was sold.", enum=words("economy", "premium", "business")
+    )
     yield column("channel", "string", "varchar(16)", "How it came.", enum=words("web", "mobile", "agent"))
     yield column("status", "string", "varchar(16)", "Its state now.", enum=words("open", "closed"))
     yield column("started_at", "timestamp", "timestamp", "When it began, UTC.", required=True)
     yield column("ended_at", "timestamp", "timestamp", "When it ended, UTC.", required=True)
     yield column("is_member", "boolean", "boolean", "Whether a member asked.")
-    yield column("score", "number", "double precision", "How likely it comes back.", logicalTypeOptions={"minimum": 0})
+    yield column(
+        "score", "number", "double precision", "How likely it comes back.", logicalTypeOptions={"minimum": 0}
+    )

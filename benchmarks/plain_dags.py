@@ -41,7 +41,9 @@ def _dag(product: Product, accounts: dict[str, str], runbook: str) -> str:
             "from airflow.providers.amazon.aws.operators.glue_crawler import GlueCrawlerOperator",
             "from airflow.providers.amazon.aws.operators.s3 import S3ListOperator",
         ]
-        schedule = 'CronPartitionTimetable("30 4 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d")'
+        schedule = (
+            'CronPartitionTimetable("30 4 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d")'
+        )
     else:
         foreign = [address for address in product.inputs if address.partition(".")[0] != domain.name]
         if foreign:
