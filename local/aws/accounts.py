@@ -18,8 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from interline.domains.domain import Domain, read_domain
-from interline.domains.problems import MeshError
+from interline.domains import Domain, MeshError, load_domain
 from local.aws import identity, roles
 
 PLATFORM = "platform"
@@ -221,7 +220,7 @@ def read_domains(root: Path) -> dict[str, Domain]:
     owners: dict[str, str] = {}
     for path in sorted((root / "domains").glob("*/domain.yaml")):
         try:
-            domain = read_domain(path)
+            domain = load_domain(root, path.parent.name)
         except MeshError as error:
             if path.parent.name == PLATFORM:
                 raise
@@ -235,7 +234,7 @@ def read_domains(root: Path) -> dict[str, Domain]:
         owners[domain.account] = domain.name
         domains[domain.name] = domain
     if PLATFORM not in domains:
-        domains[PLATFORM] = read_domain(root / "domains" / PLATFORM / "domain.yaml")
+        domains[PLATFORM] = load_domain(root, PLATFORM)
     return domains
 
 

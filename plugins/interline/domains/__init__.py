@@ -6,8 +6,6 @@ from interline.domains.contract import Column, Contract, Role, ServiceLevel
 from interline.domains.domain import Domain, Team
 from interline.domains.mesh import (
     Mesh,
-    Product,
-    asset_uri,
     load_domain,
     load_domains,
     load_mesh,
@@ -17,7 +15,7 @@ from interline.domains.mesh import (
 )
 from interline.domains.names import is_address, is_name, split_address
 from interline.domains.problems import MeshError, Problem, did_you_mean
-from interline.domains.product import Source
+from interline.domains.product import Product, Source, asset_uri
 from interline.domains.rules import BatchRule, RowRule
 
 __all__ = [

@@ -16,7 +16,7 @@ DAY_COLUMN = "data_day"
 """A port that has this column, partitioned, is a history of days; any other is a current state."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """One column of the port."""
 
@@ -38,7 +38,7 @@ class Column:
         return self.classification == "personal"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Role:
     """A domain that may read the port: Lake Formation grants are made from it."""
 
@@ -48,7 +48,7 @@ class Role:
     """None means every column."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServiceLevel:
     """One promise about service, for people; ``freshness`` is also tested as a batch rule."""
 

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict
-
-from interline.domains.names import NAME_SHAPE, is_name
-from interline.domains.problems import MeshError, Problem
-from interline.domains.shapes import validate
-from interline.domains.yaml_reading import Document, read
-
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Team:
     """Who answers for a domain."""
 
@@ -27,7 +14,7 @@ class Team:
     channel: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Domain:
     """One domain, from ``domains/<name>/domain.yaml``."""
 
@@ -86,66 +73,3 @@ class Domain:
     def schema(self) -> str:
         """Redshift schema of the domain's private tables."""
         return self.name
-
-
-class _Team(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    name: str
-    email: str
-    channel: str | None = None
-
-
-class _DomainFile(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    name: str
-    account: str
-    region: str
-    description: str
-    team: _Team
-
-
-def read_domain(path: Path) -> Domain:
-    """Read ``domains/<name>/domain.yaml``.
-
-    Raises:
-        MeshError: the file is missing or wrong.
-    """
-    document = read(path)
-    parsed = validate(document, _DomainFile)
-    problems = list(_problems(document, parsed))
-    if problems:
-        raise MeshError(problems)
-    team = Team(parsed.team.name, parsed.team.email, parsed.team.channel)
-    return Domain(parsed.name, parsed.account, parsed.region, parsed.description.strip(), team)
-
-
-def _problems(document: Document, parsed: _DomainFile) -> list[Problem]:
-    problems: list[Problem] = []
-    folder = document.path.parent.name
-    if not is_name(parsed.name):
-        problems.append(
-            document.problem(("name",), f"{parsed.name!r} cannot name a domain", f"expected {NAME_SHAPE}")
-        )
-    elif parsed.name != folder:
-        problems.append(
-            document.problem(("name",), f"name is {parsed.name!r} in the folder {folder!r}", "use one name")
-        )
-    if not _ACCOUNT.fullmatch(parsed.account):
-        problems.append(
-            document.problem(
-                ("account",), f"{parsed.account!r} is no AWS account", "expected 12 digits in quotes"
-            )
-        )
-    if not _REGION.fullmatch(parsed.region):
-        problems.append(
-            document.problem(
-                ("region",), f"{parsed.region!r} is no AWS Region", "expected something like us-east-1"
-            )
-        )
-    if not _EMAIL.fullmatch(parsed.team.email):
-        problems.append(
-            document.problem(
-                ("team", "email"), f"{parsed.team.email!r} is no e-mail address", "team@example.com"
-            )
-        )
-    return problems

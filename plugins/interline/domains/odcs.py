@@ -19,11 +19,12 @@ from open_data_contract_standard.model import (
 from interline.domains.contract import CLASSIFICATIONS, DAY_COLUMN, Column, Contract, Role, ServiceLevel
 from interline.domains.names import NAME_SHAPE, is_name
 from interline.domains.odcs_rules import Reading, batch_rules_of, freshness_rule, property_rules
+from interline.domains.places import Place
 from interline.domains.problems import MeshError, did_you_mean, one_of
 from interline.domains.rules import BatchRule, Duplicates, Limit, RowRule
 from interline.domains.shapes import validate
 from interline.domains.types import fits, logical_types_of, redshift_type
-from interline.domains.yaml_reading import Document, Place
+from interline.domains.yaml_reading import Document
 
 VERSIONS = ("v3.1.0", "v3.2.0")
 SERVICE_LEVELS = (

@@ -9,6 +9,7 @@ from open_data_contract_standard.model import DataQuality, SchemaProperty, Servi
 
 from interline.domains.contract import Column
 from interline.domains.names import is_name
+from interline.domains.places import Place
 from interline.domains.problems import Problem, did_you_mean, one_of
 from interline.domains.rules import (
     AtLeast,
@@ -34,7 +35,7 @@ from interline.domains.rules import (
     RowTest,
     Shortest,
 )
-from interline.domains.yaml_reading import Document, Place
+from interline.domains.yaml_reading import Document
 
 _OPERATORS = {
     "mustBe": "=",

@@ -9,24 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from interline.domains.yaml_reading import Place
+from interline.domains.places import Place
 
 Literal: TypeAlias = "str | int | float | bool"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Present:
     """The column is not null."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NotBlank:
     """The column is neither null nor one of the spellings of nothing."""
 
     spellings: tuple[str, ...] = ("",)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AtLeast:
     """The column is not below a bound."""
 
@@ -34,7 +34,7 @@ class AtLeast:
     exclusive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AtMost:
     """The column is not above a bound."""
 
@@ -42,42 +42,42 @@ class AtMost:
     exclusive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MultipleOf:
     """The column divides by a number without remainder."""
 
     divisor: int | float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Longest:
     """The text has at most so many characters."""
 
     characters: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shortest:
     """The text has at least so many characters."""
 
     characters: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Matches:
     """A regular expression is found in the text; ``^`` and ``$`` in it mean the text's ends."""
 
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OneOf:
     """The column has one of these values."""
 
     values: tuple[Literal, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExistsIn:
     """The value exists in a column of an input port (``product``) or of a landing source (``source``)."""
 
@@ -86,7 +86,7 @@ class ExistsIn:
     is_source: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Holds:
     """A boolean expression in Redshift SQL over the row's columns is true."""
 
@@ -96,7 +96,7 @@ class Holds:
 RowTest: TypeAlias = "Present | NotBlank | AtLeast | AtMost | MultipleOf | Longest | Shortest | Matches | OneOf | ExistsIn | Holds"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RowRule:
     """A demand on every row. ``name`` is unique in the contract; ``column`` is None for several columns."""
 
@@ -109,12 +109,12 @@ class RowRule:
     """Where in the contract it stands."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RowCount:
     """How many rows the batch has."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Breaking:
     """How many rows break a test that the contract tolerates up to a limit."""
 
@@ -122,21 +122,21 @@ class Breaking:
     test: RowTest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Duplicates:
     """How many rows are too many for these columns to be unique; rows with a null in one do not count."""
 
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Query:
     """One number by a Redshift query of the contract; ``${object}`` in it stands for the batch."""
 
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HoursOld:
     """Hours from the newest value of a column to the end of the data day; null in an empty batch."""
 
@@ -146,7 +146,7 @@ class HoursOld:
 Measure: TypeAlias = "RowCount | Breaking | Duplicates | Query | HoursOld"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limit:
     """How a measured number is compared: ``operator`` is one of =, <>, <, <=, >, >=, between, not between."""
 
@@ -176,7 +176,7 @@ class Limit:
         return f"{self.operator} {self.low}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BatchRule:
     """A demand on the batch. With ``percent`` the number is a share of the rows, times 100."""
 

@@ -12,8 +12,9 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from interline.domains.places import Place
 from interline.domains.problems import MeshError, Problem, did_you_mean
-from interline.domains.yaml_reading import Document, Place
+from interline.domains.yaml_reading import Document
 
 ModelType = TypeVar("ModelType", bound=BaseModel)
 

@@ -13,15 +13,13 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
 
+from interline.domains.places import Place
 from interline.domains.problems import MeshError, Problem, did_you_mean
 from interline.domains.yaml_values import DEEPEST_NESTING, PARSER, Doubtful, plain_value, values_of
-
-Step: TypeAlias = "str | int"
-Place: TypeAlias = "tuple[Step, ...]"
 
 LARGEST_FILE = 1_000_000
 """Bytes; the longest contract seen in practice is a hundredth of that."""

@@ -1,0 +1,8 @@
+"""Where in a YAML document something stands: keys and positions from the top."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+Step: TypeAlias = "str | int"
+Place: TypeAlias = "tuple[Step, ...]"

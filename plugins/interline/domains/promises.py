@@ -1,0 +1,113 @@
+"""Reading what a domain promises: ``domain.yaml``, and the ``product.yaml`` and ``contract.yaml`` of a product.
+
+Imported only when a text really has to be read: the pydantic models behind it take longer to make than a DAG.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from interline.domains.contract import Contract
+from interline.domains.domain import Domain, Team
+from interline.domains.names import NAME_SHAPE, is_name
+from interline.domains.odcs import contract_of
+from interline.domains.odps import product_of
+from interline.domains.problems import MeshError, Problem
+from interline.domains.product import ProductFile
+from interline.domains.shapes import validate
+from interline.domains.yaml_reading import Document, read
+
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+class _Team(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    name: str
+    email: str
+    channel: str | None = None
+
+
+class _DomainFile(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    name: str
+    account: str
+    region: str
+    description: str
+    team: _Team
+
+
+def read_domain(path: Path) -> Domain:
+    """Read ``domains/<name>/domain.yaml``.
+
+    Raises:
+        MeshError: the file is missing or wrong.
+    """
+    document = read(path)
+    parsed = validate(document, _DomainFile)
+    problems = list(_problems(document, parsed))
+    if problems:
+        raise MeshError(problems)
+    team = Team(parsed.team.name, parsed.team.email, parsed.team.channel)
+    return Domain(parsed.name, parsed.account, parsed.region, parsed.description.strip(), team)
+
+
+def _problems(document: Document, parsed: _DomainFile) -> list[Problem]:
+    problems: list[Problem] = []
+    folder = document.path.parent.name
+    if not is_name(parsed.name):
+        problems.append(
+            document.problem(("name",), f"{parsed.name!r} cannot name a domain", f"expected {NAME_SHAPE}")
+        )
+    elif parsed.name != folder:
+        problems.append(
+            document.problem(("name",), f"name is {parsed.name!r} in the folder {folder!r}", "use one name")
+        )
+    if not _ACCOUNT.fullmatch(parsed.account):
+        problems.append(
+            document.problem(
+                ("account",), f"{parsed.account!r} is no AWS account", "expected 12 digits in quotes"
+            )
+        )
+    if not _REGION.fullmatch(parsed.region):
+        problems.append(
+            document.problem(
+                ("region",), f"{parsed.region!r} is no AWS Region", "expected something like us-east-1"
+            )
+        )
+    if not _EMAIL.fullmatch(parsed.team.email):
+        problems.append(
+            document.problem(
+                ("team", "email"), f"{parsed.team.email!r} is no e-mail address", "team@example.com"
+            )
+        )
+    return problems
+
+
+def read_promises(folder: Path, address: str) -> tuple[ProductFile, Contract]:
+    """Read ``product.yaml`` and ``contract.yaml`` in the folder of the product at ``address``.
+
+    Raises:
+        MeshError: one of them is missing or wrong; problems of both are told.
+    """
+    name = address.partition(".")[2]
+    if not is_name(name):
+        raise MeshError([Problem(folder, 0, f"{name!r} cannot name a product", f"expected {NAME_SHAPE}")])
+    problems: list[Problem] = []
+    file: ProductFile | None = None
+    contract: Contract | None = None
+    try:
+        file = product_of(read(folder / "product.yaml"), address)
+    except MeshError as error:
+        problems += error.problems
+    try:
+        contract = contract_of(read(folder / "contract.yaml"), address)
+    except MeshError as error:
+        problems += error.problems
+    if file is None or contract is None:
+        raise MeshError(problems)
+    return file, contract
