@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from interline.domains.domain import Domain
+from interline.domains import Domain
 
 Document = dict[str, Any]
 

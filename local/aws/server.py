@@ -100,7 +100,7 @@ class LocalAws:
 
     def create_accounts(self) -> None:
         """Create the accounts of all domains in the repository; those that exist stay."""
-        from interline.domains.problems import MeshError
+        from interline.domains import MeshError
         from local.aws import accounts
 
         try:
