@@ -20,8 +20,7 @@ def plans(*openings: str) -> Callable[[Planner], Planner]:
     """Register the planner of statements that begin with these words."""
 
     def register(planner: Planner) -> Planner:
-        for opening in openings:
-            _PLANNERS.append((tuple(opening.split()), planner))
+        _PLANNERS.extend((tuple(opening.split()), planner) for opening in openings)
         _PLANNERS.sort(key=lambda each: -len(each[0]))
         return planner
 
@@ -34,6 +33,9 @@ def plan(session: Session, statement: Statement, parameter_types: tuple[Type, ..
     Raises:
         SqlError: 0A000 naming the statement when there is none like it here.
     """
+    # Importing the package's statements registers them; they import this module.
+    from local.redshift import statements  # noqa: F401
+
     if statement.text.startswith("("):
         opening: tuple[str, ...] = ("SELECT",)
     else:
@@ -49,18 +51,3 @@ def plan(session: Session, statement: Statement, parameter_types: tuple[Type, ..
     if not first:
         raise TokenReader(statement).error()
     raise unsupported(f"statement {first}")
-
-
-# Each module registers the statements it does.
-from local.redshift import (  # noqa: E402, F401
-    access_statements,
-    alter_statements,
-    dml_statements,
-    drop_statements,
-    merge_statements,
-    query_statements,
-    schema_statements,
-    session_statements,
-    table_statements,
-    view_statements,
-)

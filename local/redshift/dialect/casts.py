@@ -242,7 +242,7 @@ def _fit(text: str, source: Type, target: Type, constant: str | int | None) -> s
     if source.name not in _TEXT and text_length(source) <= limit:
         return text
     wrong = raising(errors.STRING_TOO_LONG, f"value too long for type {target.display}")
-    fitted = f"CASE WHEN strlen({text}) <= {limit} THEN {text} WHEN strlen(rtrim({text})) <= {limit} THEN rtrim({text}) ELSE {wrong} END"
+    fitted = f"CASE WHEN {text} IS NULL THEN NULL WHEN strlen({text}) <= {limit} THEN {text} WHEN strlen(rtrim({text})) <= {limit} THEN rtrim({text}) ELSE {wrong} END"
     return f"rtrim({fitted})" if target.name == "char" else fitted
 
 
