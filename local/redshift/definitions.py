@@ -18,7 +18,22 @@ _TYPE_WORDS = (
     "TIME WITHOUT TIME ZONE",
 )  # fmt: skip
 _ENCODINGS = frozenset(
-    ["raw", "az64", "bytedict", "delta", "delta32k", "lzo", "mostly8", "mostly16", "mostly32", "runlength", "text255", "text32k", "zstd", "auto"]
+    [
+        "raw",
+        "az64",
+        "bytedict",
+        "delta",
+        "delta32k",
+        "lzo",
+        "mostly8",
+        "mostly16",
+        "mostly32",
+        "runlength",
+        "text255",
+        "text32k",
+        "zstd",
+        "auto",
+    ]
 )
 _AFTER_DEFAULT = frozenset(
     (

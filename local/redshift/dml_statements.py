@@ -136,11 +136,8 @@ def _values(
         _check_width(len(cells), len(wanted))
         parts = []
         for cell, column in zip(cells, wanted, strict=True):
-            if (
-                (isinstance(cell, exp.Var)
-                and cell.name.upper() == "DEFAULT")
-                or (isinstance(cell, exp.Column)
-                and cell.name.upper() == "DEFAULT")
+            if (isinstance(cell, exp.Var) and cell.name.upper() == "DEFAULT") or (
+                isinstance(cell, exp.Column) and cell.name.upper() == "DEFAULT"
             ):
                 parts.append(default(column).sql)
             else:

@@ -87,12 +87,9 @@ def analyse(
         update = update_assignments(matched, columns, scope, lambda column: default_value(session, column))
     elif not (isinstance(matched, exp.Var) and matched.name.upper() == "DELETE"):
         raise unsupported("WHEN MATCHED other than UPDATE or DELETE")
-    if not isinstance(unmatched, exp.Insert) or not isinstance(unmatched.expression, exp.Tuple):
-        raise unsupported("WHEN NOT MATCHED other than INSERT … VALUES")
+    listed, given = _insert_parts(unmatched)
     known = {each.name: each for each in columns}
-    listed = unmatched.this.expressions if isinstance(unmatched.this, exp.Tuple) else []
-    names = [each.name.lower() for each in listed] or [each.name for each in columns]
-    given = unmatched.expression.expressions
+    names = listed or [each.name for each in columns]
     if len(names) != len(given):
         raise SqlError(errors.SYNTAX_ERROR, "INSERT has a different number of columns and expressions")
     insert: dict[str, Typed] = {}
@@ -108,6 +105,18 @@ def analyse(
         insert.setdefault(column.name, default_value(session, column))
     finish(session, compilation)
     return Merge(source, on, update, insert, compilation)
+
+
+def _insert_parts(node: exp.Expression) -> tuple[list[str], list[exp.Expression]]:
+    """Column names (maybe none) and values of INSERT [(…)] VALUES (…)."""
+    if isinstance(node, exp.Insert):
+        if isinstance(node.expression, exp.Tuple) and isinstance(node.this, exp.Tuple):
+            return [each.name.lower() for each in node.this.expressions], list(node.expression.expressions)
+        # Without a list of columns sqlglot takes VALUES (…) for a function call.
+        inner = node.this.expressions if isinstance(node.this, exp.Tuple) else []
+        if len(inner) == 1 and isinstance(inner[0], exp.Anonymous) and inner[0].name.upper() == "VALUES":
+            return [], list(inner[0].expressions)
+    raise unsupported("WHEN NOT MATCHED other than INSERT … VALUES")
 
 
 @plans("MERGE")

@@ -88,6 +88,7 @@ class Transaction:
     temporary_before: dict[str, Relation] = field(default_factory=dict)
     settings_before: dict[str, str] = field(default_factory=dict)
     engine_open: bool = False
+    wrote_rows: bool = False
     iceberg: IcebergWork | None = None
     started: datetime.datetime | None = None
 
@@ -102,6 +103,7 @@ class TransactionCatalog(Catalog):
     def put(self, key: tuple[Any, ...], value: Any) -> None:
         self._session.transaction.based_on.setdefault(key, self._committed.get(key))
         self._session.change_count += 1
+        self._session.require_local_writes()
         super().put(key, value)
 
 
@@ -309,6 +311,14 @@ class Session:
             SqlError: 40P01 for a deadlock.
         """
         self.cluster.locks.acquire(self, key, self.cancelled)
+
+    def require_local_writes(self) -> None:
+        """Raise 0A000 in a transaction block that writes to an Iceberg table: it can hold nothing else."""
+        if self.explicit_transaction and self.transaction.iceberg is not None:
+            raise SqlError(
+                errors.FEATURE_NOT_SUPPORTED,
+                "A transaction that writes to an Iceberg table cannot write to anything else",
+            )
 
     def notice(self, message: str) -> None:
         """Tell the client something with the next answer."""

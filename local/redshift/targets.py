@@ -33,6 +33,8 @@ def writable(session: Session, resolved: Resolved, privilege: str) -> Relation:
     if not isinstance(relation, Relation) or relation.kind != objects.TABLE:
         raise SqlError(errors.WRONG_OBJECT_TYPE, f'cannot modify "{resolved.display}": it is not a table')
     privileges.require_relation(session, relation, privilege)
+    session.require_local_writes()
+    session.transaction.wrote_rows = True
     if not relation.temporary:
         session.lock(("relation", relation.oid))
     return relation

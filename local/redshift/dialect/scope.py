@@ -48,7 +48,7 @@ class Environment(Protocol):
     def session_value(self, name: str) -> Typed: ...
 
 
-@dataclass
+@dataclass(eq=False)
 class Scan:
     """A read of an external table: its SQL is written when the statement runs.
 
@@ -101,7 +101,7 @@ class Compilation:
             )
 
 
-@dataclass
+@dataclass(eq=False)
 class Source:
     """One item of FROM.
 

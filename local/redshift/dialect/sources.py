@@ -39,6 +39,8 @@ def item(node: exp.Expression, scope: Scope) -> str:
         return _table(node, scope)
     if isinstance(node, exp.Values):
         raise unsupported("VALUES list as a table")
+    if isinstance(node, exp.Unnest):
+        return _navigation(node, scope)
     if isinstance(node, exp.Paren):
         raise unsupported("parenthesized join")
     if isinstance(node, exp.AtIndex):
@@ -232,6 +234,22 @@ def _function(
             data_type(each.args["kind"])
     scope.compilation.system = True
     return _named(resolved.sql, outputs, name or call.name.lower(), columns, (), scope)
+
+
+def _navigation(node: exp.Unnest, scope: Scope) -> str:
+    """alias.array item, which sqlglot reads as UNNEST; the word itself is not Redshift's."""
+    check_arguments(node, {"expressions", "alias"})
+    alias = node.args.get("alias")
+    names = alias.args.get("columns") if isinstance(alias, exp.TableAlias) else None
+    if (
+        len(node.expressions) != 1
+        or not isinstance(node.expressions[0], exp.Column)
+        or not names
+        or alias.this is not None
+    ):
+        raise unsupported("UNNEST in FROM")
+    parts = tuple(part.name.lower() for part in node.expressions[0].parts)
+    return _unnest(parts, names[0].name.lower(), scope)
 
 
 def _unnest(parts: tuple[str, ...], name: str, scope: Scope) -> str:
