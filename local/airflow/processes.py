@@ -84,7 +84,7 @@ def _note(home: Home, servers: Iterable[Server]) -> None:
     write_json(home.processes_file, {"servers": [asdict(server) for server in servers]})
 
 
-def stop(home: Home, servers: Sequence[Server], grace: float = 5.0) -> None:
+def stop(home: Home, servers: Sequence[Server], grace: float = 2.0) -> None:
     """End these servers and every process of theirs; SIGTERM first, SIGKILL after `grace` seconds."""
     victims = _family(servers)
     for process in victims:
@@ -100,11 +100,11 @@ def stop(home: Home, servers: Sequence[Server], grace: float = 5.0) -> None:
     _note(home, [server for server in noted(home) if server.name not in names])
 
 
-def stop_all(home: Home, grace: float = 5.0) -> list[str]:
+def stop_all(home: Home, grace: float = 2.0) -> list[str]:
     """End every process of this mesh, noted or not; returns the names of the servers that were running."""
     names = [server.name for server in running(home)]
     stop(home, noted(home), grace)
-    strays = _marked(home)
+    strays = marked(home)
     for process in strays:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
@@ -127,7 +127,8 @@ def _family(servers: Sequence[Server]) -> set[psutil.Process]:
     return members
 
 
-def _marked(home: Home) -> list[psutil.Process]:
+def marked(home: Home) -> list[psutil.Process]:
+    """Every process that carries the mark of this home, whoever started it."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):

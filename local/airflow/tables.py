@@ -64,6 +64,8 @@ def _readers(report: ProductReport) -> str:
 
 def print_proof(console: Console, evidence: Sequence[Evidence]) -> None:
     """What was asked, by whom, and what AWS said."""
+    if not evidence:
+        return
     console.print("\n[bold]Proof[/bold]  (Athena, each query in the account of the role that asks)")
     for entry in evidence:
         mark = "[green]✓[/green]" if entry.as_expected else "[bold red]✗[/bold red]"
