@@ -27,12 +27,14 @@ def delivered(day: date, scale: float = SCALE, seed: int = SEED) -> tuple[Landed
     return tuple(generate(day, seed, scale))
 
 
+@cache
 def records(day: date, source: str, scale: float = SCALE) -> list[dict[str, Any]]:
     """The records that one source delivers on a day, in order of arrival."""
     content = b"".join(file.content for file in delivered(day, scale) if file.source == source)
     return [json.loads(line) for line in content.decode().splitlines()]
 
 
+@cache
 def rows(day: date, domain: str, source: str, scale: float = SCALE) -> list[dict[str, str]]:
     """The rows of a CSV source on a day."""
     (file,) = (f for f in delivered(day, scale) if (f.domain, f.source) == (domain, source))

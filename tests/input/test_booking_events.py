@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date
+from functools import cache
 from typing import Any
 
 from local.input import bookings
@@ -19,6 +20,7 @@ NESTED = {
 }  # fmt: skip
 
 
+@cache
 def all_events() -> list[tuple[date, dict[str, Any]]]:
     return [(day, event) for day in DAYS for event in records(day, "booking_events")]
 
@@ -39,6 +41,7 @@ def when(event: dict[str, Any]) -> str | None:
     return event.get("ts") or event.get("occurred_at")
 
 
+@cache
 def first_deliveries() -> list[tuple[date, dict[str, Any]]]:
     seen: set[str] = set()
     fresh = []
