@@ -10,17 +10,22 @@ import argparse
 import contextlib
 import errno
 import fcntl
+import functools
 import gc
 import json
 import logging
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+EXIT_DEFECT = 1
 EXIT_BROKEN_MESH = 2
 EXIT_ALREADY_RUNNING = 3
 EXIT_PORT_TAKEN = 4
@@ -65,8 +70,9 @@ class LocalAws:
             endpoint,
             engines,
             identity,
+            identity_management,
+            log_service,
             object_store,
-            policy_documents,
             security_token_service,
         )
         from local.aws.access_log import AccessLog, LogFileHandler
@@ -80,9 +86,8 @@ class LocalAws:
             logging.getLogger(quiet).setLevel(logging.WARNING)
         self._listen()
         endpoint.set_endpoint(self.endpoint)
-        security_token_service.install()
-        policy_documents.install()
-        object_store.install()
+        for service in (security_token_service, identity_management, object_store, log_service):
+            service.install()
         installed = engines.install_engines(self.home)
         self.create_accounts()
         # Airflow's environment renews its own credentials on MWAA; here they last as long as this process.
@@ -187,6 +192,11 @@ class LocalAws:
         self._lock_file.flush()
         with contextlib.suppress(FileNotFoundError):
             (self.home / "aws.json").unlink()
+        # Large objects and the work of engines lie in temporary files: on the disk of the home, gone at the next start.
+        temporary = self.home / "tmp"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        tempfile.tempdir = str(temporary)
 
     def _listen(self) -> None:
         from local.aws.listener import listen
@@ -211,6 +221,10 @@ def _configure_moto() -> None:
     os.environ["S3_IGNORE_SUBDOMAIN_BUCKETNAME"] = "true"
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
+    # Every boto3 session would read and parse botocore's descriptions of services and Regions anew.
+    import botocore.loaders
+
+    botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -236,9 +250,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         aws.start()
     except StartFailure as failure:
-        print(f"local AWS: {failure}", file=sys.stderr)
-        sys.stderr.flush()
-        os._exit(failure.code)
+        _give_up(str(failure), failure.code)
+    except Exception as error:
+        log.exception("the start failed")
+        traceback.print_exc()
+        _give_up(f"could not start: {type(error).__name__}: {error}", EXIT_DEFECT)
     while not stop.is_set():
         wake.wait()
         wake.clear()
@@ -249,6 +265,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     logging.shutdown()
     # Threads of engines may be in the middle of a job; the process ends now and they with it.
     os._exit(0)
+
+
+def _give_up(message: str, code: int) -> NoReturn:
+    print(f"local AWS: {message}", file=sys.stderr)
+    sys.stderr.flush()
+    logging.shutdown()
+    os._exit(code)
 
 
 if __name__ == "__main__":

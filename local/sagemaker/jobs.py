@@ -104,9 +104,7 @@ class Job(ABC):
             self._log = JobLog(
                 credential.caller, self.region, self.log_group, self.log_stream(), self.log_file
             )
-            work_home = self._home / "sagemaker"
-            work_home.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=work_home))
+            folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-"))
             status, reason = self.work(folder, RoleStorage(credential, self.region), credential), ""
         except (JobFailure, StorageError) as error:
             prefix = "ClientError: " if isinstance(error, StorageError) else ""

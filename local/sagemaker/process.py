@@ -57,7 +57,12 @@ class ScriptProcess:
         with _running_lock:
             _running.add(self)
         timed_out = threading.Event()
-        timer = threading.Timer(seconds, lambda: (timed_out.set(), self._end()))
+
+        def time_is_up() -> None:
+            timed_out.set()
+            self._end()
+
+        timer = threading.Timer(seconds, time_is_up)
         timer.daemon = True
         timer.start()
         readers = [
