@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from interline.domains import Mesh, load_mesh
+from interline.domains import load_mesh
 from local.airflow.airflow import Airflow
 from local.airflow.aws import Aws
 from local.airflow.configuration import tasks_at_once
@@ -64,29 +64,22 @@ def run(options: Options, console: Console) -> bool:
         KeyboardInterrupt: asked to end; all that was started has been stopped.
         Exception: the errors of selection, servers and readiness, each with what to do.
     """
-    mesh = load_mesh(options.root)
-    days = select_days(options.days, options.first_day, options.last_day)
-    selection = Selection(select_products(mesh, options.domains), days)
-    source = Input(selection.domains, options.seed, options.scale, options.input_folder)
-    source.replaced_sources()
+    plan = _Plan(options)
     options.home.make()
     with interruptible(), options.home.alone("run"):
-        lander = Lander(source, days)
         with Display(console) as display:
             servers = Servers(
-                options.root, options.home, port=options.port, domains=mesh.domains, say=display.say
+                options.root, options.home, port=options.port, domains=plan.mesh.domains, say=display.say
             )
             finished = False
             try:
-                begun = datetime.now(UTC)
-                lander.begin()
-                aws, airflow = servers.start(lander.use)
-                display.address = airflow.url
-                outcome = _Work(options, mesh, selection, lander, display, aws, airflow, begun).do()
+                plan.lander.begin()
+                aws, airflow = servers.start(plan.lander.use)
+                outcome = _Work(plan, display, aws, airflow).do()
                 finished = True
             finally:
                 with uninterrupted():
-                    lander.stop()
+                    plan.lander.stop()
                     if finished:
                         servers.stop_airflow()
                     else:
@@ -94,16 +87,43 @@ def run(options: Options, console: Console) -> bool:
         return _tell(console, options, *outcome)
 
 
+def drive(options: Options, console: Console, aws: Aws, airflow: Airflow) -> bool:
+    """Run the mesh on servers that run already and are not ours to stop; returns and raises as `run` does."""
+    plan = _Plan(options)
+    options.home.make()
+    with interruptible():
+        try:
+            with Display(console) as display:
+                plan.lander.begin()
+                plan.lander.use(aws)
+                outcome = _Work(plan, display, aws, airflow).do()
+        finally:
+            plan.lander.stop()
+        return _tell(console, options, *outcome)
+
+
+class _Plan:
+    """What a run is about, known before anything is started."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.begun = datetime.now(UTC)
+        self.mesh = load_mesh(options.root)
+        days = select_days(options.days, options.first_day, options.last_day)
+        self.selection = Selection(select_products(self.mesh, options.domains), days)
+        source = Input(self.selection.domains, options.seed, options.scale, options.input_folder)
+        source.replaced_sources()
+        self.lander = Lander(source, days)
+
+
 class _Work:
     """What happens between the servers being ready and the report."""
 
-    def __init__(
-        self, options: Options, mesh: Mesh, selection: Selection, lander: Lander, display: Display, aws: Aws,
-        airflow: Airflow, begun: datetime,
-    ) -> None:  # fmt: skip
-        self._options, self._mesh, self._selection = options, mesh, selection
-        self._lander, self._display, self._aws, self._airflow = lander, display, aws, airflow
-        self._begun = begun
+    def __init__(self, plan: _Plan, display: Display, aws: Aws, airflow: Airflow) -> None:
+        self._options, self._mesh, self._selection = plan.options, plan.mesh, plan.selection
+        self._lander, self._display, self._aws, self._airflow = plan.lander, display, aws, airflow
+        self._begun = plan.begun
+        display.address = airflow.url
         self._rest = Rest(airflow.url)
 
     def do(self) -> tuple[list[ProductReport], list[Evidence], float]:
