@@ -156,6 +156,8 @@ def _redshift(asked: Asked, account: str) -> list[tuple[str, str]]:
         if str(ask.get("AutoCreate", "")).lower() == "true":
             needs.insert(0, ("redshift:CreateClusterUser", needs[-1][1]))
         return needs
+    if asked.operation == "GetClusterCredentialsWithIAM":
+        return [("", _arn(asked, account, f"dbname:{cluster}/{ask.get('DbName') or '*'}"))]
     if asked.operation == "DescribeClusters" or not cluster:
         return []
     return [("", _arn(asked, account, f"cluster:{cluster}"))]

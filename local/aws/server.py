@@ -193,7 +193,7 @@ class LocalAws:
         with contextlib.suppress(FileNotFoundError):
             (self.home / "aws.json").unlink()
         # Large objects and the work of engines lie in temporary files: on the disk of the home, gone at the next start.
-        temporary = self.home / "tmp"
+        temporary = self.home / "aws-tmp"
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         tempfile.tempdir = str(temporary)
