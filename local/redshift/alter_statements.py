@@ -276,10 +276,7 @@ def _comment(session: Session, statement: Statement, parameter_types: tuple[Type
     word = reader.take().text.upper()
     if word not in ("TABLE", "VIEW", "COLUMN", "SCHEMA"):
         raise unsupported(f"COMMENT ON {word}")
-    name = reader.qualified_name()
-    while reader.peek_word() == ".":
-        reader.take()
-        name = (*name, reader.identifier())
+    name = reader.qualified_name(longest=4 if word == "COLUMN" else 3)
     reader.expect("IS")
     text = None if reader.accept("NULL") else reader.string()
     reader.expect_end()

@@ -228,8 +228,8 @@ class TokenReader:
             raise self.error()
         return token.text.lower()
 
-    def qualified_name(self) -> tuple[str, ...]:
-        """A name of one to three parts."""
+    def qualified_name(self, longest: int = 3) -> tuple[str, ...]:
+        """A name of one part, or up to `longest`."""
         if self.peek_word() == "#":
             self.take()
             return ("#" + self.identifier(),)
@@ -237,7 +237,7 @@ class TokenReader:
         while self.peek_word() == ".":
             self.take()
             parts.append(self.identifier())
-        if len(parts) > 3:
+        if len(parts) > longest:
             raise syntax_error(".".join(parts))
         return tuple(parts)
 
