@@ -27,6 +27,7 @@ GLUE_OPERATIONS = (
 
 def install(home: Path) -> None:
     """Put the lake's engines in place of moto's methods; `home` is the folder of this local AWS."""
+    from moto.athena.responses import AthenaResponse
     from moto.glue.responses import GlueResponse
     from moto.lakeformation import models, urls
     from moto.lakeformation.responses import LakeFormationResponse
@@ -34,6 +35,7 @@ def install(home: Path) -> None:
     from local.aws import refusals
     from local.lake import api, objects
     from local.lake.api import databases, lake_formation, partitions, tables, vended_credentials
+    from local.lake.athena import service as athena
     from local.lake.crawler import service as crawlers
 
     objects.use_cache(home / "lake")
@@ -53,3 +55,6 @@ def install(home: Path) -> None:
     ):
         api.serve(GlueResponse, operations)
     refusals.serve_only("glue", GLUE_OPERATIONS)
+    api.serve(AthenaResponse, athena.QueryOperations)
+    api.serve(AthenaResponse, athena.MetadataOperations)
+    refusals.serve_only("athena", athena.OPERATIONS)

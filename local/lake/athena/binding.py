@@ -1,0 +1,225 @@
+"""The tables of a query: found in the catalog, allowed by Lake Formation, put before DuckDB as views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import duckdb
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope, traverse_scope
+
+from local.aws.identity import Caller
+from local.lake import catalog, iceberg, permissions, reading, types
+from local.lake.athena.errors import NotTrino
+from local.lake.athena.translation import translate
+from local.lake.catalog import CatalogTable
+from local.lake.errors import AccessDenied, EntityNotFound, QueryError
+
+
+@dataclass
+class Session:
+    """Who runs a query, where, and against which database by default."""
+
+    caller: Caller
+    account: str
+    database: str
+
+
+@dataclass
+class Bound:
+    """A query whose tables are views of the connection; `scanned` counts the bytes of the objects it reads."""
+
+    sql: str
+    scanned: int = 0
+    tables: list[CatalogTable] = field(default_factory=list)
+
+
+def resolve(session: Session, table: exp.Table) -> tuple[str, str]:
+    """Database and name that a table reference means. Raises QueryError for another catalog."""
+    if table.catalog and table.catalog.lower() != "awsdatacatalog":
+        raise QueryError("CATALOG_NOT_FOUND", f"Catalog '{table.catalog.lower()}' not found")
+    database = (table.db or session.database or "").lower()
+    if not database:
+        raise QueryError("MISSING_SCHEMA_NAME", "Schema must be specified when session schema is not set")
+    if database == "information_schema" or "$" in table.name:
+        raise NotTrino(f"the system table {database}.{table.name}")
+    return database, table.name.lower()
+
+
+def find(session: Session, database: str, name: str) -> CatalogTable:
+    """A table for a query. Raises QueryError in Athena's words when it or its database is not there."""
+    try:
+        return catalog.find_table(session.account, database, name)
+    except EntityNotFound as missing:
+        if missing.message.startswith("Database"):
+            raise QueryError("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist") from missing
+        raise QueryError(
+            "TABLE_NOT_FOUND", f"Table 'awsdatacatalog.{database}.{name}' does not exist"
+        ) from missing
+
+
+def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Query) -> Bound:
+    """Make a view for every table of a query (Trino's tree) and give the query in DuckDB's SQL.
+
+    A view has just the columns that the caller was granted. Raises AccessDenied, QueryError, NotTrino.
+    """
+    query = query.copy()
+    bound = Bound(sql="")
+    named, everything = _mentioned(query)
+    families: dict[str, set[str]] = {}
+    for scope in traverse_scope(query):
+        for alias, source in scope.sources.items():
+            if not isinstance(source, exp.Table):
+                continue
+            table = find(session, *resolve(session, source))
+            allowed = readable(table, session.caller)
+            chosen = list(allowed) if everything else [name for name in allowed if name in named]
+            snapshot = _snapshot(source, table)
+            condition = _condition(scope, alias)
+            view = f"lake_view_{len(bound.tables)}"
+            if table.format == "iceberg":
+                body = iceberg.relation(table, chosen, condition, snapshot)
+            else:
+                body = reading.relation(connection, table, chosen, condition, partition_schemas=True)
+            connection.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM {body}")
+            bound.tables.append(table)
+            bound.scanned += reading.scanned_bytes(table, condition)
+            for column in table.all_columns:
+                families.setdefault(column.name, set()).add(_family(column.glue_type))
+            _replace(source, view, alias)
+    _check_comparisons(query, families)
+    for column in query.find_all(exp.Column):
+        for part in ("db", "catalog"):
+            column.set(part, None)
+    bound.sql = translate(query).sql(dialect="duckdb")
+    return bound
+
+
+def readable(table: CatalogTable, caller: Caller) -> tuple[str, ...]:
+    """The columns that the caller may read. Raises AccessDenied in Athena's words."""
+    try:
+        return permissions.readable_columns(table, caller.principal_arn)
+    except AccessDenied as denied:
+        raise AccessDenied(f"Insufficient permissions to execute the query. {denied.message}") from denied
+
+
+def _mentioned(query: exp.Query) -> tuple[set[str], bool]:
+    """The column names in a query, and whether a star asks for all there are."""
+    named = {column.name.lower() for column in query.find_all(exp.Column)}
+    for join in query.find_all(exp.Join):
+        named |= {identifier.name.lower() for identifier in join.args.get("using") or ()}
+    named |= {part.name.lower() for dot in query.find_all(exp.Dot) for part in dot.parts}
+    # a qualified name may be a column and a field in it: a.b
+    named |= {column.table.lower() for column in query.find_all(exp.Column) if column.table}
+    named |= {column.db.lower() for column in query.find_all(exp.Column) if column.db}
+    stars = [
+        star
+        for star in query.find_all(exp.Star)
+        if not (isinstance(star.parent, exp.Anonymous) and star.parent.name.lower() == "count")
+    ]
+    return named, bool(stars)
+
+
+def _replace(source: exp.Table, view: str, alias: str) -> None:
+    source.set("this", exp.to_identifier(view))
+    source.set("db", None)
+    source.set("catalog", None)
+    source.set("version", None)
+    if not source.alias:
+        source.set("alias", exp.TableAlias(this=exp.to_identifier(alias.lower(), quoted=True)))
+
+
+def _condition(scope: Scope, alias: str) -> exp.Expression | None:
+    """The terms of a WHERE that speak of this table alone, in DuckDB's terms, where they may decide what is read.
+
+    Behind an outer join a term such as IS NULL speaks of rows that the join made up: then nothing is decided.
+    """
+    where = scope.expression.args.get("where")
+    if where is None or not isinstance(scope.expression, exp.Select):
+        return None
+    for join in scope.expression.args.get("joins") or ():
+        if (join.side or "").upper() in ("LEFT", "RIGHT", "FULL"):
+            return None
+    alone = len(scope.sources) == 1
+    terms = where.this.flatten() if isinstance(where.this, exp.And) else [where.this]
+    chosen = []
+    for term in terms:
+        columns = list(term.find_all(exp.Column))
+        if columns and all(
+            column.table.lower() == alias.lower() if column.table else alone for column in columns
+        ):
+            chosen.append(term.copy())
+    return translate(exp.and_(*chosen)) if chosen else None
+
+
+def _snapshot(source: exp.Table, table: CatalogTable) -> int | None:
+    """The Iceberg snapshot of FOR VERSION or TIMESTAMP AS OF."""
+    version = source.args.get("version")
+    if version is None:
+        return None
+    if table.format != "iceberg":
+        raise QueryError("NOT_SUPPORTED", "This connector does not support versioned tables")
+    value = version.expression
+    if version.this.upper() == "VERSION":
+        if not isinstance(value, exp.Literal) or not value.is_int:
+            raise NotTrino("FOR VERSION AS OF what is not a number")
+        return iceberg.snapshot_at(table, version=int(value.name))
+    literal = value.find(exp.Literal)
+    if literal is None:
+        raise NotTrino("FOR TIMESTAMP AS OF what is not a literal")
+    try:
+        moment = datetime.fromisoformat(literal.name.replace(" UTC", "+00:00"))
+    except ValueError as error:
+        raise QueryError("INVALID_LITERAL", f"'{literal.name}' is not a valid timestamp literal") from error
+    return iceberg.snapshot_at(table, timestamp=moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _family(glue_type: str) -> str:
+    name = types.parse(glue_type).name
+    if name in (*types.INTEGERS, "float", "double", "decimal"):
+        return "number"
+    if name in ("string", "varchar", "char"):
+        return "varchar"
+    return "timestamp" if name == "timestamptz" else name
+
+
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+_SIGNS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+
+
+def _check_comparisons(query: exp.Query, families: dict[str, set[str]]) -> None:
+    """Trino compares no text with numbers or dates; DuckDB would, so plain cases are held against the catalog."""
+    pairs = [(node, node.this, node.expression, _SIGNS[type(node)]) for node in query.find_all(*_COMPARISONS)]
+    pairs += [(node, node.this, value, "IN") for node in query.find_all(exp.In) for value in node.expressions]
+    pairs += [
+        (node, node.this, bound, "BETWEEN")
+        for node in query.find_all(exp.Between)
+        for bound in (node.args["low"], node.args["high"])
+    ]
+    for _, first, second, sign in pairs:
+        left, right = _known(first, families), _known(second, families)
+        if left and right and left != right and {left, right} != {"date", "timestamp"}:
+            raise QueryError("TYPE_MISMATCH", f"Cannot apply operator: {left} {sign} {right}")
+
+
+def _known(node: exp.Expression, families: dict[str, set[str]]) -> str | None:
+    node = node.unnest()
+    if isinstance(node, exp.Column):
+        known = families.get(node.name.lower(), set())
+        return next(iter(known)) if len(known) == 1 else None
+    if isinstance(node, exp.Literal):
+        return "varchar" if node.is_string else "number"
+    if isinstance(node, exp.Boolean):
+        return "boolean"
+    if isinstance(node, exp.Cast):
+        kind = node.to.sql(dialect="trino").lower().split("(")[0]
+        if kind in ("varchar", "char"):
+            return "varchar"
+        if kind in ("date", "boolean"):
+            return kind
+        if kind.startswith("timestamp"):
+            return "timestamp"
+        if kind in ("tinyint", "smallint", "integer", "int", "bigint", "real", "double", "decimal"):
+            return "number"
+    return None
