@@ -1,7 +1,8 @@
 """Run one Airflow component: `python -m local.airflow.component scheduler`.
 
-It is Airflow's own command. The scheduler first imports what every task of the mesh needs: its
-workers, and the tasks they fork, then have it already, instead of importing it task by task.
+It is Airflow's own command. What forks processes that load DAG files (the scheduler its workers and
+their tasks, the DAG processor its parsers) first imports what every DAG of the mesh needs: the forks
+then have it already, instead of importing it one by one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ PRELOADED = (
 )
 
 
+_WITH_TASKS = (["scheduler"], ["dag-processor"], ["celery"])
+"""Components that fork processes which import DAG files."""
+
+
 def preload() -> None:
     """Import the modules in PRELOADED; one that fails is told, and fails again where it is used."""
     for name in PRELOADED:
@@ -35,7 +40,7 @@ def main() -> None:
     """Become the component named on the command line."""
     # making the API's thousands of routes is a quarter faster when garbage is looked for less often
     gc.set_threshold(50_000, 50, 50)
-    if sys.argv[1:2] == ["scheduler"]:
+    if sys.argv[1:2] in _WITH_TASKS:
         preload()
     airflow = importlib.import_module("airflow.__main__")
     sys.argv[0] = "airflow"

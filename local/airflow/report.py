@@ -67,6 +67,8 @@ def _report(
     quarantined = session.redshift(
         f'SELECT count(*) FROM "{product.domain.name}"."{product.name}__quarantine"'
     )
+    if not rows or not quarantined:
+        raise QueryFailed("a count came back without a row")
     version, committed = _version(product, session)
     passed, checks = _checks(product.address, published, rest)
     return ProductReport(
