@@ -81,6 +81,8 @@ class NoCaller(RuntimeError):
 _caller: ContextVar[Caller | None] = ContextVar("interline_caller", default=None)
 _credentials: dict[str, Credential] = {}
 _lock = threading.Lock()
+_SWEEP_AT_LEAST = 1000
+_next_sweep = [_SWEEP_AT_LEAST]
 
 
 def current_caller() -> Caller:
@@ -175,7 +177,17 @@ def issue_credentials(
 def register(credential: Credential) -> None:
     """Let the door know a credential that was made elsewhere."""
     with _lock:
+        if len(_credentials) >= _next_sweep[0]:
+            _forget_expired()
         _credentials[credential.access_key] = credential
+
+
+def _forget_expired() -> None:
+    """Drop sessions that ended an hour ago; until then their holders are told that they expired."""
+    limit = datetime.now(UTC) - timedelta(hours=1)
+    for key in [k for k, c in _credentials.items() if c.expires is not None and c.expires < limit]:
+        del _credentials[key]
+    _next_sweep[0] = 2 * len(_credentials) + _SWEEP_AT_LEAST
 
 
 def revoke(access_key: str) -> None:

@@ -20,8 +20,10 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -79,7 +81,9 @@ class LocalAws:
 
         self._calls = AccessLog(self.home / "logs" / "local-aws.log", self._names)
         handler = LogFileHandler(self._calls)
-        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        formatter = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S")
+        formatter.converter = time.gmtime
+        handler.setFormatter(formatter)
         logging.getLogger().addHandler(handler)
         logging.getLogger().setLevel(logging.INFO)
         for quiet in ("werkzeug", "botocore", "urllib3", "boto3"):
@@ -96,7 +100,12 @@ class LocalAws:
         gc.freeze()
         gc.enable()
         self.write_description()
-        log.info("ready on %s with %s", self.endpoint, ", ".join(installed) or "no engines")
+        log.info(
+            "%s: ready on %s with %s",
+            datetime.now(UTC).date(),
+            self.endpoint,
+            ", ".join(installed) or "no engines",
+        )
 
     @property
     def endpoint(self) -> str:
@@ -215,12 +224,12 @@ class LocalAws:
 
 
 def _configure_moto() -> None:
-    """moto reads these at import: no CORS for browsers, and a stray real credential must never be used from here."""
+    """moto reads these at import: no CORS for browsers. A real credential of whoever starts this is never used."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "MOTO_"))]:
+        del os.environ[name]
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     os.environ["S3_IGNORE_SUBDOMAIN_BUCKETNAME"] = "true"
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
     # Every boto3 session would read and parse botocore's descriptions of services and Regions anew.
     import botocore.loaders
 
