@@ -55,11 +55,16 @@ _GLUE_CRAWLERS = frozenset(
 
 
 def needs_of(asked: Asked, account: str) -> list[Need]:
-    """The permissions that a request needs; all of them, and the last one names what it is about."""
+    """The permissions that a request needs; all of them, and the last one names what it is about.
+
+    None are needed to ask for something that does not exist and whose resource can't be known for that reason.
+    """
     if asked.service == "s3":
         return [Need(*need) for need in object_store_needs(asked)]
     action = f"{asked.service}:{asked.operation}"
     named = _RESOURCES.get(asked.service, _no_resource)(asked, account)
+    if named is None:
+        return []
     return [Need(action if ":" not in extra else extra, resource) for extra, resource in named] or [
         Need(action, "*")
     ]
@@ -120,7 +125,7 @@ def _glue(asked: Asked, account: str) -> list[tuple[str, str]]:
     return []
 
 
-def _athena(asked: Asked, account: str) -> list[tuple[str, str]]:
+def _athena(asked: Asked, account: str) -> list[tuple[str, str]] | None:
     ask, operation = asked.parameters, asked.operation
     if operation in ("ListWorkGroups", "ListDataCatalogs"):
         return []
@@ -133,17 +138,19 @@ def _athena(asked: Asked, account: str) -> list[tuple[str, str]]:
         name = ask.get("WorkGroup") or "primary"
     else:
         name = ask.get("WorkGroup") or _workgroup_of_query(asked, account)
+        if name is None:
+            return None
     return [("", _arn(asked, account, f"workgroup/{name}"))]
 
 
-def _workgroup_of_query(asked: Asked, account: str) -> str:
+def _workgroup_of_query(asked: Asked, account: str) -> str | None:
     from moto.athena.models import athena_backends
 
     execution = athena_backends[account][asked.region].executions.get(
         str(asked.parameters.get("QueryExecutionId"))
     )
     workgroup = getattr(execution, "workgroup", None)
-    return str(getattr(workgroup, "name", workgroup) or "*")
+    return workgroup if workgroup is None else str(getattr(workgroup, "name", workgroup))
 
 
 def _redshift(asked: Asked, account: str) -> list[tuple[str, str]]:
@@ -216,7 +223,7 @@ def _within(ask: dict[str, Any], outer: str, inner: str) -> Any:
     return value.get(inner) if isinstance(value, dict) else None
 
 
-_RESOURCES: dict[str, Callable[[Asked, str], list[tuple[str, str]]]] = {
+_RESOURCES: dict[str, Callable[[Asked, str], list[tuple[str, str]] | None]] = {
     "glue": _glue,
     "athena": _athena,
     "redshift": _redshift,
