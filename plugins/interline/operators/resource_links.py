@@ -58,10 +58,12 @@ class GlueResourceLinkOperator(AwsBaseOperator[GlueHook]):
     def _make(self, link: ResourceLink) -> None:
         target = {"CatalogId": link.catalog_id, "DatabaseName": link.database, "Region": link.region}
         client = self.hook.conn
+        # Made first and looked at afterwards: Lake Formation denies DESCRIBE on a database that is not there.
         try:
-            found = client.get_database(Name=link.database)["Database"].get("TargetDatabase")
-        except client.exceptions.EntityNotFoundException:
             client.create_database(DatabaseInput={"Name": link.database, "TargetDatabase": target})
+        except client.exceptions.AlreadyExistsException:
+            found = client.get_database(Name=link.database)["Database"].get("TargetDatabase")
+        else:
             self.log.info("linked %s of account %s", link.database, link.catalog_id)
             return
         if found is None:
