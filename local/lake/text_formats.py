@@ -97,7 +97,7 @@ def _select_json(table: CatalogTable, columns: Sequence[Column], path: Path, uri
             f"{value if nested or not keys else _typed(value, column)} AS {engine.quote(column.name)}"
         )
     if not reads:
-        reads["\u0000absent"] = "VARCHAR"
+        reads["(no column of the file is asked for)"] = "VARCHAR"
     struct = ", ".join(f"{engine.literal(key)}: {engine.literal(kind)}" for key, kind in reads.items())
     source = (
         f"read_json({engine.literal(str(path))}, format = 'newline_delimited', records = true, "

@@ -157,7 +157,7 @@ def _columns(text: str) -> list[Column]:
     """Column definitions. Raises SyntaxProblem, InvalidInput for an unknown type."""
     found = []
     for definition in _split_columns(text):
-        reader = Reader(definition, hive=True)
+        reader = Reader(definition)
         name, kind = reader.name(), reader.type_text().lower()
         required = reader.accept("NOT NULL")
         comment = reader.string() if reader.accept("COMMENT") else ""
@@ -291,7 +291,7 @@ def drop_table(reader: Reader, session: Session) -> QueryResult:
 def _partition_values(text: str, table: CatalogTable) -> tuple[str, ...]:
     given: dict[str, str] = {}
     for part in split_top(text):
-        reader = Reader(part, hive=True)
+        reader = Reader(part)
         key = reader.name()
         reader.expect("=")
         given[key] = reader.string() if reader.is_string() else reader.rest().strip()

@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 from sqlglot import exp
-from sqlglot.dialects.hive import Hive
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
 
 from local.lake.athena.errors import SyntaxProblem
-from local.lake.athena.grammar import PlainTrino, tokens_of
+from local.lake.athena.grammar import PlainTrino
+
+_WORDS = re.compile(
+    r"""(?P<space>\s+|--[^\n]*|/\*.*?\*/)"""
+    r"""|(?P<string>'(?:[^']|'')*')"""
+    r"""|(?P<quoted>`[^`]+`|"(?:[^"]|"")+")"""
+    r"""|(?P<word>[A-Za-z_][\w$]*)"""
+    r"""|(?P<number>\d+(?:\.\d+)?)"""
+    r"""|(?P<symbol>.)""",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A token: `kind` is string, quoted, word, number or symbol; `text` is without quotes."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def _words(sql: str) -> list[Word]:
+    found = []
+    for match in _WORDS.finditer(sql):
+        kind, text = match.lastgroup or "", match[0]
+        if kind == "space":
+            continue
+        if kind == "string":
+            text = text[1:-1].replace("''", "'")
+        elif kind == "quoted":
+            text = text[1:-1].replace('""', '"')
+        found.append(Word(kind, text, match.start(), match.end()))
+    return found
 
 
 class Reader:
-    """A cursor over the tokens of a statement; every method that does not find what it wants raises SyntaxProblem."""
+    """A cursor over the words of a statement; every method that does not find what it wants raises SyntaxProblem."""
 
-    def __init__(self, sql: str, *, hive: bool = False) -> None:
+    def __init__(self, sql: str) -> None:
         self._sql = sql
-        if hive:
-            try:
-                self._tokens = Hive().tokenize(sql)
-            except SqlglotError as error:
-                raise SyntaxProblem(str(error).splitlines()[0]) from error
-        else:
-            self._tokens = tokens_of(sql)
+        self._tokens = _words(sql)
         self._position = 0
 
     @property
@@ -30,7 +59,7 @@ class Reader:
         """Whether everything was read."""
         return self._position >= len(self._tokens)
 
-    def _peek(self, ahead: int = 0) -> Token | None:
+    def _peek(self, ahead: int = 0) -> Word | None:
         position = self._position + ahead
         return self._tokens[position] if position < len(self._tokens) else None
 
@@ -38,11 +67,7 @@ class Reader:
         """Whether the next tokens are these words."""
         for number, word in enumerate(words):
             token = self._peek(number)
-            if (
-                token is None
-                or token.text.upper() != word
-                or token.token_type in (TokenType.STRING, TokenType.IDENTIFIER)
-            ):
+            if token is None or token.kind in ("string", "quoted") or token.text.upper() != word:
                 return False
         return True
 
@@ -64,7 +89,9 @@ class Reader:
         token = self._peek()
         if token is None:
             return SyntaxProblem(f"mismatched input '<EOF>'. {wanted}")
-        return SyntaxProblem(f"line {token.line}:{token.col}: mismatched input '{token.text}'. {wanted}")
+        before = self._sql[: token.start]
+        place = f"line {before.count(chr(10)) + 1}:{token.start - (before.rfind(chr(10)) + 1) + 1}"
+        return SyntaxProblem(f"{place}: mismatched input '{token.text}'. {wanted}")
 
     def finish(self) -> None:
         """Nothing may follow."""
@@ -75,10 +102,7 @@ class Reader:
     def name(self) -> str:
         """An identifier, in lower case."""
         token = self._peek()
-        if token is None or not (
-            token.text
-            and (token.text[0].isalpha() or token.text[0] == "_" or token.token_type == TokenType.IDENTIFIER)
-        ):
+        if token is None or token.kind not in ("word", "quoted"):
             raise self.problem("Expecting: <identifier>")
         self._position += 1
         return token.text.lower()
@@ -97,7 +121,7 @@ class Reader:
     def string(self) -> str:
         """A text literal."""
         token = self._peek()
-        if token is None or token.token_type != TokenType.STRING:
+        if token is None or token.kind != "string":
             raise self.problem("Expecting: <string>")
         self._position += 1
         return token.text
@@ -105,19 +129,20 @@ class Reader:
     def is_string(self) -> bool:
         """Whether a text literal comes next."""
         token = self._peek()
-        return token is not None and token.token_type == TokenType.STRING
+        return token is not None and token.kind == "string"
 
     def parenthesised(self) -> str:
         """The text between a parenthesis that comes next and the one that closes it."""
         opening = self._peek()
-        if opening is None or opening.token_type != TokenType.L_PAREN:
+        if opening is None or (opening.kind, opening.text) != ("symbol", "("):
             raise self.problem("Expecting: '('")
         depth = 0
         while (token := self._peek()) is not None:
             self._position += 1
-            depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(token.token_type, 0)
+            if token.kind == "symbol":
+                depth += {"(": 1, ")": -1}.get(token.text, 0)
             if depth == 0:
-                return self._sql[opening.end + 1 : token.start]
+                return self._sql[opening.end : token.start]
         raise self.problem("Expecting: ')'")
 
     def rest(self) -> str:
@@ -127,17 +152,11 @@ class Reader:
         return self._sql[token.start :].rstrip().rstrip(";") if token is not None else ""
 
     def type_text(self) -> str:
-        """A column type up to the next comma, COMMENT, closing parenthesis or end, brackets respected."""
-        depth, pieces = 0, []
+        """A column type up to COMMENT, NOT NULL or the end."""
+        pieces = []
         while (token := self._peek()) is not None:
-            kind = token.token_type
-            if depth == 0 and (
-                kind in (TokenType.COMMA, TokenType.R_PAREN) or token.text.upper() in ("COMMENT", "NOT")
-            ):
+            if token.kind == "word" and token.text.upper() in ("COMMENT", "NOT"):
                 break
-            depth += (
-                token.text.count("<") + token.text.count("(") - token.text.count(">") - token.text.count(")")
-            )
             pieces.append(token.text)
             self._position += 1
         if not pieces:

@@ -87,7 +87,6 @@ class Execution:
         return f"{self.output}{self.identifier}{'.csv' if self.is_query else '.txt'}"
 
 
-_executions: dict[tuple[str, str], Execution] = {}
 _tokens: dict[tuple[str, str], tuple[str, str]] = {}
 _lock = threading.Lock()
 
@@ -96,8 +95,14 @@ def _backend(account: str) -> Any:
     return athena_backends[account][backends.REGION]
 
 
+def _executions() -> dict[str, Execution]:
+    """The caller's account's queries. They lie where moto keeps its own: the door looks there for their workgroup."""
+    executions: dict[str, Execution] = _backend(current_caller().account).executions
+    return executions
+
+
 def _execution(identifier: str | None) -> Execution:
-    found = _executions.get((current_caller().account, identifier or ""))
+    found = _executions().get(identifier or "")
     if found is None:
         raise InvalidRequest(f"QueryExecution {identifier} was not found")
     return found
@@ -306,7 +311,7 @@ class QueryOperations(AthenaResponse):
                 return json.dumps({"QueryExecutionId": identifier})
             if execution.token:
                 _tokens[caller.account, execution.token] = (execution.identifier, execution.sql)
-            _executions[caller.account, execution.identifier] = execution
+            _executions()[execution.identifier] = execution
         threading.Thread(
             target=_run, args=(execution,), name=f"athena {execution.identifier}", daemon=True
         ).start()
@@ -317,8 +322,8 @@ class QueryOperations(AthenaResponse):
 
     def batch_get_query_execution(self) -> str:
         wanted = self._get_param("QueryExecutionIds") or []
-        account = current_caller().account
-        found = [_executions[account, one] for one in wanted if (account, one) in _executions]
+        known = _executions()
+        found = [known[one] for one in wanted if one in known]
         missing = [
             {
                 "QueryExecutionId": one,
@@ -326,17 +331,15 @@ class QueryOperations(AthenaResponse):
                 "ErrorMessage": "was not found",
             }
             for one in wanted
-            if (account, one) not in _executions
+            if one not in known
         ]
         return json.dumps(
             {"QueryExecutions": [_shown(one) for one in found], "UnprocessedQueryExecutionIds": missing}
         )
 
     def list_query_executions(self) -> str:
-        account, workgroup = current_caller().account, self._get_param("WorkGroup") or "primary"
-        found = [
-            one for (owner, _), one in _executions.items() if owner == account and one.workgroup == workgroup
-        ]
+        workgroup = self._get_param("WorkGroup") or "primary"
+        found = [one for one in _executions().values() if one.workgroup == workgroup]
         found.sort(key=lambda one: one.submitted, reverse=True)
         start, size = int(self._get_param("NextToken") or 0), int(self._get_param("MaxResults") or 50)
         answer: dict[str, Any] = {

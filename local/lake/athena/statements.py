@@ -165,7 +165,7 @@ def run(statement: Statement, session: Session, watch: Watch, default_location: 
                     running, session, statement.query, statement.location, statement.unload_options
                 )
             return running.rows(session, statement.query)
-    reader = Reader(statement.text, hive=True)
+    reader = Reader(statement.text)
     if reader.accept("SHOW"):
         return ddl.show(reader, session)
     if reader.accept("DESCRIBE") or reader.accept("DESC"):
