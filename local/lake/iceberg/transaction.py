@@ -9,11 +9,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.io.pyarrow import _dataframe_to_data_files, schema_to_pyarrow
 from pyiceberg.manifest import DataFile
 
 from local.lake import engine, objects, types
@@ -22,6 +21,9 @@ from local.lake.errors import CommitConflict, NotNullViolation, QueryError
 from local.lake.iceberg import metadata as reading
 from local.lake.iceberg.file_io import LakeFileIO
 from local.lake.iceberg.tables import writable
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
 class Transaction:
@@ -146,6 +148,10 @@ class Transaction:
         Raises CommitConflict when somebody else committed since the table was looked up: then nothing is visible,
         and the files that were written are removed.
         """
+        # pyarrow costs half a second, which the start of the local AWS need not wait for
+        import pyarrow
+        from pyiceberg.io.pyarrow import _dataframe_to_data_files
+
         self._require_open()
         if not self.changed:
             self.close()
@@ -156,7 +162,7 @@ class Transaction:
             with target.transaction() as change:
                 removed, survivors = self._touched()
                 rows = (
-                    pa.concat_tables([*survivors, *self._appended_rows()])
+                    pyarrow.concat_tables([*survivors, *self._appended_rows()])
                     if survivors or self._appended
                     else None
                 )
@@ -189,7 +195,7 @@ class Transaction:
         if not self._open:
             raise RuntimeError("this Iceberg transaction has ended")
 
-    def _touched(self) -> tuple[list[DataFile], list[pa.Table]]:
+    def _touched(self) -> tuple[list[DataFile], list[pyarrow.Table]]:
         """The base files that lose rows, and the rows that stay of those that do not lose all."""
         if not self._deleted:
             return [], []
@@ -212,7 +218,7 @@ class Transaction:
             own.close()
         return removed, survivors
 
-    def _appended_rows(self) -> list[pa.Table]:
+    def _appended_rows(self) -> list[pyarrow.Table]:
         if not self._appended:
             return []
         scan = (
@@ -229,8 +235,10 @@ class Transaction:
         finally:
             own.close()
 
-    def _rows(self, connection: duckdb.DuckDBPyConnection, scan: str, deleted: str | None) -> pa.Table:
+    def _rows(self, connection: duckdb.DuckDBPyConnection, scan: str, deleted: str | None) -> pyarrow.Table:
         """The rows of a scan that are not deleted, in their order, with the types of the Iceberg schema."""
+        from pyiceberg.io.pyarrow import schema_to_pyarrow
+
         names = ", ".join(engine.quote(column.name) for column in self.table.columns)
         # "kept" is named, because inside the subquery a bare filename would be the deletions' own
         condition = (
