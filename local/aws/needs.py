@@ -153,9 +153,12 @@ def _workgroup_of_query(asked: Asked, account: str) -> str | None:
     return workgroup if workgroup is None else str(getattr(workgroup, "name", workgroup))
 
 
-def _redshift(asked: Asked, account: str) -> list[tuple[str, str]]:
+def _redshift(asked: Asked, account: str) -> list[tuple[str, str]] | None:
     ask = asked.parameters
     cluster = ask.get("ClusterIdentifier")
+    if cluster is None and ask.get("CustomDomainName"):
+        # No cluster has a custom domain here, so there is no resource; Redshift's part of the process says so.
+        return None
     if asked.operation == "GetClusterCredentials":
         needs = [("", _arn(asked, account, f"dbuser:{cluster}/{ask.get('DbUser', '')}"))]
         if ask.get("DbName"):
