@@ -132,7 +132,7 @@ def domain_policy(domain: Domain) -> Document:
         _allow(["athena:*"], [f"arn:aws:athena:{region}:{account}:workgroup/{domain.name}"]),
         _allow(["athena:Get*"], [f"arn:aws:athena:{region}:{account}:datacatalog/*"]),
         _allow(["athena:List*"], ["*"]),
-        _allow(["redshift:DescribeClusters"], ["*"]),
+        _allow(["redshift:DescribeClusters", "redshift:DescribeCustomDomainAssociations"], ["*"]),
         _allow(
             ["redshift:GetClusterCredentials"],
             [
