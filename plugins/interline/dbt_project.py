@@ -47,8 +47,10 @@ def write_project(product: Product, root: Path, folder: Path) -> list[str]:
         shutil.copytree(source / "macros", folder / "macros")
     shutil.copyfile(source / "profiles.yml", folder / "profiles.yml")
     project = yaml.safe_load((source / "dbt_project.yml").read_text())
-    project["on-run-start"] = external_schemas(product)
+    project["on-run-start"] = ["{{ external_schemas() }}"]
     _write(folder / "dbt_project.yml", project)
+    (folder / "macros").mkdir(exist_ok=True)
+    (folder / "macros" / "external_schemas.sql").write_text(_external_schemas_macro(product))
     names = [path.stem for path in (port, *helpers)]
     _write(models / "properties.yml", properties(product, names[1:]))
     return names
@@ -78,6 +80,18 @@ def properties(product: Product, helpers: Sequence[str]) -> dict[str, Any]:
         "models": [port, *private],
         "sources": _sources(product),
     }
+
+
+def _external_schemas_macro(product: Product) -> str:
+    """Return a macro that makes the external schemas; ``dbt_project.yml`` itself stays the same for every product.
+
+    dbt parses a project anew when that file changes, and keeps what it parsed when only a macro does.
+    """
+    statements = "".join(
+        "{% set statement %}" + statement + "{% endset %}{% do run_query(statement) %}\n"
+        for statement in external_schemas(product)
+    )
+    return "{% macro external_schemas() %}\n{% if execute %}\n" + statements + "{% endif %}\n{% endmacro %}\n"
 
 
 def external_schemas(product: Product) -> list[str]:

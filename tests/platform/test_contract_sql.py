@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 import sqlglot
-from conftest import MeshFolder
+from mesh_folder import MeshFolder
 
 from interline.contract_sql import (
     Tables,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import MeshFolder
+from mesh_folder import MeshFolder
 
 from interline.domains import MeshError, Problem, load_domains, load_mesh, load_product, read_mesh
 from interline.domains.rules import AtLeast, BatchRule, Breaking, ExistsIn, Limit, OneOf, Present, RowRule

@@ -28,7 +28,7 @@ def rendered(path: Path, data_day: str = "2013-01-02") -> str:
     """The SQL of a model; a source becomes ``source__table``, another model ``ref.model``."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - it is SQL
     environment.globals.update(
-        var={"data_day": data_day}.__getitem__,
+        env_var={"INTERLINE_DATA_DAY": data_day}.__getitem__,
         modules=SimpleNamespace(datetime=datetime),
         config=lambda **_: "",
         ref=lambda model: f"ref.{model}",

@@ -17,6 +17,7 @@ from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from interline.data_day import data_day_of
+from interline.dbt_parsing import ParsedProject
 from interline.dbt_project import write_project
 from interline.domains import Product
 
@@ -75,9 +76,13 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
             folder = Path(name)
             known = write_project(self.product, self.root, folder)
             selected = self._selected(known)
+            parsed = ParsedProject(self.product.address, folder / "target")
+            parsed.bring()
             self.log.info("dbt build of %s for %s: %s", self.product.address, day, ", ".join(selected))
-            code = self._run([program, *_arguments(folder, selected, day)], folder)
-            return self._tell(code, folder / "target" / "run_results.json")
+            code = self._run([program, *_arguments(folder, selected)], folder, day)
+            told = self._tell(code, folder / "target" / "run_results.json")
+            parsed.keep()
+            return told
 
     def on_kill(self) -> None:
         """End dbt and everything it started."""
@@ -101,11 +106,11 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
             )
         return self.models
 
-    def _run(self, command: list[str], folder: Path) -> int:
+    def _run(self, command: list[str], folder: Path, day: str) -> int:
         self._process = subprocess.Popen(
             command,
             cwd=folder,
-            env=self._environment(folder),
+            env=self._environment(folder, day),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -122,7 +127,7 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
         finally:
             self.on_kill()
 
-    def _environment(self, folder: Path) -> dict[str, str]:
+    def _environment(self, folder: Path, day: str) -> dict[str, str]:
         """Return this process's environment with the domain's credentials in place of any other."""
         domain = self.product.domain
         credentials = self.hook.get_credentials()
@@ -138,6 +143,7 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
             AWS_REGION=domain.region,
             AWS_DEFAULT_REGION=domain.region,
             DBT_PROFILES_DIR=str(folder),
+            INTERLINE_DATA_DAY=day,
             INTERLINE_REDSHIFT_CLUSTER=domain.cluster,
             INTERLINE_REDSHIFT_HOST=endpoint["Address"],
             INTERLINE_REDSHIFT_PORT=str(endpoint["Port"]),
@@ -167,7 +173,7 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
         return told
 
 
-def _arguments(folder: Path, models: Sequence[str], day: str) -> list[str]:
+def _arguments(folder: Path, models: Sequence[str]) -> list[str]:
     return [
         "--no-use-colors",
         "--no-version-check",
@@ -177,8 +183,7 @@ def _arguments(folder: Path, models: Sequence[str], day: str) -> list[str]:
         f"--project-dir={folder}",
         f"--profiles-dir={folder}",
         f"--target-path={folder / 'target'}",
-        f"--vars={json.dumps({'data_day': day})}",
-        "--no-partial-parse",
+        "--partial-parse",
         "--select",
         *models,
     ]
@@ -188,4 +193,4 @@ def _results(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     results: list[dict[str, Any]] = json.loads(path.read_text())["results"]
-    return results
+    return [result for result in results if not result["unique_id"].startswith("operation.")]

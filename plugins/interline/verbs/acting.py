@@ -7,7 +7,9 @@ from typing import Any
 from interline.domains import Domain
 
 SECONDS_BETWEEN_POLLS = 1
-"""How often a task asks whether the service it waits for is done."""
+"""How often a task asks whether a crawler or a job is done."""
+SECONDS_BETWEEN_STATEMENT_POLLS = 0.25
+"""How often a task asks whether its statement is done: most take a fraction of a second."""
 
 
 def acting_as(domain: Domain) -> dict[str, Any]:

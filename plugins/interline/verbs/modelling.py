@@ -18,7 +18,7 @@ from interline.domains.names import is_name
 from interline.domains.types import redshift_type
 from interline.hooks.redshift_statements import DATABASE_USER
 from interline.model_jobs import ModelJobs
-from interline.verbs.acting import SECONDS_BETWEEN_POLLS, acting_as
+from interline.verbs.acting import SECONDS_BETWEEN_POLLS, SECONDS_BETWEEN_STATEMENT_POLLS, acting_as
 
 _FIT = "train.fit"
 
@@ -57,7 +57,7 @@ def train(
             cluster_identifier=domain.cluster,
             database=domain.cluster,
             db_user=DATABASE_USER,
-            poll_interval=SECONDS_BETWEEN_POLLS,
+            poll_interval=SECONDS_BETWEEN_STATEMENT_POLLS,
             **acting,
         )
         fit = SageMakerTrainingOperator(
@@ -114,7 +114,7 @@ def score(**columns: str) -> TaskGroup:
             cluster_identifier=domain.cluster,
             database=domain.cluster,
             db_user=DATABASE_USER,
-            poll_interval=SECONDS_BETWEEN_POLLS,
+            poll_interval=SECONDS_BETWEEN_STATEMENT_POLLS,
             **acting,
         )
         transform >> load

@@ -14,7 +14,7 @@ from interline.domains import load_domain
 from interline.hooks.redshift_statements import DATABASE_USER
 from interline.operators.lake_formation import LakeFormationGrantOperator
 from interline.operators.publish import PublishOperator
-from interline.verbs.acting import SECONDS_BETWEEN_POLLS, acting_as
+from interline.verbs.acting import SECONDS_BETWEEN_STATEMENT_POLLS, acting_as
 
 
 def publish() -> TaskGroup:
@@ -32,7 +32,7 @@ def publish() -> TaskGroup:
             cluster_identifier=domain.cluster,
             database=domain.cluster,
             db_user=DATABASE_USER,
-            poll_interval=SECONDS_BETWEEN_POLLS,
+            poll_interval=SECONDS_BETWEEN_STATEMENT_POLLS,
             **acting,
         )
         grant = LakeFormationGrantOperator(
@@ -50,7 +50,7 @@ def publish() -> TaskGroup:
             product=product.name,
             data_day=TEMPLATE,
             port=port_asset(product.address),
-            poll_interval=SECONDS_BETWEEN_POLLS,
+            poll_interval=SECONDS_BETWEEN_STATEMENT_POLLS,
             **acting,
         )
         declare >> grant >> commit

@@ -1,0 +1,145 @@
+"""A small mesh in a temporary folder, to be bent by tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DOMAINS = {"bookings": "222222222222", "shopping": "333333333333"}
+
+PRODUCT = """\
+apiVersion: v1.0.0
+kind: DataProduct
+id: bookings.tickets
+name: Tickets
+status: active
+domain: bookings
+description:
+  purpose: Every ticket.
+outputPorts:
+  - name: tickets
+    type: iceberg
+    version: 1.0.0
+    contractId: bookings.tickets
+customProperties:
+  - property: sources
+    value:
+      - name: ticket_events
+        format: json
+"""
+
+CONTRACT = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: bookings.tickets
+name: Tickets
+version: 1.0.0
+status: active
+domain: bookings
+schema:
+  - name: tickets
+    physicalType: table
+    description: One ticket.
+    properties:
+      - name: ticket_id
+        logicalType: string
+        physicalType: varchar(13)
+        description: Number of the ticket.
+        primaryKey: true
+      - name: price
+        logicalType: number
+        physicalType: decimal(10,2)
+        description: What was paid, in US dollars.
+        required: true
+        logicalTypeOptions:
+          minimum: 0
+      - name: sold_at
+        logicalType: timestamp
+        physicalType: timestamp
+        description: When it was sold, UTC.
+      - name: email
+        logicalType: string
+        physicalType: varchar(100)
+        description: Where it was sent.
+        classification: personal
+roles:
+  - role: shopping
+    access: read
+    description: Look-to-book.
+    customProperties:
+      - property: columns
+        value: [ticket_id, price]
+"""
+
+DAG = '''\
+"""# Tickets
+
+Ask the ticket desk.
+"""
+
+from airflow.sdk import chain
+
+from interline.dag import data_product
+from interline.verbs import build, check, crawl, land, publish
+
+with data_product("bookings.tickets", schedule="0 4 * * *", doc_md=__doc__):
+    chain(land("ticket_events"), crawl("ticket_events"), build(), check(), publish())
+'''
+
+
+class MeshFolder:
+    """The files of a mesh, with short ways to change them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name, account in DOMAINS.items():
+            self.write(
+                f"domains/{name}/domain.yaml",
+                f'name: {name}\naccount: "{account}"\nregion: us-east-1\ndescription: Sells.\n'
+                f"team:\n  name: {name.title()} team\n  email: {name}@example.com\n",
+            )
+        self.write("domains/bookings/tickets/product.yaml", PRODUCT)
+        self.write("domains/bookings/tickets/contract.yaml", CONTRACT)
+        self.write("dags/bookings/tickets.py", DAG)
+        self.write("dbt/models/bookings/tickets.sql", "select 1 as ticket_id\n")
+
+    def path(self, name: str) -> Path:
+        """The path of a file of the mesh."""
+        return self.root / name
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file."""
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def change(self, name: str, old: str, new: str) -> Path:
+        """Replace the one place of a file that reads ``old``."""
+        text = self.path(name).read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} is {text.count(old)} times in {name}"
+        return self.write(name, text.replace(old, new))
+
+    def add_consumer(
+        self, domain: str = "shopping", name: str = "offers", reads: str = "bookings.tickets"
+    ) -> None:
+        """Add a product that reads another port."""
+        address = f"{domain}.{name}"
+        port = reads.partition(".")[2]
+        product = PRODUCT.replace("bookings.tickets", address).replace(
+            "domain: bookings", f"domain: {domain}"
+        )
+        product = product.replace("- name: tickets", f"- name: {name}").split("customProperties:")[0]
+        product += f"inputPorts:\n  - name: {port}\n    version: 1.0.0\n    contractId: {reads}\n"
+        contract = CONTRACT.replace("bookings.tickets", address).replace(
+            "domain: bookings", f"domain: {domain}"
+        )
+        contract = contract.replace("- name: tickets", f"- name: {name}").split("roles:")[0]
+        self.write(f"domains/{domain}/{name}/product.yaml", product)
+        self.write(f"domains/{domain}/{name}/contract.yaml", contract)
+        self.write(
+            f"dags/{domain}/{name}.py",
+            f'"""# Runbook"""\n\nfrom airflow.sdk import chain\n\nfrom interline.dag import data_product\n'
+            f"from interline.verbs import build, check, publish\n\n"
+            f'with data_product("{address}", doc_md=__doc__):\n    chain(build(), check(), publish())\n',
+        )
+        self.write(f"dbt/models/{domain}/{name}.sql", "select 1 as ticket_id\n")
