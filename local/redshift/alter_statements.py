@@ -117,9 +117,9 @@ def _require_column(relation: Relation, name: str) -> Column:
     return column
 
 
-def _replace_column(session: Session, relation: Relation, name: str, **changes: Any) -> None:
-    _require_column(relation, name)
-    columns = tuple(replace(each, **changes) if each.name == name else each for each in relation.columns)
+def _replace_column(session: Session, relation: Relation, column: str, /, **changes: Any) -> None:
+    _require_column(relation, column)
+    columns = tuple(replace(each, **changes) if each.name == column else each for each in relation.columns)
     targets.put(session, replace(relation, columns=columns))
 
 

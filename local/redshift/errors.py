@@ -111,6 +111,11 @@ def from_duckdb(error: duckdb.Error) -> SqlError:
         )
     if isinstance(error, duckdb.ConversionException):
         return _conversion(text)
+    if "More than one row returned by a subquery" in text:
+        return SqlError("21000", "single-row subquery returns more than one row")
+    if "Could not parse string" in text:
+        value = re.search(r'string "([^"]*)"', text)
+        return SqlError(INVALID_DATETIME, f'invalid value for the format: "{value[1] if value else text}"')
     if isinstance(error, duckdb.OutOfRangeException) or "out of range" in text.lower() or "Overflow" in text:
         return SqlError(NUMERIC_OUT_OF_RANGE, "Numeric data overflow", detail=text)
     if isinstance(error, duckdb.ConstraintException):

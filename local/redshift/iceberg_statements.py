@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from local.lake import iceberg, permissions
-from local.redshift import errors, external_schemas
+from local.redshift import errors
 from local.redshift.catalog import Column
 from local.redshift.dialect import casts, sources
 from local.redshift.dialect.expressions import condition

@@ -133,7 +133,7 @@ def _create(
         raise SqlError(
             errors.ACTIVE_TRANSACTION, "CREATE TABLE … USING ICEBERG cannot run inside a transaction block"
         )
-    schema, source = external_schema(session, request.name)
+    _schema, source = external_schema(session, request.name)
     with external_schemas.lake_errors():
         account, database, _ = glue.find_database(source.account, source.database)
         if glue.table_exists(account, database, request.name[-1]):

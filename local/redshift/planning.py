@@ -13,6 +13,12 @@ from local.redshift.types import Type
 if TYPE_CHECKING:
     Planner = Callable[[Session, Statement, tuple[Type, ...]], Plan]
 
+# The first words of Redshift's commands ("SQL commands"): what is none of them is a syntax error.
+_COMMANDS = frozenset(
+    """ABORT ALTER ANALYZE ATTACH BEGIN CALL CANCEL CLOSE COMMENT COMMIT COPY CREATE DEALLOCATE DECLARE DELETE DESC DETACH
+    DROP END EXECUTE EXPLAIN FETCH GRANT INSERT LOCK MERGE PREPARE REFRESH RELEASE RESET REVOKE ROLLBACK SAVEPOINT SELECT
+    SET SHOW START TRUNCATE UNLOAD UPDATE USE VACUUM VALUES""".split()
+)
 _PLANNERS: list[tuple[tuple[str, ...], Planner]] = []
 
 
@@ -47,7 +53,6 @@ def plan(session: Session, statement: Statement, parameter_types: tuple[Type, ..
     for known, planner in _PLANNERS:
         if opening[: len(known)] == known:
             return planner(session, statement, parameter_types)
-    first = " ".join(word for word in opening[:2] if word.isidentifier())
-    if not first:
+    if opening[0] not in _COMMANDS:
         raise TokenReader(statement).error()
-    raise unsupported(f"statement {first}")
+    raise unsupported("statement " + " ".join(word for word in opening[:2] if word.isidentifier()))

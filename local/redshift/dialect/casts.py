@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from local.redshift import errors
+from local.redshift.dialect import decimals
 from local.redshift.dialect.typed import Typed, quote_text
 from local.redshift.errors import CANNOT_COERCE, INVALID_TEXT, SqlError, raising, raising_with
 from local.redshift.types import Type
@@ -57,8 +58,12 @@ _ASSIGNMENT = {
 }
 
 
-def cast(value: Typed, target: Type, *, explicit: bool = True) -> Typed:
+def cast(value: Typed, target: Type, *, cutting: bool = False) -> Typed:
     """The value as the target type.
+
+    Args:
+        cutting: digits after the point that do not fit are cut off instead of rounded: so are "the results of explicit
+            casts of values selected from tables" ("Numeric types").
 
     Raises:
         SqlError: 42846 when Redshift has no such cast; 22P02 for a literal that cannot be read as the type.
@@ -71,7 +76,13 @@ def cast(value: Typed, target: Type, *, explicit: bool = True) -> Typed:
     allowed = _TEXT_TARGETS if source.name in _TEXT else _EXPLICIT.get(source.name, frozenset())
     if target.name not in allowed:
         raise SqlError(CANNOT_COERCE, f"cannot cast type {source.family} to {target.family}")
-    return Typed(_conversion(value, target, explicit=explicit), target, name=value.name)
+    if (
+        cutting
+        and source.name == "numeric"
+        and (target.is_integer or (target.name == "numeric" and (target.scale or 0) < (source.scale or 0)))
+    ):
+        return Typed(decimals.cut(value.sql, source.scale or 0, target), target, name=value.name)
+    return Typed(_conversion(value, target), target, name=value.name)
 
 
 def implicit(value: Typed, target: Type) -> Typed:
@@ -139,7 +150,7 @@ def text_length(kind: Type) -> int:
     return fixed.get(kind.name, 65535)
 
 
-def _conversion(value: Typed, target: Type, *, explicit: bool) -> str:
+def _conversion(value: Typed, target: Type) -> str:
     source, sql, name = value.type, value.sql, target.name
     if name in ("varchar", "char"):
         text = text_of(value)

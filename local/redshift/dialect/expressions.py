@@ -446,7 +446,7 @@ def _posix(node: exp.Expression, scope: Scope) -> Typed:
 @translates(exp.Cast, "this", "to")
 def _cast(node: exp.Expression, scope: Scope) -> Typed:
     target = data_type(node.args["to"], casting=True)
-    value = casts.cast(translate(node.this, scope), target)
+    value = casts.cast(translate(node.this, scope), target, cutting=node.this.find(exp.Column) is not None)
     name = value.name if isinstance(node.this, exp.Column) else target.name
     return Typed(value.sql, value.type, name=name)
 

@@ -186,7 +186,9 @@ def number_to_text(value: Typed, pattern: str) -> str:
     integer = f"split_part({text}, '.', 1)"
     if least == 0 and places:
         integer = f"CASE WHEN {integer} = '0' THEN '' ELSE {integer} END" if "0" not in digits else integer
-    padded = f"lpad({integer}, greatest({least}, length({integer})), '0')" if least else integer
+    padded = (
+        f"lpad({integer}, CAST(greatest({least}, length({integer})) AS INTEGER), '0')" if least else integer
+    )
     if len(groups) > 1:
         padded = f"ltrim(reverse(regexp_replace(reverse({padded}), '(\\d{{3}})', '\\1,', 'g')), ',')"
     body = padded + (f" || '.' || split_part({text}, '.', 2)" if places else "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from local.redshift import errors, types
 from local.redshift.dialect import casts
+from local.redshift.dialect.decimals import decimal_operand, divide
 from local.redshift.dialect.typed import Typed
 from local.redshift.errors import SqlError
 from local.redshift.types import Type, numeric
@@ -76,40 +77,6 @@ def _decimal(left: Typed, operator: str, right: Typed) -> Typed:
     scale = max(4, s1 + p2 - s2 + 1)
     kind = numeric(p1 - s1 + s2 + scale, scale)
     return Typed(divide(one, s1, other, s2, kind), kind)
-
-
-def decimal_operand(value: Typed) -> str:
-    """DuckDB SQL of a number as a decimal."""
-    if value.type.name == "numeric":
-        return value.sql
-    precision, scale = types.digits(value.type)
-    return f"CAST({value.sql} AS DECIMAL({precision},{scale}))"
-
-
-def unscaled(sql: str, scale: int) -> str:
-    """A decimal as a whole number of its last digit's units."""
-    if scale == 0:
-        return f"CAST({sql} AS HUGEINT)"
-    return f"CAST({sql} * CAST({10**scale} AS DECIMAL({scale + 1},0)) AS HUGEINT)"
-
-
-def rescaled(sql: str, kind: Type) -> str:
-    """A whole number of units back to a decimal of the type."""
-    if not kind.scale:
-        return f"CAST({sql} AS {kind.duckdb})"
-    unit = "0." + "0" * (kind.scale - 1) + "1"
-    return f"CAST(CAST({sql} AS DECIMAL(38,0)) * CAST('{unit}' AS DECIMAL({kind.scale},{kind.scale})) AS {kind.duckdb})"
-
-
-def divide(one: str, s1: int, other: str, s2: int, kind: Type) -> str:
-    """Decimal division, cut (not rounded) at the scale of the result."""
-    shift = (kind.scale or 0) - s1 + s2
-    top, bottom = unscaled(one, s1), unscaled(other, s2)
-    if shift >= 0:
-        top = f"({top} * CAST({10**shift} AS HUGEINT))"
-    else:
-        bottom = f"({bottom} * CAST({10**-shift} AS HUGEINT))"
-    return rescaled(f"rs_divide_integers({top}, {bottom})", kind)
 
 
 def _missing(left: Type, operator: str, right: Type) -> SqlError:

@@ -43,6 +43,23 @@ class RedshiftSql(Redshift):
             "APPROXIMATE": lambda self: self._parse_approximate(),
         }
 
+        def _parse_type(
+            self, parse_interval: bool = True, fallback_to_identifier: bool = False
+        ) -> exp.Expression | None:
+            # sqlglot reads DATE '2024-01-01'::int as DATE ('2024-01-01'::int); the literal comes first.
+            token = self._curr
+            if token is not None and token.token_type in self.TYPE_TOKENS:
+                index = self._index
+                kind = self._parse_types(check_func=True, allow_identifiers=False)
+                if (
+                    isinstance(kind, exp.DataType)
+                    and self._curr
+                    and self._curr.token_type == TokenType.STRING
+                ):
+                    return self._parse_column_ops(exp.Cast(this=self._parse_primary(), to=kind))
+                self._retreat(index)
+            return super()._parse_type(parse_interval, fallback_to_identifier)
+
         def _parse_approximate(self) -> exp.Expression | None:
             call = self._parse_function()
             if isinstance(call, exp.Anonymous):

@@ -138,7 +138,7 @@ class Scope:
         self.hidden: set[tuple[str, str]] = set()
         self.aliases: dict[str, Typed] = {}
         self.ctes: dict[str, tuple[str, tuple[Output, ...]]] = {}
-        self.windows_allowed = False
+        self.in_outer_join = False
         self.correlated = False
 
     def cte(self, name: str) -> tuple[str, tuple[Output, ...]] | None:
@@ -178,7 +178,7 @@ class Scope:
             level += 1
             found = scope._lookup(parts) if scope.sources else None
             if found is not None:
-                if level > 1:
+                if level > 1 or scope.in_outer_join:
                     raise SqlError(
                         errors.FEATURE_NOT_SUPPORTED,
                         "This type of correlated subquery pattern is not supported yet",

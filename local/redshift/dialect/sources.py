@@ -310,7 +310,12 @@ def _join(join: exp.Join, scope: Scope) -> str:
         raise SqlError(
             errors.FEATURE_NOT_SUPPORTED, "FULL JOIN is only supported with merge-joinable join conditions"
         )
-    return word + right + f" ON {condition(on, scope, 'JOIN/ON')}"
+    # A subquery here must not refer to the tables of an outer join ("Correlated subqueries").
+    scope.in_outer_join = bool(side)
+    try:
+        return word + right + f" ON {condition(on, scope, 'JOIN/ON')}"
+    finally:
+        scope.in_outer_join = False
 
 
 def _using(names: list[str], before: list[Source], added: Source, side: str, scope: Scope) -> str:

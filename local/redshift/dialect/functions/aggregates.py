@@ -6,7 +6,7 @@ Each also works as a window function: ``call.over`` then holds the OVER clause.
 from __future__ import annotations
 
 from local.redshift import errors, types
-from local.redshift.dialect import casts, numbers
+from local.redshift.dialect import casts, decimals
 from local.redshift.dialect.functions.registry import Call, aggregate
 from local.redshift.dialect.typed import Typed
 from local.redshift.errors import SqlError, unsupported
@@ -55,8 +55,7 @@ def _sum_type(kind: Type) -> Type:
     if kind.name == "int8":
         return numeric(38, 0)
     if kind.name == "numeric":
-        # 19 digits for 64-bit decimals, 38 for 128-bit ones.
-        return numeric(38 if (kind.precision or 18) > 18 else 38, kind.scale or 0)
+        return numeric(38, kind.scale or 0)
     return DOUBLE
 
 
@@ -81,9 +80,9 @@ def _avg(call: Call) -> Typed:
     if value.type.name == "numeric":
         scale = value.type.scale or 0
         kind = numeric(38, scale)
-        total = numbers.unscaled(f"sum({distinct}{value.sql}){call.over}", scale)
+        total = decimals.unscaled(f"sum({distinct}{value.sql}){call.over}", scale)
         count = f"CAST(nullif(count({distinct}{value.sql}){call.over}, 0) AS HUGEINT)"
-        return call.result(numbers.rescaled(f"({total} // {count})", kind), kind)
+        return call.result(decimals.rescaled(f"({total} // {count})", kind), kind)
     return call.result(f"avg({distinct}CAST({value.sql} AS DOUBLE)){call.over}", DOUBLE)
 
 

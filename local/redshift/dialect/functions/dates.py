@@ -128,7 +128,15 @@ def _date_part(call: Call) -> Typed:
         (value,) = call.take("date")
         return call.result(f"CAST(year({value.sql}) AS INTEGER)", INTEGER)
     call.count(2)
-    return Typed(f"CAST({_extracted(_part(call), _moment(call, 1))} AS DOUBLE)", DOUBLE, name="date_part")
+    part, value = _part(call), _moment(call, 1)
+    fractions = {"second": 1e6, "millisecond": 1e3, "microsecond": 1.0}
+    if part in fractions and value.type.name != "interval":
+        # The whole seconds portion with its fraction, in the unit asked for.
+        moment = value.sql if value.type.name == "time" else _timestamp(value)
+        return Typed(
+            f"(microsecond({moment}) / CAST({fractions[part]} AS DOUBLE))", DOUBLE, name="pgdate_part"
+        )
+    return Typed(f"CAST({_extracted(part, value)} AS DOUBLE)", DOUBLE, name="pgdate_part")
 
 
 @scalar("extract")

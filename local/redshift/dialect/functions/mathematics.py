@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.redshift import types
-from local.redshift.dialect import casts, numbers
+from local.redshift.dialect import casts, decimals, numbers
 from local.redshift.dialect.functions.registry import Call, scalar, simple
 from local.redshift.dialect.typed import Typed
 from local.redshift.types import DOUBLE, numeric
@@ -109,8 +109,8 @@ def _trunc(call: Call) -> Typed:
         if places >= scale:
             return call.result(value.sql, value.type)
         kind = numeric(precision - scale + places, places)
-        units = f"({numbers.unscaled(value.sql, scale)} // CAST({10 ** (scale - places)} AS HUGEINT))"
-        return call.result(numbers.rescaled(units, kind), kind)
+        units = f"({decimals.unscaled(value.sql, scale)} // CAST({10 ** (scale - places)} AS HUGEINT))"
+        return call.result(decimals.rescaled(units, kind), kind)
     shift = values[1].sql if len(values) > 1 else "0"
     double = casts.cast(value, DOUBLE).sql
     return call.result(f"(trunc({double} * pow(10, {shift})) / pow(10, {shift}))", DOUBLE)

@@ -170,7 +170,7 @@ def _from_position(call: Call, text: str, position: int) -> str:
 def _regexp_replace(call: Call) -> Typed:
     """All occurrences are replaced; $1 refers to a group."""
     call.count(2, 5)
-    (text,) = [each for each in Call(call.name, call.nodes[:1], call.scope).take("text")]
+    (text,) = list(Call(call.name, call.nodes[:1], call.scope).take("text"))
     pattern = _pattern(call, 1)
     replacement = call.constant_text(2) if len(call.nodes) > 2 else ""
     replacement = re.sub(
