@@ -1,0 +1,34 @@
+"""The repository's own DAGs, loaded once as Airflow loads them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="interline-integrity-"))
+os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def dag_bag() -> Any:
+    """A DagBag over ``dags/``; no database is needed for it."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    logging.disable(logging.INFO)
+    try:
+        return DagBag(str(ROOT / "dags"))
+    finally:
+        logging.disable(logging.NOTSET)

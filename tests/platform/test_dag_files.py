@@ -1,0 +1,214 @@
+"""What a person sees when a DAG file is wrong: in the UI at parse, and from `./interline check` without Airflow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from mesh_folder import MeshFolder
+
+from interline.checking import check_mesh
+from interline.scaffold import ScaffoldError, scaffold_product
+
+DAG = "dags/bookings/tickets.py"
+
+
+def errors_of(mesh_folder: MeshFolder) -> list[str]:
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag: Any = DagBag(str(mesh_folder.root / "dags"))
+    return list(bag.import_errors.values())
+
+
+def told(mesh_folder: MeshFolder) -> list[str]:
+    return [str(problem).replace(f"{mesh_folder.root}/", "") for problem in check_mesh(mesh_folder.root)]
+
+
+def test_a_valid_mesh_loads_and_has_no_problems(mesh_folder: MeshFolder) -> None:
+    mesh_folder.add_consumer()
+    assert told(mesh_folder) == []
+    assert errors_of(mesh_folder) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "in_airflow", "in_check"),
+    [
+        (
+            '"bookings.tickets", ',
+            '"bookings.tickts", ',
+            "there is no product 'bookings.tickts' (did you mean 'bookings.tickets'?)",
+            f"{DAG}:11: declares 'bookings.tickts'",
+        ),
+        (
+            'land("ticket_events")',
+            'land("ticket_event")',
+            "no source 'ticket_event' in product.yaml (did you mean 'ticket_events'?)",
+            f"{DAG}:12: bookings.tickets has no source 'ticket_event'",
+        ),
+        (
+            ', schedule="0 4 * * *"',
+            "",
+            "has no input ports to wait for: give it a schedule",
+            f"{DAG}:11: has no schedule",
+        ),
+        (
+            'with data_product("bookings.tickets", schedule="0 4 * * *", doc_md=__doc__):\n    chain(',
+            "with open(__file__):\n    chain(",
+            "a verb stands outside",
+            f"{DAG}: declares no data product",
+        ),
+    ],
+)
+def test_a_wrong_dag_file(
+    mesh_folder: MeshFolder, old: str, new: str, in_airflow: str, in_check: str
+) -> None:
+    mesh_folder.change(DAG, old, new)
+    [error] = errors_of(mesh_folder)
+    assert in_airflow in error
+    assert any(line.startswith(in_check) for line in told(mesh_folder)), told(mesh_folder)
+
+
+def test_a_broken_contract_stops_its_own_dag_only(mesh_folder: MeshFolder) -> None:
+    mesh_folder.add_consumer()
+    mesh_folder.change("domains/bookings/tickets/contract.yaml", "required: true", "requierd: true")
+    [error] = errors_of(mesh_folder)
+    assert (
+        "contract.yaml:22: unknown key 'requierd' in an entry of properties (did you mean 'required'?)"
+        in error
+    )
+    assert [line.split(":")[0] for line in told(mesh_folder)] == ["domains/bookings/tickets/contract.yaml"]
+
+
+def test_a_schedule_beside_input_ports(mesh_folder: MeshFolder) -> None:
+    mesh_folder.add_consumer()
+    mesh_folder.change(
+        "dags/shopping/offers.py", '"shopping.offers", ', '"shopping.offers", schedule="0 1 * * *", '
+    )
+    [error] = errors_of(mesh_folder)
+    assert "leave the schedule out" in error
+
+
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [
+        ("dags/bookings/tickets.py", "dags/bookings/tickets.py: the DAG file of bookings.tickets is missing"),
+        (
+            "dbt/models/bookings/tickets.sql",
+            "dbt/models/bookings/tickets.sql: the model of bookings.tickets is missing",
+        ),
+        ("domains/bookings/tickets/contract.yaml", "domains/bookings/tickets/contract.yaml: is missing"),
+        ("domains/bookings/domain.yaml", "domains/bookings/domain.yaml: is missing"),
+    ],
+)
+def test_a_missing_file(mesh_folder: MeshFolder, file: str, problem: str) -> None:
+    mesh_folder.path(file).unlink()
+    assert any(line.startswith(problem) for line in told(mesh_folder)), told(mesh_folder)
+
+
+def test_files_that_belong_to_no_product(mesh_folder: MeshFolder) -> None:
+    mesh_folder.write("dbt/models/bookings/ticket.sql", "select 1")
+    mesh_folder.write("dags/bookings/ticket.py", 'with data_product("bookings.ticket"): pass')
+    mesh_folder.write("dags/boking/x.py", "")
+    lines = told(mesh_folder)
+    assert any(
+        "ticket.sql: is the model of no product (did you mean 'bookings.tickets'?)" in line for line in lines
+    )
+    assert any("declares 'bookings.ticket', which" in line for line in lines)
+    assert any("there is no domain 'boking' (did you mean 'bookings'?)" in line for line in lines)
+
+
+def test_a_port_that_does_not_exist_or_is_not_granted(mesh_folder: MeshFolder) -> None:
+    mesh_folder.add_consumer()
+    mesh_folder.change(
+        "domains/shopping/offers/product.yaml", "contractId: bookings.tickets", "contractId: bookings.tikets"
+    )
+    [line] = told(mesh_folder)
+    assert line.startswith("domains/shopping/offers/product.yaml:17: there is no port 'bookings.tikets'")
+    mesh_folder.change("domains/shopping/offers/product.yaml", "bookings.tikets", "bookings.tickets")
+    text = mesh_folder.path("domains/bookings/tickets/contract.yaml").read_text()
+    mesh_folder.write("domains/bookings/tickets/contract.yaml", text.split("roles:")[0])
+    [line] = told(mesh_folder)
+    assert "whose contract has no role for shopping (ask Bookings team to add the role shopping" in line
+
+
+def test_a_role_that_is_no_domain(mesh_folder: MeshFolder) -> None:
+    mesh_folder.change("domains/bookings/tickets/contract.yaml", "role: shopping", "role: shoping")
+    [line] = told(mesh_folder)
+    assert line.startswith(
+        "domains/bookings/tickets/contract.yaml:35: the role 'shoping' is no domain (did you mean"
+    )
+    [error] = errors_of(mesh_folder)
+    assert "there is no domain 'shoping' (did you mean 'shopping'?)" in error
+
+
+def test_products_that_wait_for_each_other(mesh_folder: MeshFolder) -> None:
+    mesh_folder.add_consumer(name="offers", reads="shopping.deals")
+    mesh_folder.add_consumer(name="deals", reads="shopping.offers")
+    assert any(
+        "waits for itself: shopping.deals → shopping.offers → shopping.deals" in line
+        for line in told(mesh_folder)
+    )
+
+
+def test_sql_in_a_contract_is_checked_with_its_line(mesh_folder: MeshFolder) -> None:
+    mesh_folder.change(
+        "domains/bookings/tickets/contract.yaml",
+        "roles:\n",
+        "    quality:\n      - {name: a, type: custom, engine: redshift, implementation: prise > 0}\n"
+        "      - {name: b, type: sql, query: drop table x, mustBe: 0}\nroles:\n",
+    )
+    first, second = told(mesh_folder)
+    assert first.startswith("domains/bookings/tickets/contract.yaml:35: 'prise > 0' names")
+    assert "did you mean 'price'" in first
+    assert second.startswith("domains/bookings/tickets/contract.yaml:36:")
+
+
+def test_a_reference_leads_to_a_source_or_an_input_port(mesh_folder: MeshFolder) -> None:
+    contract = "domains/bookings/tickets/contract.yaml"
+    mesh_folder.change(
+        contract,
+        "        description: When it was sold, UTC.\n",
+        "        description: When it was sold, UTC.\n        relationships:\n"
+        "          - to: ticket_event.sold_at\n          - to: shopping.offers.ticket_id\n",
+    )
+    lines = told(mesh_folder)
+    assert any(
+        "the product has no source 'ticket_event' (did you mean 'ticket_events'?)" in line for line in lines
+    )
+    assert any("shopping.offers is no input port of bookings.tickets" in line for line in lines)
+
+
+def test_a_scaffolded_product_needs_only_to_be_filled_in(mesh_folder: MeshFolder) -> None:
+    made = scaffold_product(mesh_folder.root, "bookings.ancillaries")
+    made += scaffold_product(mesh_folder.root, "bookings.offers", reads=["bookings.tickets"])
+    assert len(made) == 8
+    lines = told(mesh_folder)
+    assert lines
+    assert all("is still to be filled in" in line for line in lines)
+    for path in made:
+        path.write_text(path.read_text().replace("FILL IN:", "Known:"))
+    assert told(mesh_folder) == []
+    assert errors_of(mesh_folder) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "reads", "message"),
+    [
+        ("bookings.tickets", [], "has files already: domains/bookings/tickets/product.yaml"),
+        ("boking.x", [], "no domain 'boking' (did you mean 'bookings'?)"),
+        ("Bookings.x", [], "is no address"),
+        ("bookings", [], "is no address"),
+        ("bookings.a__b", [], "no two _ in a row"),
+        ("bookings.x/../../y", [], "is no address"),
+        ("bookings.x", ["bookings.tickts"], "did you mean 'bookings.tickets'"),
+        ("bookings.x", ["bookings.x"], "cannot read itself"),
+    ],
+)
+def test_what_cannot_be_scaffolded(
+    mesh_folder: MeshFolder, address: str, reads: list[str], message: str
+) -> None:
+    before = sorted(mesh_folder.root.rglob("*.*"))
+    with pytest.raises(ScaffoldError) as caught:
+        scaffold_product(mesh_folder.root, address, reads=reads)
+    assert message in str(caught.value)
+    assert sorted(mesh_folder.root.rglob("*.*")) == before
