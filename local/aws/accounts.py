@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -183,17 +184,14 @@ class Account:
             )
 
 
-class _unless:
+@contextmanager
+def _unless(code: str) -> Iterator[None]:
     """Let pass the error that says a thing is there already."""
-
-    def __init__(self, code: str) -> None:
-        self._code = code
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
-        return isinstance(error, ClientError) and error.response["Error"]["Code"] == self._code
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] != code:
+            raise
 
 
 @dataclass(frozen=True)
@@ -241,7 +239,7 @@ def read_domains(root: Path) -> dict[str, Domain]:
 def create_accounts(
     domains: Mapping[str, Domain], endpoint: str, sources: Mapping[str, dict[str, str]] | None = None
 ) -> Accounts:
-    """Create what is missing in every domain's account, all accounts at once.
+    """Create what is missing in every domain's account.
 
     `sources` are the source systems' access keys that exist from an earlier call; only new domains get new ones.
     """

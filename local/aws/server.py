@@ -104,7 +104,7 @@ class LocalAws:
             "%s: ready on %s with %s",
             datetime.now(UTC).date(),
             self.endpoint,
-            ", ".join(installed) or "no engines",
+            ", ".join(installed),
         )
 
     @property
@@ -213,11 +213,9 @@ class LocalAws:
         try:
             self._server = listen(HOST, self._port, self._calls)
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
+            why = "is taken" if error.errno == errno.EADDRINUSE else f"can't be used ({error.strerror})"
             raise StartFailure(
-                f"port {self._port} on {HOST} is taken: stop what uses it, or choose another with --port "
-                "(0 takes a free one)",
+                f"port {self._port} on {HOST} {why}: choose another with --port (0 takes a free one)",
                 EXIT_PORT_TAKEN,
             ) from error
         threading.Thread(target=self._server.serve_forever, name="local-aws", daemon=True).start()
