@@ -80,22 +80,20 @@ def _typed(expression: str, column: Column) -> str:
 def _select_json(table: CatalogTable, columns: Sequence[Column], path: Path, uri: str) -> str:
     _check_json_options(table)
     spellings = _json_keys(path, uri, table)
+    asked = {column.name: spellings.get(column.name, []) for column in columns}
+    if any(len(keys) > 1 for keys in asked.values()):
+        return _select_respelled(columns, asked, path, uri)
     reads: dict[str, str] = {}
     outputs = []
     for column in columns:
         nested = types.is_nested(column.glue_type)
-        keys = spellings.get(column.name, [])
-        for key in keys:
-            reads[key] = types.to_duckdb(column.glue_type) if nested else "VARCHAR"
-        if not keys:
-            value = f"CAST(NULL AS {column.duckdb_type})"
-        elif len(keys) == 1:
-            value = engine.quote(keys[0])
+        keys = asked[column.name]
+        if keys:
+            reads[keys[0]] = types.to_duckdb(column.glue_type) if nested else "VARCHAR"
+            value = engine.quote(keys[0]) if nested else _typed(engine.quote(keys[0]), column)
         else:
-            value = "COALESCE(" + ", ".join(engine.quote(key) for key in keys) + ")"
-        outputs.append(
-            f"{value if nested or not keys else _typed(value, column)} AS {engine.quote(column.name)}"
-        )
+            value = f"CAST(NULL AS {column.duckdb_type})"
+        outputs.append(f"{value} AS {engine.quote(column.name)}")
     if not reads:
         reads["(no column of the file is asked for)"] = "VARCHAR"
     struct = ", ".join(f"{engine.literal(key)}: {engine.literal(kind)}" for key, kind in reads.items())
@@ -104,6 +102,23 @@ def _select_json(table: CatalogTable, columns: Sequence[Column], path: Path, uri
         f"columns = {{{struct}}}, compression = '{compression_of(path)}', maximum_object_size = {_MAXIMUM_LINE})"
     )
     return f"SELECT {', '.join(outputs) or '1 AS one'} FROM {source}"
+
+
+def _select_respelled(columns: Sequence[Column], asked: dict[str, list[str]], path: Path, uri: str) -> str:
+    """The query over a file that spells one key in several ways, which DuckDB's typed reader cannot tell apart."""
+    outputs = []
+    for column in columns:
+        if types.is_nested(column.glue_type):
+            raise NotSupported(f"several spellings of a key beside the nested column {column.name} in {uri}")
+        paths = [engine.literal("$." + json.dumps(key)) for key in asked[column.name]]
+        values = ", ".join(f"json_extract_string(json, {one})" for one in paths)
+        value = f"COALESCE({values})" if values else "CAST(NULL AS VARCHAR)"
+        outputs.append(f"{_typed(value, column)} AS {engine.quote(column.name)}")
+    source = (
+        f"read_json_objects({engine.literal(str(path))}, format = 'newline_delimited', "
+        f"compression = '{compression_of(path)}', maximum_object_size = {_MAXIMUM_LINE})"
+    )
+    return f"SELECT {', '.join(outputs)} FROM {source}"
 
 
 def _check_json_options(table: CatalogTable) -> None:

@@ -24,7 +24,7 @@ from pyiceberg.types import NestedField
 from local.aws.identity import Caller
 from local.lake import catalog, objects, types
 from local.lake.catalog import CatalogTable, Column
-from local.lake.errors import AlreadyExists, InvalidInput
+from local.lake.errors import AlreadyExists, InvalidInput, NotSupported
 from local.lake.iceberg.file_io import LakeFileIO
 from local.lake.iceberg.metadata import data_files, metadata_of, read
 
@@ -142,11 +142,14 @@ def default_location(account: str, database: str, name: str) -> str:
 
 
 def schema_of(columns: Sequence[Column]) -> Schema:
-    """An Iceberg schema with fresh field ids. Raises InvalidInput for a repeated name or an unknown type."""
+    """An Iceberg schema with fresh field ids. Raises InvalidInput for a repeated name or an unknown type, NotSupported for maps."""
     names = [column.name.lower() for column in columns]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise InvalidInput(f"column names are repeated: {', '.join(repeated)}")
+    for column in columns:
+        if "map<" in column.glue_type:
+            raise NotSupported(f"maps in Iceberg tables (column {column.name})")
     identifiers = types.FieldIdentifiers()
     numbers = [identifiers.take() for _ in columns]
     return Schema(
@@ -178,6 +181,8 @@ def _partition_spec(schema: Schema, partition_by: Sequence[str]) -> PartitionSpe
             raise InvalidInput(f"not a partition transform: {text!r}")
         column = match["column"].lower()
         transform = _transform(match["name"], match["width"] or match["after"], text)
+        if match["name"] is not None:
+            raise NotSupported(f"the partition transform {text}: partition by the column itself")
         if column not in schema.column_names:
             raise InvalidInput(f"partition column {column!r} is not a column of the table")
         suffix = "" if match["name"] is None else f"_{match['name'].lower().rstrip('s')}"

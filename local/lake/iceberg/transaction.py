@@ -17,7 +17,7 @@ from pyiceberg.manifest import DataFile
 
 from local.lake import engine, objects, types
 from local.lake.catalog import CatalogTable
-from local.lake.errors import CommitConflict, NotNullViolation, QueryError
+from local.lake.errors import CommitConflict, NotNullViolation, NotSupported, QueryError
 from local.lake.iceberg import metadata as reading
 from local.lake.iceberg.file_io import LakeFileIO
 from local.lake.iceberg.tables import writable
@@ -35,6 +35,15 @@ class Transaction:
     def __init__(self, table: CatalogTable) -> None:
         self.table = table
         self._metadata = reading.metadata_of(table)
+        for column in table.columns:
+            if "map<" in column.glue_type:
+                # pyarrow ends the process when it casts DuckDB's maps
+                raise NotSupported(f"writing Iceberg tables with maps ({table.name}.{column.name})")
+        for field in self._metadata.spec().fields:
+            if str(field.transform) != "identity":
+                raise NotSupported(
+                    f"writing an Iceberg table partitioned by {field.transform} ({table.name})"
+                )
         self._base: dict[str, DataFile] = {}
         for file in reading.data_files(table):
             self._base[reading.local_paths([file])[0]] = file

@@ -1,0 +1,249 @@
+"""Objects as typed rows: exact types, and malformed data named by object and line."""
+
+from __future__ import annotations
+
+import gzip
+
+import duckdb
+import pytest
+from sqlglot import parse_one
+
+from local.lake import catalog, objects, permissions, reading, types
+from local.lake.api.partitions import add_partition
+from local.lake.errors import BadData, InvalidInput, NotSupported, QueryError
+
+JSON = "org.openx.data.jsonserde.JsonSerDe"
+CSV = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+QUOTED = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
+PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+
+
+@pytest.fixture
+def connection():
+    with duckdb.connect() as opened:
+        yield opened
+
+
+@pytest.fixture
+def table(bench):
+    """A function that makes a table of the given format and columns, with objects in it."""
+
+    def make(serde, columns, *contents, keys=(), serde_parameters=None, parameters=None, suffix=""):
+        location = f"{bench.location}t/"
+        permissions.create_table(
+            bench.caller,
+            bench.account,
+            bench.database,
+            {
+                "Name": "t",
+                "Parameters": parameters or {},
+                "PartitionKeys": [{"Name": key, "Type": "string"} for key in keys],
+                "StorageDescriptor": {
+                    "Location": location,
+                    "Columns": [{"Name": name, "Type": kind} for name, kind in columns.items()],
+                    "SerdeInfo": {"SerializationLibrary": serde, "Parameters": serde_parameters or {}},
+                },
+            },
+        )
+        for number, content in enumerate(contents):
+            objects.put(
+                f"{location}{number}{suffix}", content.encode() if isinstance(content, str) else content
+            )
+        return catalog.find_table(bench.account, bench.database, "t")
+
+    return make
+
+
+def rows(connection, table, *names, **arguments):
+    relation = reading.relation(connection, table, names or None, **arguments)
+    return connection.execute(f"SELECT * FROM {relation}").fetchall()
+
+
+def test_json_values_become_the_types_of_the_catalog(connection, table):
+    columns = {
+        "id": "bigint",
+        "name": "string",
+        "rate": "double",
+        "ok": "boolean",
+        "day": "date",
+        "at": "timestamp",
+    }
+    text = (
+        '{"ID": "7", "name": 5, "rate": 2, "ok": "TRUE", "day": "2013-01-01", "at": "2013-01-01 01:02:03"}\n'
+        '\n{"id": null, "other": 1}\n{"id": 8, "name": {"a": 1}}\n'
+    )
+    found = rows(connection, table(JSON, columns, text))
+    assert [row[:4] for row in found] == [
+        (7, "5", 2.0, True),
+        (None, None, None, None),
+        (8, '{"a":1}', None, None),
+    ]
+    assert str(found[0][4]) == "2013-01-01"
+    assert str(found[0][5]) == "2013-01-01 01:02:03"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shown"),
+    [
+        ("int", "1.5", "1.5"),
+        ("int", '"many"', "many"),
+        ("int", "99999999999", "99999999999"),
+        ("boolean", "1", "1"),
+        ("double", '"x"', "x"),
+        ("date", '"2013-13-01"', "2013-13-01"),
+        ("timestamp", '"2013-01-01T00:00:00Z"', "2013-01-01T00:00:00Z"),
+        ("array<int>", "5", "5"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_with_object_and_line(connection, table, kind, value, shown):
+    broken = table(
+        JSON, {"id": "int", "value": kind}, '{"id": 1}\n', f'{{"id": 1}}\n{{"id": 2, "value": {value}}}\n'
+    )
+    with pytest.raises(BadData) as failed:
+        rows(connection, broken)
+    assert failed.value.code == "HIVE_BAD_DATA"
+    assert f"'{shown}' for field 1 (value {kind})" in str(failed.value)
+    assert failed.value.uri.endswith("/t/1")
+    assert failed.value.line == 2
+
+
+@pytest.mark.parametrize("line", ['{"id": 1', "[1]", "id", '{"id": 1} {"id": 2}'])
+def test_a_line_that_is_no_json_object_is_named(connection, table, line):
+    broken = table(JSON, {"id": "int"}, f'{{"id": 1}}\n{line}\n{{"id": 3}}\n')
+    with pytest.raises(BadData) as failed:
+        rows(connection, broken)
+    assert failed.value.code == "HIVE_CURSOR_ERROR"
+    assert failed.value.line == 2
+
+
+def test_a_bad_value_in_a_column_that_is_not_asked_for_harms_nobody(connection, table):
+    broken = table(JSON, {"id": "int", "value": "int"}, '{"id": 1, "value": "many"}\n')
+    assert rows(connection, broken, "id") == [(1,)]
+
+
+def test_a_table_without_objects_has_its_columns(connection, table):
+    empty = table(JSON, {"id": "int", "at": "timestamp"})
+    relation = reading.relation(connection, empty)
+    described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    assert [(name, kind) for name, kind, *_ in described] == [("id", "INTEGER"), ("at", "TIMESTAMP")]
+
+
+def test_hidden_and_empty_objects_are_not_read(connection, bench, table):
+    found = table(JSON, {"id": "int"}, '{"id": 1}\n', "")
+    objects.put(f"{bench.location}t/_SUCCESS", b"not json")
+    objects.put(f"{bench.location}t/.hidden/a", b"not json")
+    assert rows(connection, found) == [(1,)]
+
+
+def test_compressed_lines(connection, table):
+    packed = table(JSON, {"id": "int"}, gzip.compress(b'{"id": 1}\n{"id": 2}\n'), suffix=".gz")
+    assert rows(connection, packed) == [(1,), (2,)]
+    objects.put(f"{packed.location}x.bz2", b"BZh")
+    with pytest.raises(NotSupported, match="compression"):
+        rows(connection, packed)
+
+
+def test_delimited_text_as_lazy_simple_serde_reads_it(connection, table):
+    text = 'id|name|rate\n1|"x"|1.5\n2||\n\\N|\\N|2|surplus\n4\n'
+    found = table(
+        CSV,
+        {"id": "int", "name": "string", "rate": "double"},
+        text,
+        serde_parameters={"field.delim": "|"},
+        parameters={"skip.header.line.count": "1"},
+    )
+    assert rows(connection, found) == [(1, '"x"', 1.5), (2, "", None), (None, None, 2.0), (4, None, None)]
+
+
+def test_a_bad_field_of_delimited_text_is_named(connection, table):
+    broken = table(
+        CSV,
+        {"id": "int", "name": "string"},
+        "id,name\n1,a\nx,b\n",
+        serde_parameters={"field.delim": ","},
+        parameters={"skip.header.line.count": "1"},
+    )
+    with pytest.raises(BadData, match=r"'x' for field 0 \(id int\)") as failed:
+        rows(connection, broken)
+    assert failed.value.line == 3
+
+
+def test_quoted_text(connection, table):
+    found = table(QUOTED, {"id": "string", "name": "string"}, '1,"a, ""b"""\n')
+    assert rows(connection, found) == [("1", 'a, "b"')]
+
+
+def test_parquet_by_name_with_widening_only(connection, bench, table, tmp_path):
+    path = tmp_path / "x.parquet"
+    connection.execute(f"COPY (SELECT 1::INTEGER AS Id, 'x' AS name) TO '{path}' (FORMAT parquet)")
+    found = table(PARQUET, {"name": "string", "id": "bigint", "later": "double"}, path.read_bytes())
+    assert rows(connection, found) == [("x", 1, None)]
+    connection.execute(f"COPY (SELECT 'y' AS id) TO '{path}' (FORMAT parquet)")
+    objects.put(f"{bench.location}t/second", path.read_bytes())
+    assert rows(connection, found, "name")
+    with pytest.raises(BadData, match="is incompatible with type bigint"):
+        rows(connection, found, "id")
+    objects.put(f"{bench.location}t/third", b"no parquet")
+    with pytest.raises(BadData, match="HIVE_CANNOT_OPEN_SPLIT"):
+        rows(connection, found, "name")
+
+
+def test_partitions_give_their_values_and_a_condition_spares_the_others(connection, bench, table):
+    found = table(JSON, {"id": "int"}, keys=("dt",))
+    stored = catalog.stored_table(bench.account, bench.database, "t")
+    for day in ("2013-01-01", "2013-01-02"):
+        objects.put(f"{found.location}dt={day}/a", f'{{"id": {int(day[-2:])}}}\n'.encode())
+        storage = catalog.current_version(stored)["StorageDescriptor"]
+        add_partition(
+            found,
+            stored,
+            {"Values": [day], "StorageDescriptor": {**storage, "Location": f"{found.location}dt={day}/"}},
+        )
+    objects.put(f"{found.location}dt=2013-01-03/a", b'{"id": 3}\n')
+    assert rows(connection, found) == [(1, "2013-01-01"), (2, "2013-01-02")]
+    condition = parse_one("t.dt > '2013-01-01' AND id < 100", read="duckdb")
+    assert rows(connection, found, "dt", condition=condition) == [("2013-01-02",)]
+    assert [one.key[-14:] for one, _ in reading.objects_of(found, condition)] == ["t=2013-01-02/a"]
+
+
+def test_a_replaced_object_is_read_anew(connection, bench, table):
+    found = table(JSON, {"id": "int"}, '{"id": 1}\n')
+    assert rows(connection, found) == [(1,)]
+    objects.put(f"{bench.location}t/0", b'{"id": 2}\n')
+    assert rows(connection, found) == [(2,)]
+
+
+def test_options_that_are_not_understood_are_refused(connection, table):
+    with pytest.raises(NotSupported, match=r"escape\.delim"):
+        rows(connection, table(CSV, {"id": "int"}, "1\n", serde_parameters={"escape.delim": "\\"}))
+
+
+def test_a_location_in_no_bucket(connection, bench):
+    storage = {
+        "Location": "s3://no-such-bucket/t/",
+        "Columns": [],
+        "SerdeInfo": {"SerializationLibrary": JSON},
+    }
+    permissions.create_table(
+        bench.caller, bench.account, bench.database, {"Name": "lost", "StorageDescriptor": storage}
+    )
+    with pytest.raises(QueryError, match="HIVE_METASTORE_ERROR"):
+        rows(connection, catalog.find_table(bench.account, bench.database, "lost"))
+
+
+@pytest.mark.parametrize(
+    ("glue", "duck"),
+    [
+        ("decimal(10,2)", "DECIMAL(10,2)"),
+        ("array<struct<a:int,b:map<string,double>>>", 'STRUCT("a" INTEGER, "b" MAP(VARCHAR, DOUBLE))[]'),
+        ("varchar(10)", "VARCHAR"),
+    ],
+)
+def test_catalog_types_in_duckdb(glue, duck):
+    assert types.to_duckdb(glue) == duck
+
+
+@pytest.mark.parametrize("text", ["", "array<int", "sausage", "map<string>", "decimal(10,2) x", "struct<a>"])
+def test_what_is_no_catalog_type(text):
+    with pytest.raises(InvalidInput):
+        types.parse(text)
