@@ -25,6 +25,8 @@ from local.aws import identity, roles
 PLATFORM = "platform"
 ADMINISTRATOR = "interline-administrator"
 AIRFLOW = "interline-airflow"
+# The Region whose buckets are made without naming it.
+_FIRST_REGION = "us-east-1"
 
 log = logging.getLogger(__name__)
 
@@ -112,8 +114,12 @@ class Account:
     def _buckets(self) -> None:
         s3 = self.client("s3")
         for bucket in (self.domain.landing_bucket, self.domain.curated_bucket, self.domain.artifacts_bucket):
+            elsewhere = self.domain.region != _FIRST_REGION
+            place = (
+                {"CreateBucketConfiguration": {"LocationConstraint": self.domain.region}} if elsewhere else {}
+            )
             with _unless("BucketAlreadyOwnedByYou"):
-                s3.create_bucket(Bucket=bucket)
+                s3.create_bucket(Bucket=bucket, **place)
 
     def _source_systems(self) -> None:
         user = source_systems_user(self.domain)

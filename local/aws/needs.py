@@ -36,6 +36,8 @@ class PassedRole:
 _PASSED: dict[tuple[str, str], tuple[str, str]] = {
     ("glue", "CreateCrawler"): ("Role", "glue.amazonaws.com"),
     ("glue", "UpdateCrawler"): ("Role", "glue.amazonaws.com"),
+    ("lakeformation", "RegisterResource"): ("RoleArn", "lakeformation.amazonaws.com"),
+    ("lakeformation", "UpdateResource"): ("RoleArn", "lakeformation.amazonaws.com"),
     ("sagemaker", "CreateTrainingJob"): ("RoleArn", "sagemaker.amazonaws.com"),
     ("sagemaker", "CreateModel"): ("ExecutionRoleArn", "sagemaker.amazonaws.com"),
     ("redshift", "CreateCluster"): ("IamRoles.IamRoleArn.", "redshift.amazonaws.com"),

@@ -8,8 +8,10 @@ from interline.domains import Domain
 
 Document = dict[str, Any]
 
-# The services that act as a domain's role: its Redshift cluster, its crawlers, its training jobs.
-ACTING_SERVICES = ("redshift.amazonaws.com", "glue.amazonaws.com", "sagemaker.amazonaws.com")
+# The services that act as a domain's role: its Redshift cluster, its crawlers, its training jobs; and Lake Formation,
+# which vends access to the buckets that are registered with the role.
+PASSED_SERVICES = ("redshift.amazonaws.com", "glue.amazonaws.com", "sagemaker.amazonaws.com")
+ACTING_SERVICES = (*PASSED_SERVICES, "lakeformation.amazonaws.com")
 
 _READ_OBJECTS = ["s3:GetObject", "s3:GetObjectTagging"]
 _WRITE_OBJECTS = [
@@ -162,6 +164,6 @@ def domain_policy(domain: Domain) -> Document:
         _allow(
             ["iam:PassRole"],
             [domain.role_arn],
-            StringEquals={"iam:PassedToService": list(ACTING_SERVICES)},
+            StringEquals={"iam:PassedToService": list(PASSED_SERVICES)},
         ),
     )

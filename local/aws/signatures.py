@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -18,6 +19,7 @@ from local.aws.errors import AwsError
 from local.aws.requests import Asked
 
 CLOCK_SKEW = timedelta(minutes=15)
+_HASH_LENGTH = 64
 
 
 def verify(asked: Asked) -> identity.Credential:
@@ -38,7 +40,21 @@ def verify(asked: Asked) -> identity.Credential:
             "The request signature we calculated does not match the signature you provided. "
             "Check your AWS Secret Access Key and signing method.",
         )
+    _check_body(asked)
     return credential
+
+
+def _check_body(asked: Asked) -> None:
+    """The body is the one that was signed; S3 clients may leave it out of the signature (`UNSIGNED-PAYLOAD`, chunks)."""
+    claimed = asked.request.headers.get("X-Amz-Content-SHA256", "")
+    if (
+        len(claimed) == _HASH_LENGTH
+        and sha256(asked.request.environ["interline.body"]).hexdigest() != claimed
+    ):
+        raise AwsError(
+            "XAmzContentSHA256Mismatch",
+            "The provided 'x-amz-content-sha256' header does not match what was computed.",
+        )
 
 
 def _check_time(timestamp: str, scope_date: str) -> None:

@@ -155,3 +155,9 @@ def test_a_changed_body_is_refused(calls: AccessLog) -> None:
     arguments = signed(credential, "json") | {"data": b'{"MaxResults": 1}'}
     answer = ask(a_moto_that_raises, calls, arguments)
     assert told("json", answer.data)[0] == "InvalidSignatureException"
+
+
+def test_a_body_other_than_the_signed_one_is_refused_by_s3(calls: AccessLog) -> None:
+    credential = identity.issue(identity.root_caller("222222222222"), lifetime=None)
+    answer = ask(a_moto_that_raises, calls, signed(credential, "rest-xml") | {"data": b"forged"})
+    assert told("rest-xml", answer.data)[0] == "XAmzContentSHA256Mismatch"
