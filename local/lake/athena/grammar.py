@@ -77,7 +77,7 @@ def parse_query(sql: str) -> exp.Query:
     query = statements[0]
     if isinstance(query, exp.Values):
         query = exp.select("*").from_(exp.alias_(query, "values", table=True))
-    if not isinstance(query, exp.Query):
+    if not isinstance(query, exp.Query) or any(not one.expressions for one in query.find_all(exp.Select)):
         raise SyntaxProblem(
             f"line 1:1: mismatched input '{tokens[0].text}'. Expecting: 'SELECT', 'VALUES', 'WITH' …"
         )
@@ -99,6 +99,12 @@ def _check_tokens(tokens: list[Token]) -> None:
             raise SyntaxProblem(f"{place}: mismatched input '{token.text}'")
         if kind == TokenType.L_BRACKET and (previous is None or previous.token_type not in _BEFORE_SUBSCRIPT):
             raise SyntaxProblem(f"{place}: mismatched input '['. Expecting: <expression>")
+        if (
+            kind == TokenType.STRING
+            and previous is not None
+            and previous.token_type in (TokenType.FROM, TokenType.JOIN)
+        ):
+            raise SyntaxProblem(f"{place}: mismatched input '{token.text}'. Expecting: <identifier>")
         if previous is not None and (previous.token_type, kind) in (
             (TokenType.SLASH, TokenType.SLASH),
             (TokenType.STAR, TokenType.STAR),
