@@ -15,6 +15,7 @@ from interline.contract_sql import (
     current_batch,
     declare_port,
     judgement,
+    passing_statement,
     publish_statements,
     schema_differences,
 )
@@ -115,7 +116,11 @@ def test_an_older_day_s_quarantine_stays(
     judge(database, contract)
     days = run(database, "select data_day from bookings.tickets__quarantine order by data_day")
     assert [str(day) for (day,) in days] == ["2012-12-31", DAY]
-    assert run(database, current_batch(TABLES)) == [(DAY, 1, 0, 1)]
+    assert run(database, current_batch(TABLES)) == [(DAY, 1, 0, 1, False)]
+    run(database, passing_statement(TABLES, "2012-12-31"))
+    assert run(database, current_batch(TABLES))[0][-1] is False
+    run(database, passing_statement(TABLES, DAY))
+    assert run(database, current_batch(TABLES))[0][-1] is True
 
 
 def test_a_new_column_of_the_contract_is_added_to_the_quarantine(

@@ -6,7 +6,13 @@ the contract was read and is quoted again; every value is a quoted literal.
 
 from __future__ import annotations
 
-from interline.contract_sql.judging import Judgement, Measured, judgement, schema_differences
+from interline.contract_sql.judging import (
+    Judgement,
+    Measured,
+    judgement,
+    passing_statement,
+    schema_differences,
+)
 from interline.contract_sql.publishing import current_batch, declare_port, publish_statements
 from interline.contract_sql.tables import Tables
 
@@ -17,6 +23,7 @@ __all__ = [
     "current_batch",
     "declare_port",
     "judgement",
+    "passing_statement",
     "publish_statements",
     "schema_differences",
 ]

@@ -31,7 +31,11 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The statements of one check, to be run in one transaction, in order."""
+    """The statements of one check, to be run in one transaction, in order.
+
+    Afterwards the batch is current but has not passed: that only ``passing_statement`` says, once the numbers are
+    seen to keep the contract.
+    """
 
     statements: tuple[str, ...]
     """The last two give rows: the numbers, then how many rows broke each rule."""
@@ -75,16 +79,21 @@ def judgement(
         f"drop table if exists {tables.checked}",
         f"create table {tables.checked} as select {columns} from {judged} where broken_rules = ''",
         f"create table if not exists {tables.ledger} (data_day date, rows_in bigint, rows_checked bigint,"
-        " rows_quarantined bigint, is_current boolean)",
+        " rows_quarantined bigint, is_current boolean, passed boolean)",
         f"update {tables.ledger} set is_current = false where is_current",
         f"delete from {tables.ledger} where data_day = {day_literal(day)}",
-        f"insert into {tables.ledger} (data_day, rows_in, rows_checked, rows_quarantined, is_current)"
-        f" select {day_literal(day)}, {_counts(tables, day)}, true",
+        f"insert into {tables.ledger} (data_day, rows_in, rows_checked, rows_quarantined, is_current, passed)"
+        f" select {day_literal(day)}, {_counts(tables, day)}, true, false",
         f"select {_numbers(contract, tables, day)}",
         f"select rule, count(*) as broken from {tables.quarantine} where data_day = {day_literal(day)}"
         " group by rule order by broken desc, rule limit 100",
     ]
     return Judgement(tuple(statements), contract.batch_rules)
+
+
+def passing_statement(tables: Tables, day: str) -> str:
+    """Return the statement by which the batch that was judged may be published."""
+    return f"update {tables.ledger} set passed = true where is_current and data_day = {day_literal(day)}"
 
 
 def quarantine_columns(contract: Contract) -> tuple[tuple[str, str], ...]:

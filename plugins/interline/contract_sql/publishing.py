@@ -42,9 +42,9 @@ def publish_statements(contract: Contract, tables: Tables, day: str) -> list[str
 
 
 def current_batch(tables: Tables) -> str:
-    """Return the query for the data day and the numbers of the batch that was checked last."""
+    """Return the query for the day, the numbers and the verdict of the batch that was checked last."""
     return (
-        "select cast(data_day as varchar(10)), rows_in, rows_checked, rows_quarantined"
+        "select cast(data_day as varchar(10)), rows_in, rows_checked, rows_quarantined, passed"
         f" from {tables.ledger} where is_current"
     )
 

@@ -9,7 +9,14 @@ from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk.exceptions import AirflowFailException
 
-from interline.contract_sql import Judgement, Measured, Tables, judgement, schema_differences
+from interline.contract_sql import (
+    Judgement,
+    Measured,
+    Tables,
+    judgement,
+    passing_statement,
+    schema_differences,
+)
 from interline.data_day import data_day_of
 from interline.domains import BatchRule, Contract
 from interline.hooks.redshift_statements import RedshiftStatementError, RedshiftStatementsHook, Rows
@@ -65,6 +72,7 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
         broken_by = {str(rule): int(_number(count) or 0) for rule, count in results[-1].rows}
         self._tell_quarantine(measured, broken_by)
         warnings = self._judge(judged, measured)
+        self.hook.run(passing_statement(self.tables, day))
         rules = len(self.contract.row_rules) + len(judged.batch_rules) + 1
         return {
             "data_day": day,

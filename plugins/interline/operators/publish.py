@@ -23,8 +23,8 @@ class PublishOperator(RedshiftDataOperator):
     Publish the checked batch: several statements on one Iceberg table in one transaction, so one snapshot.
 
     The checked batch is one private table, replaced by every check. So before anything is written the ledger is
-    asked whether that table holds the day to publish: clearing only this task of an older run must not publish a
-    newer day's rows under the older day's name.
+    asked whether that table holds the day to publish, and whether it passed: clearing only this task of an older run
+    must not publish a newer day's rows under the older day's name, nor a failed check marked as a success its rows.
 
     :param contract: the contract
     :param domain: the domain, whose cluster, database and schema the batch is in
@@ -77,6 +77,11 @@ class PublishOperator(RedshiftDataOperator):
             raise AirflowFailException(
                 f"the checked batch of {self.contract.address} is of {checked}, not of {day}:"
                 " clear `build` and what follows it, not only this task"
+            )
+        if not rows[0][4]:
+            raise AirflowFailException(
+                f"the batch of {self.contract.address} for {day} did not pass its check, so it is not published:"
+                " put the batch right, then clear `build` and what follows it"
             )
         return {
             "data_day": day,
