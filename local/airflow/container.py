@@ -104,7 +104,7 @@ def environment(root: Path, home: Home, aws: Mapping[str, str], given: Mapping[s
             a command that tells the value (`…_CMD`).
     """
     # the key for tokens always comes from `given`, as every component needs the same
-    adopted = airflow_environment(root, home, port=PORT, jwt_secret="", aws=aws)
+    adopted = airflow_environment(root, home, port=PORT, execution_port=PORT, jwt_secret="", aws=aws)
     # waits for a lock on an SQLite file; PostgreSQL knows no such argument
     del adopted["AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS"]
     for name, value in given.items():
@@ -114,20 +114,28 @@ def environment(root: Path, home: Home, aws: Mapping[str, str], given: Mapping[s
     return adopted
 
 
+def airflow_command(component: str, own_files: Path = _OWN_FILES) -> list[str]:
+    """Return the words after `airflow` by which a component starts; `own_files` is a folder of this container alone."""
+    words = list(COMPONENTS[component])
+    if component == "worker":
+        # containers that share a network share a host name too, and no two workers may be called the same
+        words += ["--celery-hostname", f"worker-{uuid.uuid4().hex[:8]}@interline"]
+        words += ["--pid", str(own_files / "interline-worker.pid")]
+    return words
+
+
 def become(component: str) -> None:
     """Wait for the local AWS, then replace this process by an Airflow component.
 
     Raises:
         NotReadyError: there is no local AWS.
     """
-    command = [sys.executable, "-m", "local.airflow.component", *COMPONENTS[component]]
+    words = airflow_command(component)
     if component == "worker":
-        # containers that share a network share a host name too, and no two workers may be called the same
-        name = f"worker-{uuid.uuid4().hex[:8]}@interline"
-        _WORKER_NAME.write_text(name, encoding="utf-8")
-        pid_file = _OWN_FILES / "interline-worker.pid"
-        pid_file.unlink(missing_ok=True)
-        command += ["--celery-hostname", name, "--pid", str(pid_file)]
+        _WORKER_NAME.write_text(words[words.index("--celery-hostname") + 1], encoding="utf-8")
+        # of a worker that was killed in this container
+        Path(words[words.index("--pid") + 1]).unlink(missing_ok=True)
+    command = [sys.executable, "-m", "local.airflow.component", *words]
     os.execve(command[0], command, _environment())  # noqa: S606 (an argument list, no shell)
 
 
@@ -158,13 +166,14 @@ def _environment() -> dict[str, str]:
 
 def run(days: int, scale: float, domains: tuple[str, ...]) -> bool:
     """Land input, let Airflow run its days, print what the products hold; returns whether all went well."""
-    from cli.console import console
+    from rich.console import Console
+
     from local.airflow.airflow import Airflow
     from local.airflow.run import Options, drive
 
     options = Options(root=ROOT, home=HOME, domains=domains, days=days, scale=scale)
     airflow = Airflow(f"http://{LOOPBACK}:{PORT}", servers=(), started_here=False, acts_as="")
-    return drive(options, console(), wait_for_aws(HOME), airflow)
+    return drive(options, Console(), wait_for_aws(HOME), airflow)
 
 
 def check_health(part: str) -> None:
@@ -206,10 +215,10 @@ def _ping_worker(name: str) -> None:
         raise NotReadyError(f"the worker {name} does not answer")
 
 
-def main() -> None:
-    """Become, or do, what the command line names."""
-    parser = argparse.ArgumentParser(prog="python -m local.airflow.container", description=__doc__)
-    parts = parser.add_subparsers(dest="part", required=True)
+def parser() -> argparse.ArgumentParser:
+    """Return what the command line may say."""
+    described = argparse.ArgumentParser(prog="python -m local.airflow.container", description=__doc__)
+    parts = described.add_subparsers(dest="part", required=True)
     parts.add_parser("secrets", help="make this installation's passwords and keys")
     parts.add_parser("migrate", help="make Airflow's database and the domains' pools")
     for component in COMPONENTS:
@@ -220,7 +229,12 @@ def main() -> None:
     running.add_argument("--domain", action="append", default=[])
     health = parts.add_parser("health", help="exit with 0 if a part is well")
     health.add_argument("of", choices=["local-aws", *COMPONENTS])
-    given = parser.parse_args()
+    return described
+
+
+def main() -> None:
+    """Become, or do, what the command line names."""
+    given = parser().parse_args()
     try:
         if given.part == "secrets":
             make_secrets(SECRETS)
