@@ -72,13 +72,15 @@ class GrantBook:
         self, principal: str, resource: Resource, permissions: Iterable[str], grantable: Iterable[str] = ()
     ) -> bool:
         """Take permissions away, the right to grant them on with them. Returns whether all of them were held."""
-        gone = _shrink(resource, permissions)
+        asked = set(permissions)
+        gone = _shrink(resource, asked)
         no_longer_passed = _shrink(resource, grantable) | gone
         complete = True
         with self._lock:
             for target, names in _apart(resource, gone | no_longer_passed):
                 touched = self._touched(principal, target)
-                complete = complete and bool(touched)
+                if names & asked:
+                    complete = complete and bool(touched)
                 for key in touched:
                     held = self._held[key]
                     held.permissions -= names & gone
