@@ -5,6 +5,9 @@ sqlglot reads more than Trino does, so what it read is held against a list of co
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
+
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import SqlglotError
@@ -68,6 +71,7 @@ def parse_query(sql: str) -> exp.Query:
     """A SELECT, VALUES or WITH query. Raises SyntaxProblem, NotTrino."""
     tokens = tokens_of(sql)
     _check_tokens(tokens)
+    sql = _spell_out_decimals(sql, tokens)
     try:
         statements = PlainTrino().parse(sql)
     except SqlglotError as error:
@@ -83,6 +87,22 @@ def parse_query(sql: str) -> exp.Query:
         )
     check(query)
     return query
+
+
+def _spell_out_decimals(sql: str, tokens: list[Token]) -> str:
+    """`DECIMAL '10.50'` has the precision of its digits; the parser would not tell it from `CAST('10.50' AS DECIMAL)`."""
+    for first, second in reversed(list(pairwise(tokens))):
+        if first.token_type == TokenType.DECIMAL and second.token_type == TokenType.STRING:
+            digits = re.fullmatch(r"[+-]?(\d*)\.?(\d*)", second.text)
+            if not digits or not (digits[1] or digits[2]):
+                raise SyntaxProblem(
+                    f"line {second.line}:{second.col}: '{second.text}' is not a valid decimal literal"
+                )
+            scale = len(digits[2])
+            precision = max(len(digits[1].lstrip("0")) + scale, scale, 1)
+            cast = f"CAST('{second.text}' AS DECIMAL({precision},{scale}))"
+            sql = f"{sql[: first.start]}{cast}{sql[second.end + 1 :]}"
+    return sql
 
 
 def _check_tokens(tokens: list[Token]) -> None:
