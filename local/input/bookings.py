@@ -7,15 +7,15 @@ or weeks later, and any of its events may be sent twice. About one event in eigh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from json import JSONEncoder
 
 import numpy as np
 from numpy.typing import NDArray
 
+from local.input.booking_records import CABINS, CHANNELS, FAULTS, Event, booked_line, cancelled_line
 from local.input.chance import Chance
 from local.input.members import directory
 from local.input.world import LAST_DAY, day_number, day_of, flights
@@ -35,14 +35,9 @@ REPEATED_SAME_DAY = 0.01
 REPEATED_NEXT_DAY = 0.003
 
 _HOURS_PER_FILE = 6
-_CHANNELS = ("web", "mobile", "agent", "partner")
-_CABINS = ("economy", "premium", "business")
-_NEW_TYPES = {"booked": "BookingConfirmed", "cancelled": "BookingCancelled", "held": "BookingHeld"}
-_CABIN_CODES = {"economy": "Y", "premium": "W", "business": "C"}
 _FARE_PERCENT = (100, 165, 340)
 _ALPHABET = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", dtype="S1")
 _REFERENCES = 36**6
-_compact = JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -187,7 +182,7 @@ def _booked_arriving(made: Bookings, day: date, seed: int, members: int) -> Iter
     for i in np.flatnonzero(made.days_late == (day - made.day).days).tolist():
         flight, member = int(made.flight[i]), int(made.member[i])
         origin, destination = year.routes[int(year.route[flight])]
-        event: dict[str, object] = {
+        event: Event = {
             "event_id": f"{event_id[i]:016x}",
             "version": 2 if made.new_system[i] else 1,
             "type": "booked",
@@ -201,17 +196,17 @@ def _booked_arriving(made: Bookings, day: date, seed: int, members: int) -> Iter
             "origin": origin,
             "destination": destination,
             "departure": made.departure[i],
-            "cabin": _CABINS[made.cabin[i]],
+            "cabin": CABINS[made.cabin[i]],
             "passengers": int(made.passengers[i]),
             "amount": int(made.cents[i]) / 100,
             "currency": "USD",
-            "channel": _CHANNELS[made.channel[i]],
+            "channel": CHANNELS[made.channel[i]],
             "at": _instant(made.day, int(made.second[i])),
         }
         if faulty[i]:
             FAULTS[fault[i]][1](event)
         second = jitter[i] * 40 if is_late else min(int(made.second[i]) + jitter[i], 86_399)
-        yield _Arrival(second, _booked_line(event))
+        yield _Arrival(second, booked_line(event))
 
 
 def _cancelled_arriving(made: Bookings, day: date, seed: int) -> Iterator[_Arrival]:
@@ -221,7 +216,7 @@ def _cancelled_arriving(made: Bookings, day: date, seed: int) -> Iterator[_Arriv
     jitter = chance.between("jitter", count, 0, 60).tolist()
     reason = chance.choose("reason", count, [7, 2, 1]).tolist()
     for i in np.flatnonzero(made.cancelled_after_days == (day - made.day).days).tolist():
-        event = {
+        event: Event = {
             "event_id": f"{event_id[i]:016x}",
             "version": 2 if made.cancelled_in_new_system[i] else 1,
             "type": "cancelled",
@@ -229,112 +224,8 @@ def _cancelled_arriving(made: Bookings, day: date, seed: int) -> Iterator[_Arriv
             "reason": ("traveller", "schedule_change", "payment")[reason[i]],
             "at": _instant(day, int(made.cancelled_second[i])),
         }
-        yield _Arrival(min(int(made.cancelled_second[i]) + jitter[i], 86_399), _cancelled_line(event))
+        yield _Arrival(min(int(made.cancelled_second[i]) + jitter[i], 86_399), cancelled_line(event))
 
 
 def _instant(day: date, second: int) -> str:
     return (datetime.combine(day, time.min) + timedelta(seconds=second)).isoformat() + "Z"
-
-
-def _booked_line(event: dict[str, object]) -> str:
-    """The event as the system of its version writes it; versions nobody knows look like version 2."""
-    if event["version"] == 1:
-        record = {
-            "event_id": event["event_id"],
-            "version": 1,
-            "type": event["type"],
-            "booking_id": event["reference"],
-            "member": event["member_id"],
-            "email": event["email"],
-            "carrier": event["carrier"],
-            "flight_no": event["flight"],
-            "orig": event["origin"],
-            "dest": event["destination"],
-            "departure": event["departure"],
-            "class": _CABIN_CODES.get(str(event["cabin"]), event["cabin"]),
-            "pax": event["passengers"],
-            "fare_usd": event["amount"],
-            "channel": event["channel"],
-            "ts": event["at"],
-        }
-        if event["currency"] != "USD":
-            record["fare_usd"] = f"{event['currency']} {event['amount']}"
-        return _compact(_without_gaps(record))
-    return _compact(
-        _without_gaps(
-            {
-                "event_id": event["event_id"],
-                "version": event["version"],
-                "event_type": _NEW_TYPES[str(event["type"])],
-                "booking_reference": event["reference"],
-                "customer": _without_gaps({"member_id": event["member_id"], "email": event["email"]}),
-                "itinerary": _without_gaps(
-                    {
-                        "carrier": event["carrier"],
-                        "flight_number": event["flight"],
-                        "origin": event["origin"],
-                        "destination": event["destination"],
-                        "departure_date": event["departure"],
-                    }
-                ),
-                "fare": _without_gaps(
-                    {"amount": event["amount"], "currency": event["currency"], "cabin": event["cabin"]}
-                ),
-                "passengers": event["passengers"],
-                "channel": event["channel"],
-                "occurred_at": event["at"],
-            }
-        )
-    )
-
-
-def _cancelled_line(event: dict[str, object]) -> str:
-    if event["version"] == 1:
-        keys = {"type": "type", "reference": "booking_id", "at": "ts"}
-        return _compact({keys.get(key, key): value for key, value in event.items() if key != "reason"})
-    keys = {"type": "event_type", "reference": "booking_reference", "at": "occurred_at"}
-    return _compact({keys.get(k, k): _NEW_TYPES["cancelled"] if k == "type" else v for k, v in event.items()})
-
-
-def _without_gaps(record: dict[str, object]) -> dict[str, object]:
-    return {key: value for key, value in record.items() if value is not None}
-
-
-def _set(key: str, value: object) -> Callable[[dict[str, object]], None]:
-    def spoil(event: dict[str, object]) -> None:
-        event[key] = value
-
-    return spoil
-
-
-def _negative(event: dict[str, object]) -> None:
-    event["amount"] = -float(str(event["amount"]))
-
-
-def _misread(event: dict[str, object]) -> None:
-    event["amount"] = str(event["amount"]).replace("0", "O").replace("1", "l")
-
-
-FAULTS: tuple[tuple[int, Callable[[dict[str, object]], None]], ...] = (
-    (10, _set("reference", None)),
-    (10, _set("amount", None)),
-    (15, _set("destination", "ZZZ")),
-    (8, _set("origin", "N/A")),
-    (8, _set("destination", None)),
-    (10, _negative),
-    (10, _misread),
-    (15, _set("version", 3)),
-    (5, _set("type", "held")),
-    (8, _set("at", "0000-00-00T00:00:00Z")),
-    (8, _set("at", None)),
-    (8, _set("event_id", None)),
-    (8, _set("passengers", 0)),
-    (5, _set("passengers", "two")),
-    (8, _set("cabin", "X9")),
-    (8, _set("currency", "US$")),
-    (8, _set("channel", "fax")),
-    (8, _set("departure", "2012-12-24")),
-    (6, _set("departure", "2013-02-30")),
-    (6, _set("member_id", "?")),
-)
-"""How a booking event can be spoilt, with weights."""

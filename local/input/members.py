@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,7 +163,7 @@ _FAULTS = (
 )
 
 
-def _row(people: Directory, position: int, number: int, updated_at: datetime) -> dict[str, object]:
+def _row(people: Directory, position: int, number: int, updated_at: datetime) -> dict[str, Any]:
     measures = people.measures
     earned = int(people.miles_per_day[position]) * number
     return {
@@ -187,5 +188,5 @@ def _row(people: Directory, position: int, number: int, updated_at: datetime) ->
     }
 
 
-def _line(row: dict[str, object]) -> str:
+def _line(row: dict[str, Any]) -> str:
     return ",".join(map(str, row.values()))

@@ -13,6 +13,7 @@ from json import JSONEncoder
 
 import numpy as np
 
+from local.input.booking_records import CABINS, CHANNELS
 from local.input.chance import Chance
 from local.input.members import directory
 from local.input.world import day_number, flights
@@ -30,8 +31,6 @@ WANTED_ROUTES_PER_DAY = 4
 WANTED_TIMES = 6
 
 _HOURS_PER_FILE = 6
-_CHANNELS = ("web", "mobile", "agent", "partner")
-_CABINS = ("economy", "premium", "business")
 _UNSERVED = ("LHR", "CDG", "FRA", "NRT", "CUN", "GRU", "DUB", "KEF", "YYZ", "FCO")
 _compact = JSONEncoder(separators=(",", ":")).encode
 
@@ -97,11 +96,11 @@ def _searches(day: date, seed: int, count: int, members: int) -> tuple[list[str]
             "search_id": f"{search_id[i]:016x}",
             "session_id": f"{session[i]:010x}",
             "searched_at": (midnight + timedelta(seconds=made[i])).isoformat() + "Z",
-            "channel": _CHANNELS[channel[i]],
+            "channel": CHANNELS[channel[i]],
             "origin": origin,
             "destination": _UNSERVED[elsewhere[i]] if unserved[i] else destination,
             "departure_date": dates[departure[i]],
-            "cabin": _CABINS[cabin[i]],
+            "cabin": CABINS[cabin[i]],
             "passengers": passengers[i],
             "results": 0 if unserved[i] else results[i],
         }
