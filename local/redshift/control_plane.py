@@ -21,11 +21,10 @@ from moto.redshift.responses import RedshiftResponse
 from local.aws import authorization, identity, refusals
 from local.aws.errors import AwsError, NotServed
 from local.redshift import cluster as clusters
-from local.redshift.certificates import server_context
 from local.redshift.cluster import Cluster
-from local.redshift.wire import Server
+from local.redshift.protocol.listener import HOST, Listener
+from local.redshift.tls import server_context
 
-HOST = "127.0.0.1"
 OPERATIONS = (
     "CreateCluster",
     "DeleteCluster",
@@ -68,7 +67,7 @@ class Listeners:
     def __init__(self) -> None:
         self._tls: ssl.SSLContext | None = None
         self._home: Path | None = None
-        self._servers: dict[tuple[str, str], Server] = {}
+        self._listening: dict[tuple[str, str], Listener] = {}
 
     def prepare(self, home: Path) -> None:
         """Make the certificate authority and write it to ``home/ca.pem``."""
@@ -92,22 +91,24 @@ class Listeners:
             master = cluster.catalog.snapshot[key]
             changed = dataclasses.replace(master, password=described.master_user_password)
             cluster.catalog.commit({key: master}, {key: changed})
-        server = Server(cluster, self._tls)
-        server.start()
-        described.port = server.server_address[1]
+        listener = Listener(cluster, self._tls)
+        listener.start()
+        described.port = listener.port
         clusters.register(cluster)
-        self._servers[account, cluster.identifier] = server
+        self._listening[account, cluster.identifier] = listener
         log.info("cluster %s of %s listens on %s:%s", cluster.identifier, account, HOST, described.port)
 
     def close(self, account: str, identifier: str) -> None:
         """End a cluster: its listener, its sessions, its data."""
-        clusters.unregister(account, identifier)
-        server = self._servers.pop((account, identifier), None)
-        if server is not None:
-            server.stop()
+        cluster = clusters.unregister(account, identifier)
+        listener = self._listening.pop((account, identifier), None)
+        if listener is not None:
+            listener.close()
+        if cluster is not None:
+            cluster.close()
 
     def close_all(self) -> None:
-        for account, identifier in list(self._servers):
+        for account, identifier in list(self._listening):
             self.close(account, identifier)
 
 

@@ -53,14 +53,7 @@ class Stream:
         Raises:
             Disconnected: when they do not come.
         """
-        while len(self._incoming) < count:
-            try:
-                received = self.socket.recv(_RECEIVE)
-            except OSError as error:
-                raise Disconnected(str(error)) from error
-            if not received:
-                raise Disconnected("the client closed the connection")
-            self._incoming += received
+        self._fill(count)
         found = bytes(self._incoming[:count])
         del self._incoming[:count]
         return found
@@ -77,9 +70,27 @@ class Stream:
             raise SqlError(PROTOCOL_VIOLATION, f"invalid message length {length}")
         return kind, self.read(length - 4)
 
-    def next_kind(self) -> bytes | None:
-        """The type of the next message, if it has arrived already."""
-        return bytes(self._incoming[:1]) if self._incoming else None
+    def next_kind(self) -> bytes:
+        """The type of the message that comes next; waits for it. Flush is passed over when more has arrived already.
+
+        Raises:
+            Disconnected: when nothing comes.
+        """
+        self._fill(1)
+        position = 0
+        while self._incoming[position : position + 1] == b"H" and len(self._incoming) > position + 5:
+            position += 5
+        return bytes(self._incoming[position : position + 1])
+
+    def _fill(self, count: int) -> None:
+        while len(self._incoming) < count:
+            try:
+                received = self.socket.recv(_RECEIVE)
+            except OSError as error:
+                raise Disconnected(str(error)) from error
+            if not received:
+                raise Disconnected("the client closed the connection")
+            self._incoming += received
 
     def write(self, data: bytes) -> None:
         """Send soon: at the next flush, or as soon as enough has gathered."""

@@ -9,7 +9,7 @@ import datetime
 import json
 import struct
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from local.redshift import types
@@ -25,6 +25,7 @@ _EPOCH = datetime.datetime(2000, 1, 1)  # noqa: DTZ001  (timestamps without time
 _EPOCH_DATE = datetime.date(2000, 1, 1)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 _DAY_MICROSECONDS = 86_400_000_000
+_EXACT = Context(prec=76)
 
 Encoder = Callable[[Any], bytes]
 Decoder = Callable[[bytes], Any]
@@ -37,7 +38,9 @@ def encoder(kind: Type, format_code: int) -> Encoder:
         SqlError: 0A000 when the type has no binary form here.
     """
     if format_code == TEXT_FORMAT:
-        return _TEXT.get(kind.name, _general_text)
+        return (
+            _numeric_text(kind.scale or 0) if kind.name == "numeric" else _TEXT.get(kind.name, _general_text)
+        )
     if kind.name in _BINARY:
         return _BINARY[kind.name]
     if kind.is_text or kind.name in ("name", "super", "struct", "array"):
@@ -87,7 +90,7 @@ def decode(kind: Type, format_code: int, data: bytes | None) -> Any:
 
 def text_of(kind: Type, value: Any) -> str:
     """A value as text, as the wire and the Data API show it."""
-    return _TEXT.get(kind.name, _general_text)(value).decode()
+    return encoder(kind, TEXT_FORMAT)(value).decode()
 
 
 def _general_text(value: Any) -> bytes:
@@ -96,6 +99,24 @@ def _general_text(value: Any) -> bytes:
     if isinstance(value, str):
         return value.encode()
     return str(value).encode()
+
+
+def _numeric_text(scale: int) -> Encoder:
+    """Numbers with exactly so many digits after the point; the engine gives whole ones as integers now and then."""
+    quantum = Decimal(1).scaleb(-scale)
+
+    def encode(value: Decimal | int) -> bytes:
+        if isinstance(value, int):
+            return (
+                b"%d" % value
+                if not scale
+                else f"{Decimal(value).quantize(quantum, context=_EXACT):f}".encode()
+            )
+        if -value.as_tuple().exponent == scale:  # type: ignore[operator]
+            return f"{value:f}".encode()
+        return f"{value.quantize(quantum, context=_EXACT):f}".encode()
+
+    return encode
 
 
 def _float(digits: int) -> Encoder:
@@ -149,7 +170,6 @@ _TEXT: dict[str, Encoder] = {
     "oid": lambda value: b"%d" % value,
     "float4": _float(6),
     "float8": _float(15),
-    "numeric": lambda value: format(value, "f").encode(),
     "date": lambda value: value.isoformat()[:10].encode(),
     "time": lambda value: _clock(value).encode(),
     "timetz": lambda value: (_clock(value) + _offset(value)).encode(),

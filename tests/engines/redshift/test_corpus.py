@@ -11,8 +11,8 @@ import yaml
 
 from local.redshift.cluster import Cluster
 from local.redshift.dialect.reading import statements
-from local.redshift.encoding import as_text
 from local.redshift.errors import SqlError
+from local.redshift.protocol.values import text_of
 from local.redshift.session import Session
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -77,7 +77,7 @@ def test_documented_behaviour(case: dict[str, Any], cluster: Cluster) -> None:
     if "rows" in case:
         shown = [
             [
-                None if value is None else as_text(value, column.type)
+                None if value is None else text_of(column.type, value)
                 for value, column in zip(row, columns, strict=True)
             ]
             for row in result.rows

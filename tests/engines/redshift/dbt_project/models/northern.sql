@@ -1,0 +1,1 @@
+select code, name, latitude from {{ ref('airports') }} where latitude > 0

@@ -1,0 +1,2 @@
+{{ config(materialized='view', bind=false) }}
+select code, upper(name) as name from {{ ref('northern') }}

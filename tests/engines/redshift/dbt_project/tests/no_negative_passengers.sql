@@ -1,0 +1,1 @@
+select * from {{ ref('daily_merged') }} where passengers < 0
