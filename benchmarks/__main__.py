@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: every figure with its peer; `parse` or `run` after it for that one alone."""
+"""Interline's figures, each with its peer in the same run; `parse` or `run` alone when it is named."""
 
 from __future__ import annotations
 
@@ -9,28 +9,40 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "plugins"))
 
 from rich.console import Console
+from rich.markup import escape
 
-from benchmarks import parse
+from benchmarks import parse, run
+from benchmarks.bare_work import BareWorkError
+from benchmarks.figures import BenchmarkError
+
+WHICH = ("all", "parse", "run")
 
 
 def main() -> int:
-    """Run what the command line names; the exit code is 1 when a promise is broken."""
+    """Measure what the command line names; the exit code is 1 when a promise is broken or a measure failed."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=__doc__,
-        epilog="Start it at the repository's root with .interline/environments/airflow/bin/python.",
+        epilog="At the repository's root: .interline/environments/airflow/bin/python -m benchmarks. "
+        "All takes about half an hour on 2 cores that have nothing else to do.",
     )
-    parser.add_argument("which", nargs="*", choices=[[], "parse"], help="all if none is named")
+    parser.add_argument("which", nargs="?", choices=WHICH, default="all")
     parser.add_argument(
-        "--products", nargs="+", type=int, default=parse.SIZES, help="sizes of the generated mesh"
+        "--products", nargs="+", type=int, default=parse.SIZES, help="parse: sizes of the mesh"
     )
-    parser.add_argument("--turns", type=int, default=parse.TURNS, help="how often each is parsed")
-    arguments = parser.parse_args()
+    parser.add_argument("--days", type=int, default=3, help="run: data days")
+    parser.add_argument("--scale", type=float, default=1.0, help="run: size of the input")
+    parser.add_argument("--turns", type=int, help="how often each is measured")
+    given = parser.parse_args()
     console = Console()
+    kept = True
     try:
-        kept = parse.measure(console, arguments.products, arguments.turns)
-    except parse.BenchmarkError as error:
-        console.print(f"[bold red]{error}[/]")
+        if given.which in ("all", "parse"):
+            kept &= parse.measure(console, given.products, given.turns or parse.TURNS)
+        if given.which in ("all", "run"):
+            kept &= run.measure(console, given.days, given.scale, given.turns or run.TURNS)
+    except (BenchmarkError, BareWorkError) as error:
+        console.print(f"[bold red]{escape(str(error))}[/]")
         return 1
     return 0 if kept else 1
 

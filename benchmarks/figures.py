@@ -10,6 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 
+class BenchmarkError(Exception):
+    """What was to be measured did not work."""
+
+
 @dataclass(frozen=True)
 class Promise:
     """A figure that must not be exceeded."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks.figures import Promise, show, verdicts
+from benchmarks.figures import BenchmarkError, Promise, show, verdicts
 from benchmarks.generated_products import specifications, write_mesh
 from benchmarks.plain_dags import write_plain_dags
 
@@ -31,10 +31,6 @@ LARGEST_TOTAL = 30.0
 """Seconds for every file of the largest mesh, on one processor."""
 _FORKED_FILES = 20
 _KINDS = ("Interline", "plain")
-
-
-class BenchmarkError(Exception):
-    """What was to be measured did not work."""
 
 
 def measure(console: Console, sizes: Sequence[int] = SIZES, turns: int = TURNS) -> bool:
@@ -68,7 +64,9 @@ def measure(console: Console, sizes: Sequence[int] = SIZES, turns: int = TURNS) 
             )  # fmt: skip
             if size == max(sizes):
                 promises = [
-                    Promise(f"parsing {size:,} products against plain Airflow:", ratio, LARGEST_RATIO, " times"),
+                    Promise(
+                        f"parsing {size:,} products against plain Airflow:", ratio, LARGEST_RATIO, " times"
+                    ),
                     Promise(f"parsing {size:,} products:", _median(ours, "seconds"), LARGEST_TOTAL, " s"),
                 ]
     show(
