@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import os
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from local.lake.errors import AccessDenied, EntityNotFound, InvalidInput
 _cache: Path | None = None
 _locks: dict[str, threading.Lock] = {}
 _locks_lock = threading.Lock()
+_borrowers: dict[Path, int] = {}
+_borrowing = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,25 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def list_objects(uri: str, *, hidden: bool = False) -> list[StoredObject]:
+class Listing:
+    """The keys of buckets, each bucket sorted once: for looking under many folders at a time."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, list[str]] = {}
+
+    def names(self, bucket: str, prefix: str) -> list[str]:
+        """The keys that begin with a prefix, sorted. Raises EntityNotFound when the bucket is not there."""
+        if bucket not in self._names:
+            self._names[bucket] = sorted(dict.keys(backends.find_bucket(bucket).keys))
+        names = self._names[bucket]
+        start = bisect.bisect_left(names, prefix)
+        end = start
+        while end < len(names) and names[end].startswith(prefix):
+            end += 1
+        return names[start:end]
+
+
+def list_objects(uri: str, *, hidden: bool = False, listing: Listing | None = None) -> list[StoredObject]:
     """The objects under a folder or prefix, sorted by key.
 
     Names that begin with `_` or `.` are left out unless `hidden`, and so are empty objects and folder markers: that is
@@ -77,22 +99,22 @@ def list_objects(uri: str, *, hidden: bool = False) -> list[StoredObject]:
     bucket, prefix = split_uri(uri)
     if prefix and not prefix.endswith("/"):
         prefix += "/"
-    return [found for found in _under(bucket, prefix) if hidden or _is_data(found, prefix)]
+    found = _under(bucket, prefix, listing or Listing())
+    return [one for one in found if hidden or _is_data(one, prefix)]
 
 
 def list_prefix(uri: str) -> list[StoredObject]:
     """All objects whose address begins with `uri`, as S3's own listing goes, sorted by key."""
     bucket, prefix = split_uri(uri)
-    return list(_under(bucket, prefix))
+    return list(_under(bucket, prefix, Listing()))
 
 
-def _under(bucket: str, prefix: str) -> Iterator[StoredObject]:
+def _under(bucket: str, prefix: str, listing: Listing) -> Iterator[StoredObject]:
     keys = backends.find_bucket(bucket).keys
-    for name in sorted(dict.keys(keys)):
-        if name.startswith(prefix):
-            entry = keys.get(name)
-            if entry is not None and not isinstance(entry, FakeDeleteMarker):
-                yield _describe(bucket, entry)
+    for name in listing.names(bucket, prefix):
+        entry = keys.get(name)
+        if entry is not None and not isinstance(entry, FakeDeleteMarker):
+            yield _describe(bucket, entry)
 
 
 def _is_data(found: StoredObject, prefix: str) -> bool:
@@ -132,17 +154,49 @@ def fetch(account: str, bucket: str, key: str) -> Path:
 
 def local_copy(found: StoredObject) -> Path:
     """A read-only local copy of a listed object. Raises EntityNotFound when it is gone or was replaced since."""
-    name = hashlib.sha256(f"{found.bucket}/{found.key}/{found.etag}/{found.size}".encode()).hexdigest()[:32]
-    path = cache_folder("objects") / f"{name}-{found.key.rsplit('/', 1)[-1][-80:]}"
+    path = _copy_path(found, "objects")
     if path.exists():
         return path
     with lock_for(str(path)):
         if not path.exists():
-            content = _entry(found.bucket, found.key).value
-            if len(content) != found.size:
-                raise EntityNotFound(f"{found.uri} was replaced while it was being read")
-            write_file(path, content)
+            write_file(path, _content(found))
     return path
+
+
+@contextmanager
+def borrowed_copy(found: StoredObject) -> Iterator[Path]:
+    """A local copy for as long as somebody uses it: for objects that are read once and kept in another form.
+
+    Raises EntityNotFound when the object is gone or was replaced since.
+    """
+    path = _copy_path(found, "borrowed")
+    with _borrowing:
+        _borrowers[path] = _borrowers.get(path, 0) + 1
+    try:
+        with lock_for(str(path)):
+            if not path.exists():
+                write_file(path, _content(found))
+        yield path
+    finally:
+        with _borrowing:
+            _borrowers[path] -= 1
+            if not _borrowers[path]:
+                del _borrowers[path]
+                path.unlink(missing_ok=True)
+
+
+def _copy_path(found: StoredObject, folder: str) -> Path:
+    address = f"{found.bucket}/{found.key}/{found.etag}/{found.size}"
+    name = hashlib.sha256(address.encode()).hexdigest()[:32]
+    return cache_folder(folder) / f"{name}-{found.key.rsplit('/', 1)[-1][-80:]}"
+
+
+def _content(found: StoredObject) -> bytes:
+    entry = _entry(found.bucket, found.key)
+    content = entry.value
+    if _describe(found.bucket, entry).etag != found.etag:
+        raise EntityNotFound(f"{found.uri} was replaced while it was being read")
+    return content
 
 
 def read(bucket: str, key: str) -> bytes:

@@ -30,18 +30,25 @@ _WORDS = {
 }
 
 
-def readable_columns(table: CatalogTable, role_arn: str) -> tuple[str, ...]:
+def readable_columns(table: CatalogTable, principal: Caller | str) -> tuple[str, ...]:
     """The columns of a table that a principal may read, in the table's order, partition keys included.
 
-    `role_arn` is the ARN of an IAM role or user. Raises AccessDenied when there are none, when a resource link on the
-    way is not the principal's to use, or when IAM does not allow lakeformation:GetDataAccess.
+    `principal` is the ARN of an IAM role or user, or a caller, whose session policies then count as well. Raises
+    AccessDenied when there are none, when a resource link on the way is not the principal's to use, or when IAM does
+    not allow lakeformation:GetDataAccess.
     """
+    role_arn = arn_of(principal)
     _require_links(table, role_arn)
     columns = granted_columns(table, role_arn)
     if not columns:
         raise insufficient(table, SELECT)
-    require_data_access(role_arn, table.location)
+    require_data_access(principal, table.location)
     return columns
+
+
+def arn_of(principal: Caller | str) -> str:
+    """The ARN that grants name: the role of a session."""
+    return principal.principal_arn if isinstance(principal, Caller) else principal
 
 
 def granted_columns(table: CatalogTable, role_arn: str) -> tuple[str, ...]:
@@ -56,16 +63,17 @@ def granted_columns(table: CatalogTable, role_arn: str) -> tuple[str, ...]:
     return tuple(name for name in names if name in allowed)
 
 
-def require(table: CatalogTable, role_arn: str, action: str) -> None:
+def require(table: CatalogTable, principal: Caller | str, action: str) -> None:
     """Raise AccessDenied unless the principal holds a permission on the whole table.
 
     `action` is "SELECT" (all columns), "INSERT", "DELETE", "ALTER", "DROP" or "DESCRIBE".
     """
+    role_arn = arn_of(principal)
     _require_links(table, role_arn)
     if not may(table, role_arn, action):
         raise insufficient(table, action)
     if action in ("INSERT", "DELETE"):
-        require_data_access(role_arn, table.location)
+        require_data_access(principal, table.location)
 
 
 def may(table: CatalogTable, role_arn: str, action: str) -> bool:
@@ -192,14 +200,14 @@ def registration(location: str, account: str | None = None) -> str | None:
     return best[1] if best else None
 
 
-def require_data_access(role_arn: str, location: str, *, write: bool = False) -> None:
+def require_data_access(principal: Caller | str, location: str, *, write: bool = False) -> None:
     """Raise AccessDenied unless the principal's queries can reach the objects of a location.
 
     Of a registered location Lake Formation vends access with the role of the registration, if the principal's IAM
     policies allow lakeformation:GetDataAccess; any other location is reached with the principal's own S3 permissions.
     """
     vending = registration(location)
-    caller = authorization.caller_of(role_arn)
+    caller = principal if isinstance(principal, Caller) else authorization.caller_of(principal)
     if vending is not None:
         if not authorization.is_allowed(caller, "lakeformation:GetDataAccess", "*"):
             raise AccessDenied(

@@ -81,7 +81,12 @@ def objects_of(
         [(key.name, key.duckdb_type) for key in table.partition_keys],
         [partition.values for partition in registered],
     )
-    return [(found, registered[number]) for number in wanted for found in _list(registered[number].location)]
+    listing = objects.Listing()
+    return [
+        (found, registered[number])
+        for number in wanted
+        for found in _list(registered[number].location, listing)
+    ]
 
 
 def scanned_bytes(table: CatalogTable, condition: exp.Expression | None = None) -> int:
@@ -89,9 +94,9 @@ def scanned_bytes(table: CatalogTable, condition: exp.Expression | None = None) 
     return sum(found.size for found, _ in objects_of(table, condition))
 
 
-def _list(location: str) -> list[StoredObject]:
+def _list(location: str, listing: objects.Listing | None = None) -> list[StoredObject]:
     try:
-        return objects.list_objects(location)
+        return objects.list_objects(location, listing=listing)
     except EntityNotFound as missing:
         raise QueryError("HIVE_METASTORE_ERROR", f"{missing.message} (location {location})") from missing
 
@@ -121,13 +126,15 @@ def _typed_copy(
     with objects.lock_for(str(path)):
         if not path.exists():
             stored = [column for column in columns if column.name not in keys]
-            source = objects.local_copy(found)
-            if table.format == "parquet":
-                query = parquet_files.select(stored, source, found.uri)
-            else:
-                query = text_formats.select(table, stored, source, found.uri)
             constants = dict(zip([key.name for key in table.partition_keys], values, strict=True))
-            _write(table, f"SELECT {_outputs(columns, constants)} FROM ({query})", source, found.uri, path)
+            with objects.borrowed_copy(found) as source:
+                if table.format == "parquet":
+                    query = parquet_files.select(stored, source, found.uri)
+                else:
+                    query = text_formats.select(table, stored, source, found.uri)
+                _write(
+                    table, f"SELECT {_outputs(columns, constants)} FROM ({query})", source, found.uri, path
+                )
     return path
 
 

@@ -133,14 +133,14 @@ class TableOperations(GlueResponse):
             raise NotSupported(
                 "OpenTableFormatInput: create Iceberg tables with Athena, Redshift or an Iceberg library"
             )
+        if self.parameters.get("PartitionIndexes"):
+            raise NotSupported("partition indexes")
         account, database = place_of(self)
         given = validated(self.parameters.get("TableInput"))
         location = (given.get("StorageDescriptor") or {}).get("Location")
         permissions.require_create_table(current_caller(), account, database, location or None)
         with catalog_lock:
             permissions.create_table(current_caller(), account, database, given)
-        for index in self.parameters.get("PartitionIndexes") or ():
-            raise NotSupported(f"partition index {index.get('IndexName')}")
         return EmptyResult()
 
     def get_table(self) -> ActionResult:

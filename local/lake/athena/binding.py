@@ -9,6 +9,8 @@ import duckdb
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from local.aws import authorization
+from local.aws.errors import AccessDenied as IamDenied
 from local.aws.identity import Caller
 from local.lake import catalog, iceberg, permissions, reading, types
 from local.lake.athena.errors import NotTrino
@@ -99,8 +101,9 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
 def readable(table: CatalogTable, caller: Caller) -> tuple[str, ...]:
     """The columns that the caller may read. Raises AccessDenied in Athena's words."""
     try:
-        return permissions.readable_columns(table, caller.principal_arn)
-    except AccessDenied as denied:
+        authorization.authorize(caller, "glue:GetTable", table.arn)
+        return permissions.readable_columns(table, caller)
+    except (AccessDenied, IamDenied) as denied:
         raise AccessDenied(f"Insufficient permissions to execute the query. {denied.message}") from denied
 
 

@@ -150,7 +150,7 @@ def create_table_as(
     _check_partition_columns(columns, storing)
     permissions.require_create_table(session.caller, account, database, location)
     _require_empty(location)
-    permissions.require_data_access(session.caller.principal_arn, location, write=True)
+    permissions.require_data_access(session.caller, location, write=True)
     written, count = _write(
         running.connection, sql if statement.with_data else f"{sql} LIMIT 0", columns, location, storing
     )
@@ -201,7 +201,7 @@ def insert(
 ) -> QueryResult:
     """Run INSERT INTO table [(names)] query. Raises QueryError, AccessDenied."""
     target = binding.find(session, *binding.resolve(session, table))
-    permissions.require(target, session.caller.principal_arn, "INSERT")
+    permissions.require(target, session.caller, "INSERT")
     sql, columns, scanned = running.prepare(session, query)
     wanted = [name.lower() for name in names] or [column.name for column in target.all_columns]
     _check_insert(target, wanted, columns)
@@ -225,7 +225,7 @@ def insert(
         delimiter=target.serde_parameters.get("field.delim", "\x01"),
         partitioned_by=tuple(key.name for key in target.partition_keys),
     )
-    permissions.require_data_access(session.caller.principal_arn, target.location, write=True)
+    permissions.require_data_access(session.caller, target.location, write=True)
     described = [OutputColumn(column.name, column.glue_type) for column in target.all_columns]
     written, count = _write(running.connection, stored, described, target.location, storing)
     _register(target, written)

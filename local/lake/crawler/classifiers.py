@@ -11,6 +11,7 @@ import json
 import re
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -49,33 +50,33 @@ def classify(found: StoredObject, custom: tuple[CsvClassifier, ...] = ()) -> Sch
     with _lock:
         if key in _found:
             return _found[key]
-    schema = _classify(found, custom)
+    with objects.borrowed_copy(found) as path:
+        schema = _classify(found, path, custom)
     with _lock:
         _found[key] = schema
     return schema
 
 
-def _classify(found: StoredObject, custom: tuple[CsvClassifier, ...]) -> Schema | None:
-    path = objects.local_copy(found)
+def _classify(found: StoredObject, path: Path, custom: tuple[CsvClassifier, ...]) -> Schema | None:
     with path.open("rb") as opened:
         head = opened.read(4)
     if head == b"PAR1":
-        return _parquet(found)
+        return _parquet(found, path)
     lines = _first_lines(str(path), text_formats.compression_of(path))
     if not lines:
         return None
     for classifier in custom:
-        schema = _csv(found, lines, classifier)
+        schema = _csv(path, lines, classifier)
         if schema is not None:
             return schema
     if _is_json_object(lines[0]):
-        return _json(found)
-    return _csv(found, lines, None)
+        return _json(path)
+    return _csv(path, lines, None)
 
 
-def _parquet(found: StoredObject) -> Schema | None:
+def _parquet(found: StoredObject, path: Path) -> Schema | None:
     try:
-        described = parquet_files.schema(objects.local_copy(found), found.uri)
+        described = parquet_files.schema(path, found.uri)
         columns = tuple((name.lower(), types.from_duckdb(kind)) for name, kind in described)
     except (QueryError, InvalidInput):
         return None
@@ -113,8 +114,7 @@ def _is_json_object(line: str) -> bool:
         return False
 
 
-def _json(found: StoredObject) -> Schema:
-    path = objects.local_copy(found)
+def _json(path: Path) -> Schema:
     source = (
         f"read_json_objects({engine.literal(str(path))}, format = 'newline_delimited', ignore_errors = true, "
         f"compression = '{text_formats.compression_of(path)}', maximum_object_size = 67108864)"
@@ -184,7 +184,7 @@ def _json_type(value: Any, path: str, wide: set[str]) -> str:
     return {"DOUBLE": "double", "BOOLEAN": "boolean"}.get(value, "string")
 
 
-def _csv(found: StoredObject, lines: list[str], custom: CsvClassifier | None) -> Schema | None:
+def _csv(path: Path, lines: list[str], custom: CsvClassifier | None) -> Schema | None:
     delimiter = custom.delimiter if custom else _delimiter(lines)
     if delimiter is None:
         return None
@@ -196,14 +196,14 @@ def _csv(found: StoredObject, lines: list[str], custom: CsvClassifier | None) ->
         return None
     kinds = ["string"] * width
     if not quoted:
-        kinds = _column_kinds(found, delimiter, width, skipped=1)
+        kinds = _column_kinds(path, delimiter, width, skipped=1)
     header = (
         _has_header(rows[0], kinds)
         if custom is None or custom.header == "UNKNOWN"
         else custom.header == "PRESENT"
     )
     if not header and not quoted:
-        kinds = _column_kinds(found, delimiter, width, skipped=0)
+        kinds = _column_kinds(path, delimiter, width, skipped=0)
     names = list(custom.names) if custom and custom.names else _names(rows[0], header)
     if len(names) != width:
         return None
@@ -250,9 +250,8 @@ def _delimiter(lines: list[str]) -> str | None:
     return best[1] if best else None
 
 
-def _column_kinds(found: StoredObject, delimiter: str, width: int, skipped: int) -> list[str]:
+def _column_kinds(path: Path, delimiter: str, width: int, skipped: int) -> list[str]:
     """bigint, double, boolean or string for each column, from every line after the skipped ones."""
-    path = objects.local_copy(found)
     tests = []
     for number in range(1, width + 1):
         field = f"fields[{number}]"

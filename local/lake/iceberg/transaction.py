@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile
+from sqlglot import exp
 
 from local.lake import engine, objects, types
 from local.lake.catalog import CatalogTable
@@ -63,10 +64,17 @@ class Transaction:
         """Whether there is anything to commit."""
         return bool(self._appended or self._deleted)
 
-    def relation(self, names: list[str] | None = None, *, row_address: bool = False) -> str:
+    def relation(
+        self,
+        names: list[str] | None = None,
+        *,
+        row_address: bool = False,
+        condition: exp.Expression | None = None,
+    ) -> str:
         """A DuckDB subquery, in parentheses, over the table as this transaction sees it.
 
         With `row_address` two columns come last: `_file` (text) and `_row` (bigint) say which row it is, for `delete`.
+        `condition` (in DuckDB's terms) only spares reading files whose partition it rules out.
         """
         chosen = (
             [self.table.column(name) for name in names] if names is not None else list(self.table.columns)
@@ -78,8 +86,11 @@ class Transaction:
         every = ", ".join(engine.quote(column.name) for column in self.table.columns)
         parts = []
         extra = ", filename = true, file_row_number = true"
-        if self._base:
-            scan = reading.scan(self._metadata, list(self._base), extra)
+        base = list(self._base)
+        if condition is not None:
+            base = reading.local_paths(reading.matching_files(self.table, condition))
+        if base:
+            scan = reading.scan(self._metadata, base, extra)
             parts.append(f"SELECT {every}, filename, file_row_number FROM {scan}")
         if self._appended:
             scan = f"read_parquet({engine.file_list(self._appended)}, hive_partitioning = false{extra})"
