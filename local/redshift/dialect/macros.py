@@ -18,7 +18,7 @@ CREATE OR REPLACE MACRO rs_float_text(x, digits) AS
   CASE WHEN x IS NULL THEN NULL WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN (CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END)
   ELSE printf('%.' || digits || 'g', x) END;
 CREATE OR REPLACE MACRO rs_cut(x, n) AS
-  CASE WHEN strlen(x) <= n THEN x WHEN strlen(x) = length(x) THEN left(x, n)
+  CASE WHEN x IS NULL OR strlen(x) <= n THEN x WHEN strlen(x) = length(x) THEN left(x, n)
   ELSE left(x, CAST(coalesce(list_max(list_filter(range(1, least(n, length(x)) + 1), lambda k: strlen(left(x, CAST(k AS BIGINT))) <= n)), 0) AS BIGINT)) END;
 CREATE OR REPLACE MACRO rs_text_timestamp(x) AS
   CASE WHEN regexp_full_match(trim(x), '\\d{{8}}') THEN try_strptime(trim(x), '%Y%m%d')
