@@ -15,6 +15,9 @@ EXAMPLES = """Examples:\n
   ./interline down                stops everything
 """
 
+_READING_SECONDS = 15
+"""A changed DAG file shows in the UI after this long at most."""
+
 
 def up(home: Home = None, port: Port = None) -> None:
     """Start the local AWS and Airflow, print the UI's address, and leave them running."""
@@ -29,7 +32,14 @@ def up(home: Home = None, port: Port = None) -> None:
         mesh_home.make()
         screen = console()
         with interruptible(), mesh_home.alone("up"):
-            servers = Servers(ROOT, mesh_home, port=port, domains=domains, say=screen.print)
+            servers = Servers(
+                ROOT,
+                mesh_home,
+                port=port,
+                domains=domains,
+                say=screen.print,
+                reading_seconds=_READING_SECONDS,
+            )
             try:
                 with screen.status("starting"):
                     _aws, airflow = servers.start(lambda _aws: None)

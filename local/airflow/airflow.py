@@ -80,13 +80,28 @@ def _fingerprint(aws: Mapping[str, str]) -> str:
 class Start:
     """Starting Airflow in two steps, so that the first runs while the local AWS is still starting."""
 
-    def __init__(self, root: Path, home: Home, *, port: int | None = None, dags: Path | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        home: Home,
+        *,
+        port: int | None = None,
+        dags: Path | None = None,
+        reading_seconds: int = 300,
+    ) -> None:
         """Choose the port.
+
+        Args:
+            root: the repository.
+            home: of the mesh.
+            port: of the UI; any free one when None.
+            dags: the DAGs folder, if it is not the repository's.
+            reading_seconds: how often DAG files are read again (a run asks for it by itself).
 
         Raises:
             local.airflow.ports.PortTakenError: `port` is in use.
         """
-        self._root, self._home, self._dags = root, home, dags
+        self._root, self._home, self._dags, self._reading_seconds = root, home, dags, reading_seconds
         self._port = free_port(port)
         self._execution_port = free_port()
         self._jwt_secret = secrets.token_urlsafe(64)
@@ -98,7 +113,7 @@ class Start:
 
     def _environment(self, aws: Mapping[str, str]) -> dict[str, str]:
         return airflow_environment(
-            self._root, self._home, port=self._port, execution_port=self._execution_port, jwt_secret=self._jwt_secret, aws=aws, dags=self._dags,
+            self._root, self._home, port=self._port, execution_port=self._execution_port, jwt_secret=self._jwt_secret, aws=aws, dags=self._dags, reading_seconds=self._reading_seconds,
         )  # fmt: skip
 
     def _launch(self, name: str, environment: Mapping[str, str]) -> None:

@@ -9,19 +9,27 @@ from __future__ import annotations
 
 import gc
 import importlib
+import inspect
 import logging
 import sys
 
 PRELOADED = (
     "interline.dag",
     "interline.verbs",
+    "airflow.providers.amazon.aws.assets.s3",
     "airflow.providers.amazon.aws.hooks.s3",
     "airflow.providers.amazon.aws.operators.glue_crawler",
     "airflow.providers.amazon.aws.operators.redshift_data",
     "airflow.providers.amazon.aws.operators.sagemaker",
+    "airflow.providers.amazon.aws.waiters.base_waiter",
+    "airflow.sdk.definitions.connection",
     "airflow.sdk.execution_time.task_runner",
+    "airflow.sdk.lineage",
+    "boto3.s3.inject",
+    "jinja2.ext",
+    "sqlglot.dialects.redshift",
 )
-
+"""What tasks were seen to import when they run."""
 
 _WITH_TASKS = (["scheduler"], ["dag-processor"], ["celery"])
 """Components that fork processes which import DAG files."""
@@ -34,6 +42,8 @@ def preload() -> None:
             importlib.import_module(name)
         except Exception:
             logging.getLogger(__name__).exception("cannot import %s", name)
+    # the AWS hooks look at the stack to name their caller; the first look reads every module's place
+    inspect.stack()
 
 
 def main() -> None:

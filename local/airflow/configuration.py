@@ -45,6 +45,7 @@ def airflow_environment(
     jwt_secret: str,
     aws: Mapping[str, str],
     dags: Path | None = None,
+    reading_seconds: int = 300,
 ) -> dict[str, str]:
     """The environment of every Airflow process.
 
@@ -56,6 +57,7 @@ def airflow_environment(
         jwt_secret: signs the tokens; at least 64 bytes, new for every start.
         aws: how to act as Airflow on the local AWS (`environment` of `aws.json`).
         dags: the DAGs folder, if it is not the repository's.
+        reading_seconds: how often a DAG file is read again without being asked for.
     """
     url = f"http://{LOOPBACK}:{port}"
     settings = {
@@ -86,7 +88,7 @@ def airflow_environment(
         "API_AUTH": {"JWT_SECRET": jwt_secret, "JWT_EXPIRATION_TIME": 7 * 86400},
         "EXECUTION_API": {"JWT_EXPIRATION_TIME": 6 * 3600},
         "SCHEDULER": {
-            "SCHEDULER_IDLE_SLEEP_TIME": 0.2,
+            "SCHEDULER_IDLE_SLEEP_TIME": 0.3,
             "SCHEDULER_HEARTBEAT_SEC": 5,
             "ENABLE_HEALTH_CHECK": False,
             "CATCHUP_BY_DEFAULT": False,
@@ -97,7 +99,7 @@ def airflow_environment(
         "DAG_PROCESSOR": {
             "PARSING_PROCESSES": 1,
             "REFRESH_INTERVAL": 10,
-            "MIN_FILE_PROCESS_INTERVAL": 30,
+            "MIN_FILE_PROCESS_INTERVAL": reading_seconds,
             "PRINT_STATS_INTERVAL": 0,
             # the warning that a DAG's code reads a file is about values that change at run time
             "DAG_VERSION_INFLATION_CHECK_LEVEL": "off",

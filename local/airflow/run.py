@@ -31,7 +31,7 @@ from local.airflow.tracking import FAILED, SUCCESS, WAITING, Change, ProductDay,
 from local.input import SEED
 
 _DAYS_UNDER_WAY = 10
-_LOOK_SECONDS = 0.7
+_LOOK_SECONDS = 1.0
 _STUCK_SECONDS = 60
 
 

@@ -13,7 +13,14 @@ class Servers:
     """The local AWS and the Airflow of one home; knows which of them it started itself."""
 
     def __init__(
-        self, root: Path, home: Home, *, port: int | None, domains: Iterable[str], say: Callable[[str], None]
+        self,
+        root: Path,
+        home: Home,
+        *,
+        port: int | None,
+        domains: Iterable[str],
+        say: Callable[[str], None],
+        reading_seconds: int = 300,
     ) -> None:
         """Nothing is started yet.
 
@@ -23,9 +30,11 @@ class Servers:
             port: of Airflow's web server; any free one when None.
             domains: every domain must have an account.
             say: told what has become ready.
+            reading_seconds: how often Airflow reads DAG files again without being asked for.
         """
         self._root, self._home, self._port, self._say = root, home, port, say
         self._domains = tuple(domains)
+        self._reading_seconds = reading_seconds
         self._started_aws = False
         self._started_airflow = False
 
@@ -45,7 +54,7 @@ class Servers:
             airflow.stop(self._home)
             running_airflow = None
         # a taken port is told before anything starts
-        start = None if running_airflow else airflow.Start(self._root, self._home, port=self._port)
+        start = None if running_airflow else self._new_airflow()
         launched = None if running_aws else self._launch_aws()
         if start is not None:
             self._begin(start)
@@ -60,11 +69,14 @@ class Servers:
                 return ready_aws, running_airflow
             airflow.stop(self._home)
         if start is None:
-            start = airflow.Start(self._root, self._home, port=self._port)
+            start = self._new_airflow()
             self._begin(start)
         ready_airflow = start.with_aws(ready_aws.environment)
         self._say(f"Airflow: {ready_airflow.url}")
         return ready_aws, ready_airflow
+
+    def _new_airflow(self) -> airflow.Start:
+        return airflow.Start(self._root, self._home, port=self._port, reading_seconds=self._reading_seconds)
 
     def _launch_aws(self) -> processes.Server:
         self._started_aws = True
