@@ -251,9 +251,9 @@ def _reason(message: str) -> str:
         if counts:
             found = "Extra column(s) found" if int(counts[2]) > int(counts[1]) else "Delimiter not found"
             return f"{where}{found} (expected {counts[1]} fields, found {counts[2]})"
-        if "quote" in message.split("Possible fixes", 1)[0]:
-            return f"{where}Invalid quote formatting for CSV"
         if "unicode" in message.lower():
             return f"{where}String contains invalid or unsupported UTF8 codepoints"
+        if "quote" in message.split("Possible fixes", 1)[0]:
+            return f"{where}Invalid quote formatting for CSV"
         return where + " ".join(message.split("Possible fixes", 1)[0].split())
     return re.sub(r' in file "[^"]*"', "", message.split("\n", 1)[0])

@@ -28,6 +28,7 @@ from local.redshift.session import Plan, Result, Session
 from local.redshift.types import Type
 
 _COMPRESSIONS = {"GZIP": ("gzip", ".gz"), "ZSTD": ("zstd", ".zst")}
+_REFUSED = ("PARTITION", "FIXEDWIDTH", "ENCRYPTED", "BZIP2", "ESCAPE", "ROWGROUPSIZE", "KMS_KEY_ID")
 _UNITS = {"MB": 1024**2, "GB": 1024**3}
 _LARGEST_FILE = int(6.2 * _UNITS["GB"])
 
@@ -132,16 +133,8 @@ def _read_option(reader: TokenReader, unload: Unload) -> None:
     elif reader.accept("REGION"):
         reader.accept("AS")
         reader.string()
-    elif reader.peek_word() in (
-        "PARTITION",
-        "FIXEDWIDTH",
-        "ENCRYPTED",
-        "BZIP2",
-        "ESCAPE",
-        "ROWGROUPSIZE",
-        "KMS_KEY_ID",
-    ):
-        raise unsupported(f"{reader.peek_word()} of UNLOAD in the local Redshift")
+    elif (word := reader.peek_word().split(" ")[0]) in _REFUSED:
+        raise unsupported(f"{word} of UNLOAD in the local Redshift")
     else:
         raise reader.error()
 
