@@ -34,6 +34,7 @@ class PublishOperator(RedshiftDataOperator):
     :return: the data day and the numbers of its check
     """
 
+    aws_hook_class = RedshiftStatementsHook
     template_fields: Sequence[str] = aws_template_fields(
         "cluster_identifier", "database", "sql", "db_user", "data_day"
     )
@@ -55,6 +56,11 @@ class PublishOperator(RedshiftDataOperator):
         self.data_day = data_day
         self.port = port
 
+    @property
+    def _hook_parameters(self) -> dict[str, Any]:
+        cluster = self.tables.domain
+        return {**super()._hook_parameters, "cluster": cluster, "database": cluster}
+
     def execute(self, context: Context) -> Any:
         """Verify, publish, and put the numbers on the asset event."""
         day = data_day_of(self.data_day)
@@ -65,12 +71,7 @@ class PublishOperator(RedshiftDataOperator):
         return numbers
 
     def _current_numbers(self, day: str) -> dict[str, Any]:
-        hook = RedshiftStatementsHook(
-            aws_conn_id=self.aws_conn_id,
-            region_name=self.region_name,
-            cluster=self.tables.domain,
-            database=self.tables.domain,
-        )
+        hook: RedshiftStatementsHook = self.hook
         rows = hook.run(current_batch(self.tables))[0].rows
         checked = str(rows[0][0]) if rows else "no day"
         if checked != day:
