@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     Planner = Callable[[Session, Statement, tuple[Type, ...]], Plan]
 
 # The first words of Redshift's commands ("SQL commands"): what is none of them is a syntax error.
-_COMMANDS = frozenset(
-    """ABORT ALTER ANALYZE ATTACH BEGIN CALL CANCEL CLOSE COMMENT COMMIT COPY CREATE DEALLOCATE DECLARE DELETE DESC DETACH
-    DROP END EXECUTE EXPLAIN FETCH GRANT INSERT LOCK MERGE PREPARE REFRESH RELEASE RESET REVOKE ROLLBACK SAVEPOINT SELECT
-    SET SHOW START TRUNCATE UNLOAD UPDATE USE VACUUM VALUES""".split()
-)
+_COMMANDS = frozenset((
+    "ABORT", "ALTER", "ANALYZE", "ATTACH", "BEGIN", "CALL", "CANCEL", "CLOSE", "COMMENT",
+    "COMMIT", "COPY", "CREATE", "DEALLOCATE", "DECLARE", "DELETE", "DESC", "DETACH", "DROP",
+    "END", "EXECUTE", "EXPLAIN", "FETCH", "GRANT", "INSERT", "LOCK", "MERGE", "PREPARE",
+    "REFRESH", "RELEASE", "RESET", "REVOKE", "ROLLBACK", "SAVEPOINT", "SELECT", "SET", "SHOW",
+    "START", "TRUNCATE", "UNLOAD", "UPDATE", "USE", "VACUUM", "VALUES",
+))  # fmt: skip
 _PLANNERS: list[tuple[tuple[str, ...], Planner]] = []
 
 

@@ -130,6 +130,7 @@ class Session:
         self.last_query_id = -1
         self.notices: list[str] = []
         self.cancelled = threading.Event()
+        self._timed_out = threading.Event()
         self.closed = False
         self._connection = cluster.connection()
 
@@ -172,6 +173,7 @@ class Session:
                 settings_before=dict(self.settings),
                 started=self.statement_time,
             )
+        timer = self._start_timeout()
         try:
             result = prepared.run(parameters)
             if alone:
@@ -182,7 +184,30 @@ class Session:
                 self.rollback()
             else:
                 self._fail()
+            if self._timed_out.is_set():
+                raise SqlError(
+                    errors.QUERY_CANCELED, "Query cancelled on user's request: statement timeout"
+                ) from error
             raise _translated(error) from error
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _start_timeout(self) -> threading.Timer | None:
+        """Watch the statement when ``statement_timeout`` (milliseconds) is set."""
+        self._timed_out.clear()
+        setting = self.settings["statement_timeout"]
+        if not setting.isdigit() or int(setting) == 0:
+            return None
+
+        def expire() -> None:
+            self._timed_out.set()
+            self.cancel()
+
+        timer = threading.Timer(int(setting) / 1000, expire)
+        timer.daemon = True
+        timer.start()
+        return timer
 
     def execute(
         self, sql: str, parameters: Sequence[Any] = (), parameter_types: Sequence[Type] = ()

@@ -108,6 +108,10 @@ def _apply_setting(session: Session, name: str, value: str) -> Result:
         raise unsupported(f"{name} = true in the local Redshift")
     if name == "timezone" and value.upper() not in ("UTC", "GMT", "DEFAULT"):
         raise unsupported("time zone other than UTC in the local Redshift")
+    if name == "statement_timeout" and value.upper() != "DEFAULT" and not value.isdigit():
+        raise SqlError(
+            errors.INVALID_PARAMETER, f'parameter "statement_timeout" requires milliseconds, not "{value}"'
+        )
     session.settings[name] = DEFAULT_SETTINGS[name] if value.upper() == "DEFAULT" else value
     session.change_count += 1
     return Result("SET")
