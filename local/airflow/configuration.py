@@ -60,7 +60,7 @@ def airflow_environment(
         reading_seconds: how often a DAG file is read again without being asked for.
     """
     url = f"http://{LOOPBACK}:{port}"
-    settings = {
+    settings: dict[str, dict[str, object]] = {
         "CORE": {
             "DAGS_FOLDER": dags or root / "dags",
             "PLUGINS_FOLDER": root / "plugins",
@@ -73,7 +73,7 @@ def airflow_environment(
             # a failure is to be seen at once; on MWAA retries are set on the environment
             "DEFAULT_TASK_RETRIES": 0,
             "MIN_SERIALIZED_DAG_UPDATE_INTERVAL": 0,
-            "HOSTNAME_CALLABLE": "airflow.utils.net.get_host_ip_address",
+            "HOSTNAME_CALLABLE": "local.airflow.ports.host_name",
             "DAGBAG_IMPORT_TIMEOUT": 60,
             "KILLED_TASK_CLEANUP_TIME": 5,
         },

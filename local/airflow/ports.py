@@ -23,7 +23,12 @@ def free_port(wanted: int | None = None) -> int:
             probe.bind((LOOPBACK, wanted or 0))
         except (OSError, OverflowError) as error:
             raise PortTakenError(
-                f"port {wanted} on {LOOPBACK} is not to be had ({error.strerror or error}): "
+                f"port {wanted} on {LOOPBACK} is not to be had ({error}): "
                 "choose another with --port, or leave it out for a free one."
             ) from error
         return probe.getsockname()[1]
+
+
+def host_name() -> str:
+    """What Airflow calls this machine: asking the network for a name can take seconds, or fail, without one."""
+    return LOOPBACK

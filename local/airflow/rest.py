@@ -54,7 +54,7 @@ class Rest:
             if len(page[key]) < _PAGE:
                 return
 
-    def health(self) -> dict[str, str]:
+    def health(self) -> dict[str, str | None]:
         """Component → its status ("healthy", "unhealthy" or None)."""
         answer = self.request("GET", "monitor/health")
         return {name: part.get("status") for name, part in answer.items() if isinstance(part, dict)}

@@ -10,6 +10,8 @@ from interline.domains import Mesh, Product
 from interline.domains.problems import did_you_mean
 from local.input import FIRST_DAY, LAST_DAY
 
+_DAYS = 3
+
 
 class SelectionError(ValueError):
     """What was asked for does not exist; the message says what does."""
@@ -74,20 +76,17 @@ def select_days(count: int | None, first: date | None, last: date | None) -> tup
     Raises:
         SelectionError: outside of what the input covers, or in the wrong order.
     """
-    if first is None and last is None:
-        first, last = FIRST_DAY, FIRST_DAY + timedelta(days=(3 if count is None else count) - 1)
-    elif first is None:
-        first = FIRST_DAY if count is None else last - timedelta(days=count - 1)
-    elif last is None:
-        last = first + timedelta(days=(3 if count is None else count) - 1)
-    elif count is not None and (last - first).days + 1 != count:
+    length = timedelta(days=(_DAYS if count is None else count) - 1)
+    begin = first or (FIRST_DAY if last is None or count is None else last - length)
+    end = last or begin + length
+    if first and last and count is not None and end - begin != length:
         raise SelectionError(
-            f"--from {first} --to {last} are {(last - first).days + 1} days, not --days {count}"
+            f"--from {first} --to {last} are {(end - begin).days + 1} days, not --days {count}"
         )
     covered = f"the input covers {FIRST_DAY} to {LAST_DAY}"
-    if last < first:
-        raise SelectionError(f"no data day from {first} to {last} ({covered})")
-    for day in (first, last):
+    if end < begin:
+        raise SelectionError(f"no data day from {begin} to {end} ({covered})")
+    for day in (begin, end):
         if not FIRST_DAY <= day <= LAST_DAY:
             raise SelectionError(f"{day} is no data day: {covered}")
-    return tuple(first + timedelta(days=number) for number in range((last - first).days + 1))
+    return tuple(begin + timedelta(days=number) for number in range((end - begin).days + 1))

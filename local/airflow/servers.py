@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from local.airflow import airflow, aws, database, processes
-from local.airflow.home import Home
+from local.airflow.home import BusyError, Home
 
 
 class Servers:
@@ -42,6 +42,7 @@ class Servers:
         """Start what does not run yet, and wait until all is healthy.
 
         Raises:
+            local.airflow.home.BusyError: Airflow runs at another port than the wanted one.
             local.airflow.ports.PortTakenError: the wanted port is in use.
             local.airflow.aws.AwsError: the local AWS did not start.
             local.airflow.airflow.AirflowError: Airflow did not start.
@@ -53,6 +54,11 @@ class Servers:
         if running_airflow is not None and running_aws is None:
             airflow.stop(self._home)
             running_airflow = None
+        if running_airflow is not None and self._port and not running_airflow.url.endswith(f":{self._port}"):
+            raise BusyError(
+                f"Airflow runs already, at {running_airflow.url}: leave --port out to use it, "
+                "or stop it first with ./interline down"
+            )
         # a taken port is told before anything starts
         start = None if running_airflow else self._new_airflow()
         launched = None if running_aws else self._launch_aws()
