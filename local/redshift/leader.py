@@ -71,11 +71,18 @@ class Leader:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._engine = duckdb.connect(":memory:")
-        self._engine.execute("SET TimeZone = 'UTC'; SET threads = 1")
-        self._engine.execute(MACROS + leader_tables.MACROS)
+        self._connection: duckdb.DuckDBPyConnection | None = None
         self._places: OrderedDict[tuple[Any, ...], tuple[str, set[tuple[str, str]]]] = OrderedDict()
         self._count = 0
+
+    @property
+    def _engine(self) -> duckdb.DuckDBPyConnection:
+        """The leader's database, made when the first query needs it."""
+        if self._connection is None:
+            self._connection = duckdb.connect(":memory:")
+            self._connection.execute("SET TimeZone = 'UTC'; SET threads = 1")
+            self._connection.execute(MACROS + leader_tables.MACROS)
+        return self._connection
 
     def query(self, session: Session, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         """Run a translated query over system tables."""
@@ -110,4 +117,5 @@ class Leader:
         return place
 
     def close(self) -> None:
-        self._engine.close()
+        if self._connection is not None:
+            self._connection.close()

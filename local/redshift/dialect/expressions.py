@@ -360,13 +360,29 @@ def _in(node: exp.Expression, scope: Scope) -> Typed:
     if query is not None:
         return _in_query(node.this, query.this if isinstance(query, exp.Subquery) else query, scope)
     if isinstance(node.this, exp.Tuple):
-        raise unsupported("row value IN a list")
+        return _rows_in(node, scope)
     value = translate(node.this, scope)
     items = [translate(each, scope) for each in node.expressions]
     pairs = [comparable(value, item, "=") for item in items]
     if len({left.sql for left, _ in pairs}) == 1:
         return Typed(f"({pairs[0][0].sql} IN ({', '.join(right.sql for _, right in pairs)}))", BOOL)
     return Typed("(" + " OR ".join(f"{left.sql} = {right.sql}" for left, right in pairs) + ")", BOOL)
+
+
+def _rows_in(node: exp.Expression, scope: Scope) -> Typed:
+    """(a, b) IN ((1, 2), …)."""
+    subject = [translate(each, scope) for each in node.this.expressions]
+    tests = []
+    for row in node.expressions:
+        if not isinstance(row, exp.Tuple) or len(row.expressions) != len(subject):
+            raise SqlError(errors.SYNTAX_ERROR, "unequal number of entries in row expressions")
+        items = [translate(each, scope) for each in row.expressions]
+        tests.append(
+            "("
+            + " AND ".join(_compare(one, "=", other) for one, other in zip(subject, items, strict=True))
+            + ")"
+        )
+    return Typed("(" + " OR ".join(tests) + ")", BOOL)
 
 
 def _in_query(node: exp.Expression, query: exp.Expression, scope: Scope) -> Typed:

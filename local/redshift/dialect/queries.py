@@ -151,32 +151,60 @@ def renamed(outputs: tuple[Output, ...], names: tuple[str, ...], of: str) -> tup
 
 
 def _set_operation(node: exp.SetOperation, compilation: Compilation, parent: Scope | None) -> CompiledQuery:
-    check_arguments(node, _SET_OPERATION)
-    word = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}[type(node)]
-    if not node.args.get("distinct"):
-        if word != "UNION":
-            raise unsupported(f"{word} ALL")
-        word += " ALL"
+    """UNION, EXCEPT and INTERSECT; INTERSECT goes before the other two."""
     scope = Scope(compilation, parent)
     prefix = _with(node, scope)
     inner = scope if prefix else parent
-    left = compile_query(node.this, compilation, inner)
-    right = compile_query(node.expression, compilation, inner)
+    operands, operators = _chain(node)
+    queries = [compile_query(each, compilation, inner) for each in operands]
+    while "INTERSECT" in operators:
+        position = operators.index("INTERSECT")
+        queries[position : position + 2] = [_combine(queries[position], "INTERSECT", queries[position + 1])]
+        del operators[position]
+    combined = queries[0]
+    for word, query in zip(operators, queries[1:], strict=True):
+        combined = _combine(combined, word, query)
+    sql = combined.sql
+    tail = _order_by_output(node, combined.outputs) + _limit(node)
+    if prefix or tail:
+        sql = f"{prefix}SELECT * FROM ({sql}) AS combined{tail}"
+    return CompiledQuery(sql, combined.outputs)
+
+
+def _chain(node: exp.SetOperation) -> tuple[list[exp.Expression], list[str]]:
+    """The operands and operators of a chain without parentheses, which sqlglot nests to the left."""
+    words = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}
+    operands: list[exp.Expression] = []
+    operators: list[str] = []
+    current: exp.Expression = node
+    while isinstance(current, exp.SetOperation):
+        check_arguments(current, _SET_OPERATION)
+        if current is not node and any(
+            current.args.get(key) for key in ("with_", "order", "limit", "offset")
+        ):
+            break
+        word = words[type(current)]
+        if not current.args.get("distinct"):
+            if word != "UNION":
+                raise unsupported(f"{word} ALL")
+            word = "UNION ALL"
+        operands.append(current.expression)
+        operators.append(word)
+        current = current.this
+    operands.append(current)
+    return operands[::-1], operators[::-1]
+
+
+def _combine(left: CompiledQuery, word: str, right: CompiledQuery) -> CompiledQuery:
+    name = word.split()[0]
     if len(left.outputs) != len(right.outputs):
-        raise SqlError(
-            errors.SYNTAX_ERROR, f"each {word.split()[0]} query must have the same number of columns"
-        )
+        raise SqlError(errors.SYNTAX_ERROR, f"each {name} query must have the same number of columns")
     kinds = [
-        types.common([one.type, other.type], word.split()[0])
+        types.common([one.type, other.type], name)
         for one, other in zip(left.outputs, right.outputs, strict=True)
     ]
     outputs = tuple(Output(each.name, kind) for each, kind in zip(left.outputs, kinds, strict=True))
-    left, right = _as_types(left, kinds), _as_types(right, kinds)
-    sql = f"({left.sql}) {word} ({right.sql})"
-    tail = _order_by_output(node, outputs) + _limit(node)
-    if prefix or tail:
-        sql = f"{prefix}SELECT * FROM ({sql}) AS combined{tail}"
-    return CompiledQuery(sql, outputs)
+    return CompiledQuery(f"({_as_types(left, kinds).sql}) {word} ({_as_types(right, kinds).sql})", outputs)
 
 
 def _as_types(query: CompiledQuery, kinds: list[types.Type], *, assignment: bool = False) -> CompiledQuery:

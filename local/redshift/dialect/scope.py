@@ -140,6 +140,7 @@ class Scope:
         self.ctes: dict[str, tuple[str, tuple[Output, ...]]] = {}
         self.in_outer_join = False
         self.correlated = False
+        self.sorted_by: str | None = None
 
     def cte(self, name: str) -> tuple[str, tuple[Output, ...]] | None:
         scope: Scope | None = self
@@ -237,6 +238,19 @@ class Scope:
             return found[0].column(name)
         source = self.source(name)
         return source.value if source is not None else None
+
+    def sort_aggregates(self, order: str) -> None:
+        """Remember what an aggregate of this query sorts by.
+
+        Raises:
+            SqlError: 0A000 when another one sorts by something else.
+        """
+        if self.sorted_by not in (None, order):
+            raise SqlError(
+                errors.FEATURE_NOT_SUPPORTED,
+                "within group ORDER BY clauses for aggregate functions must be the same",
+            )
+        self.sorted_by = order
 
     def member(self, value: Typed, name: str) -> Typed:
         """value.name, of a SUPER or a struct.

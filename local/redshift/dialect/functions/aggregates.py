@@ -148,6 +148,8 @@ def _listagg(call: Call) -> Typed:
         raise unsupported("LISTAGG as an ordered window function in the local Redshift")
     if call.distinct and call.order and any(each.sql != values[0].sql for each in call.order_values):
         raise unsupported("LISTAGG (DISTINCT …) ordered by another expression")
+    if call.order and not call.over:
+        call.scope.sort_aggregates(", ".join(each.sql for each in call.order_values))
     order = f" ORDER BY {call.order}" if call.order else ""
     distinct = "DISTINCT " if call.distinct else ""
     return call.result(f"string_agg({distinct}{values[0].sql}, {delimiter}{order}){call.over}", types.TEXT)
@@ -157,19 +159,27 @@ def _listagg(call: Call) -> Typed:
 def _median(call: Call) -> Typed:
     call.count(1)
     value = call.argument(0)
-    return call.result(*_percentile(value, "0.5", call))
+    if not call.over:
+        call.scope.sort_aggregates(value.sql)
+    return call.result(*_interpolated(value, "0.5", 1, call))
 
 
-def _percentile(value: Typed, fraction: str, call: Call) -> tuple[str, Type]:
-    """Interpolated; dates and timestamps stay what they are, decimals keep their type, the rest is double."""
+def _interpolated(value: Typed, fraction: str, digits: int, call: Call) -> tuple[str, Type]:
+    """The value between the neighbours of a percentile.
+
+    Dates and timestamps stay what they are, floats are double precision, everything else is a decimal: with the digits
+    of the percentile behind those of the value, as the documentation's examples show (17.5 for integers).
+    """
     if value.type.name in ("date", "timestamp", "timestamptz"):
-        return f"quantile_cont({value.sql}, {fraction}){call.over}", value.type
+        sql = f"quantile_cont({value.sql}, {fraction}){call.over}"
+        return f"CAST({sql} AS {value.type.duckdb})", value.type
     if not value.type.is_number:
         raise call.missing([value.type])
     double = f"quantile_cont(CAST({value.sql} AS DOUBLE), {fraction}){call.over}"
-    if value.type.name == "numeric":
-        return f"CAST({double} AS {value.type.duckdb})", value.type
-    return double, DOUBLE
+    if value.type.name in ("float4", "float8"):
+        return double, DOUBLE
+    kind = numeric(38, (value.type.scale or 0) + digits)
+    return f"CAST({double} AS {kind.duckdb})", kind
 
 
 @aggregate("percentile_cont", "percentile_disc", "approximate_percentile_disc")
@@ -182,9 +192,13 @@ def _percentiles(call: Call) -> Typed:
         raise SqlError(errors.INVALID_PARAMETER, f"{call.name} percentile must be a constant between 0 and 1")
     share = f"{1 - float(fraction.constant):.12g}" if call.order_descending else str(fraction.constant)
     value = call.order_values[0]
-    if call.name == "percentile_cont":
-        return call.result(*_percentile(value, share, call))
-    return call.result(f"quantile_disc({value.sql}, {share}){call.over}", value.type)
+    name = call.name.removeprefix("approximate_")
+    if name == "percentile_cont":
+        if not call.over:
+            call.scope.sort_aggregates(value.sql)
+        sql, kind = _interpolated(value, share, fraction.type.scale or 0, call)
+        return Typed(sql, kind, name=name)
+    return Typed(f"quantile_disc({value.sql}, {share}){call.over}", value.type, name=name)
 
 
 @aggregate("grouping")
