@@ -14,6 +14,11 @@ from cli.console import console
 @contextmanager
 def told() -> Iterator[None]:
     """Print an expected error as a message, without a traceback, and exit with its code."""
+    import sqlite3
+
+    import botocore.exceptions
+    import httpx
+
     from interline.domains import MeshError
     from interline.scaffold import ScaffoldError
     from local.airflow.airflow import AirflowError
@@ -23,6 +28,7 @@ def told() -> Iterator[None]:
     from local.airflow.landing import InputError
     from local.airflow.ports import PortTakenError
     from local.airflow.readiness import DagError
+    from local.airflow.rest import RestError
     from local.airflow.run import StuckError
     from local.airflow.selection import SelectionError
 
@@ -34,6 +40,14 @@ def told() -> Iterator[None]:
         _end(error, exits.BUSY)
     except (MeshError, AirflowError, AwsError, MigrationError, DagError, StuckError) as error:
         _end(error, exits.FAILED)
+    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
+        _end(f"the local AWS says: {error}", exits.FAILED)
+    except httpx.HTTPError as error:
+        _end(f"Airflow's API does not answer: {error}", exits.FAILED)
+    except RestError as error:
+        _end(f"Airflow's API refused: {error}", exits.FAILED)
+    except sqlite3.Error as error:
+        _end(f"Airflow's database: {error}; is the disk full?", exits.SETUP)
     except OSError as error:
         # what we write is below .interline/ or --home; anything else is a defect and keeps its traceback
         if error.filename is None:

@@ -30,6 +30,10 @@ def prepare(home: Home, environment: Mapping[str, str]) -> None:
     wanted = hashlib.sha256(version("apache-airflow-core").encode()).hexdigest()
     if home.database.exists() and marker.exists() and marker.read_text(encoding="utf-8") == wanted:
         return
+    if not marker.exists():
+        # what a killed set-up left can't be upgraded
+        for leftover in home.airflow.glob("airflow.db*"):
+            leftover.unlink()
     marker.unlink(missing_ok=True)
     log = home.logs / "migration.log"
     with log.open("wb") as output:

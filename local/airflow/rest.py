@@ -86,6 +86,10 @@ class Rest:
         body = {"dag_run_id": run_id, "logical_date": None, "partition_key": partition_key, "note": note}
         self.request("POST", f"dags/{dag_id}/dagRuns", json=body)
 
+    def fail_run(self, dag_id: str, run_id: str) -> None:
+        """End a run: what it runs is killed, what it has not begun is not."""
+        self.request("PATCH", f"dags/{dag_id}/dagRuns/{run_id}", json={"state": "failed"})
+
     def runs_changed_since(self, moment: str) -> list[dict[str, Any]]:
         """Runs of all DAGs that changed at or after `moment` (ISO 8601)."""
         return list(self.pages("dags/~/dagRuns", "dag_runs", {"updated_at_gte": moment, "order_by": "id"}))

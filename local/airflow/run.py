@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 from rich.markup import escape
 
@@ -21,7 +23,7 @@ from local.airflow.landing import Input, Lander
 from local.airflow.proof import Evidence, prove
 from local.airflow.readiness import wait_for_dags
 from local.airflow.report import ProductReport, report
-from local.airflow.rest import Rest
+from local.airflow.rest import Rest, RestError
 from local.airflow.selection import Selection, select_days, select_products
 from local.airflow.servers import Servers
 from local.airflow.signals import interruptible, uninterrupted
@@ -129,20 +131,33 @@ class _Work:
     def do(self) -> tuple[list[ProductReport], list[Evidence], float]:
         """Run every product for every day; returns the report, the proof, and the seconds it took."""
         rest, display = self._rest, self._display
+        tracker = Tracker(rest, self._selection, self._begun)
         try:
             wait_for_dags(
                 rest, self._options.root, self._selection.products, self._begun, self._airflow.check_alive
             )
             self._make_ready()
-            tracker = Tracker(rest, self._selection, datetime.now(UTC))
             display.follow(tracker)
             self._follow_to_the_end(tracker)
             reports = report(self._mesh, self._aws, tracker, rest)
             published = {entry.address for entry in reports if entry.rows}
             evidence = prove(self._mesh, self._aws, published)
+        except BaseException:
+            if not self._airflow.started_here:
+                with uninterrupted():
+                    self._cancel(tracker)
+            raise
         finally:
             rest.close()
         return reports, evidence, display.seconds
+
+    def _cancel(self, tracker: Tracker) -> None:
+        """End the runs of an Airflow that goes on after this run was given up."""
+        with contextlib.suppress(RestError, httpx.HTTPError):
+            tracker.look()
+            for view in tracker.product_days.values():
+                if view.run_id is not None and not view.ended_somehow:
+                    self._rest.fail_run(view.address, view.run_id)
 
     def _make_ready(self) -> None:
         """Pools of the domains; the selected DAGs on, all others off, so that only what was asked for runs."""

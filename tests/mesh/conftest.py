@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -51,12 +50,11 @@ class Ended:
 
     @property
     def table(self) -> dict[str, Row]:
-        """The printed table by address; columns are two or more spaces apart on a wide screen."""
+        """The printed table by address; a wide screen keeps each product on one line."""
         found = {}
         for line in self.output.splitlines():
-            cells = re.split(r" {2,}|(?<=\S) (?=\d+/\d+ )", line.strip())
             words = line.split()
-            if len(words) >= 8 and re.fullmatch(r"[a-z]\w*\.\w+", words[0]) and len(cells) > 3:
+            if len(words) >= 8 and words[0].startswith(f"{words[1]}."):
                 found[words[0]] = Row(*words[1:7], readers=" ".join(words[7:]))
         return found
 

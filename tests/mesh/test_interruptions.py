@@ -9,6 +9,8 @@ import time
 import psutil
 import pytest
 
+from local.airflow import airflow
+from local.airflow.rest import Rest
 from tests.mesh.conftest import DAYS, SCALE, Ended, Mesh, ended, processes_of, wait_for
 
 ONE_DAY = ("run", "--to", DAYS[0].isoformat(), "--scale", str(SCALE), "--domain", "bookings")
@@ -54,6 +56,24 @@ def test_interrupted_it_stops_all_that_it_started(own_mesh: Mesh, number: signal
     assert interrupted.code == 130
     assert "what was started has been stopped" in interrupted.output
     assert processes_of(own_mesh.home) == []
+
+
+def test_interrupted_over_an_airflow_that_stays_up_its_runs_end(mesh: Mesh, first_run: Ended) -> None:
+    assert first_run.code == 0
+    run = mesh.start(*ONE_DAY)
+    wait_for(run, "build running")
+    run.send_signal(signal.SIGINT)
+    assert ended(run).code == 130
+    found = airflow.find(mesh.home)
+    assert found is not None
+    rest = Rest(found.url)
+    try:
+        open_runs = list(rest.pages("dags/~/dagRuns", "dag_runs", {"state": ["running", "queued"]}))
+    finally:
+        rest.close()
+    assert open_runs == []
+    repaired = mesh.interline(*ONE_DAY)
+    assert repaired.code == 0, repaired.output
 
 
 def test_down_ends_a_run_that_was_killed(own_mesh: Mesh) -> None:
