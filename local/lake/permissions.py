@@ -263,8 +263,3 @@ def insufficient(table: CatalogTable, action: str) -> AccessDenied:
     return AccessDenied(
         f"Insufficient Lake Formation permission(s): Required {_WORDS[action]} on {table.name}"
     )
-
-
-def accessible(table: CatalogTable, role_arn: str) -> bool:
-    """Whether the principal may see the table at all."""
-    return may(table, role_arn, "DESCRIBE")

@@ -12,8 +12,10 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from local.aws import authorization
 from local.aws.errors import AccessDenied as IamDenied
 from local.aws.identity import Caller
-from local.lake import catalog, iceberg, permissions, reading, types
+from local.lake import catalog, iceberg, permissions, reading
+from local.lake.athena.aliases import check_aliases
 from local.lake.athena.errors import NotTrino
+from local.lake.athena.families import Families, family_of
 from local.lake.athena.translation import translate
 from local.lake.catalog import CatalogTable
 from local.lake.errors import AccessDenied, EntityNotFound, QueryError
@@ -69,11 +71,14 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
     query = query.copy()
     bound = Bound(sql="")
     named, everything = _mentioned(query)
-    families: dict[str, set[str]] = {}
+    columns: dict[str, set[str]] = {}
+    names: dict[int, set[str] | None] = {}
+    replaced: set[int] = set()
     for scope in traverse_scope(query):
         for alias, source in scope.sources.items():
-            if not isinstance(source, exp.Table):
-                continue
+            if not isinstance(source, exp.Table) or id(source) in replaced:
+                continue  # a lateral scope has its neighbours' tables among its sources
+            replaced.add(id(source))
             table = find(session, *resolve(session, source))
             allowed = readable(table, session.caller)
             chosen = list(allowed) if everything else [name for name in allowed if name in named]
@@ -88,12 +93,16 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
             bound.tables.append(table)
             bound.scanned += reading.scanned_bytes(table, condition)
             for column in table.all_columns:
-                families.setdefault(column.name, set()).add(_family(column.glue_type))
+                columns.setdefault(column.name, set()).add(family_of(column.glue_type))
+            names[id(source)] = set(allowed)
             _replace(source, view, alias)
-    _check_comparisons(query, families)
-    for column in query.find_all(exp.Column):
+        check_aliases(scope, names)
+    for given in _given_names(query):
+        columns.pop(given, None)
+    Families(columns).check(query)
+    for mention in query.find_all(exp.Column):
         for part in ("db", "catalog"):
-            column.set(part, None)
+            mention.set(part, None)
     bound.sql = translate(query).sql(dialect="duckdb")
     return bound
 
@@ -122,6 +131,14 @@ def _mentioned(query: exp.Query) -> tuple[set[str], bool]:
         if not (isinstance(star.parent, exp.Anonymous) and star.parent.name.lower() == "count")
     ]
     return named, bool(stars)
+
+
+def _given_names(query: exp.Query) -> set[str]:
+    """The column names that the query itself gives: of them the catalog's types say nothing."""
+    names = {alias.alias.lower() for alias in query.find_all(exp.Alias)}
+    for alias in query.find_all(exp.TableAlias):
+        names |= {column.name.lower() for column in alias.columns}
+    return names
 
 
 def _replace(source: exp.Table, view: str, alias: str) -> None:
@@ -176,53 +193,3 @@ def _snapshot(source: exp.Table, table: CatalogTable) -> int | None:
     except ValueError as error:
         raise QueryError("INVALID_LITERAL", f"'{literal.name}' is not a valid timestamp literal") from error
     return iceberg.snapshot_at(table, timestamp=moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-
-
-def _family(glue_type: str) -> str:
-    name = types.parse(glue_type).name
-    if name in (*types.INTEGERS, "float", "double", "decimal"):
-        return "number"
-    if name in ("string", "varchar", "char"):
-        return "varchar"
-    return "timestamp" if name == "timestamptz" else name
-
-
-_COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
-_SIGNS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
-
-
-def _check_comparisons(query: exp.Query, families: dict[str, set[str]]) -> None:
-    """Trino compares no text with numbers or dates; DuckDB would, so plain cases are held against the catalog."""
-    pairs = [(node, node.this, node.expression, _SIGNS[type(node)]) for node in query.find_all(*_COMPARISONS)]
-    pairs += [(node, node.this, value, "IN") for node in query.find_all(exp.In) for value in node.expressions]
-    pairs += [
-        (node, node.this, bound, "BETWEEN")
-        for node in query.find_all(exp.Between)
-        for bound in (node.args["low"], node.args["high"])
-    ]
-    for _, first, second, sign in pairs:
-        left, right = _known(first, families), _known(second, families)
-        if left and right and left != right and {left, right} != {"date", "timestamp"}:
-            raise QueryError("TYPE_MISMATCH", f"Cannot apply operator: {left} {sign} {right}")
-
-
-def _known(node: exp.Expression, families: dict[str, set[str]]) -> str | None:
-    node = node.unnest()
-    if isinstance(node, exp.Column):
-        known = families.get(node.name.lower(), set())
-        return next(iter(known)) if len(known) == 1 else None
-    if isinstance(node, exp.Literal):
-        return "varchar" if node.is_string else "number"
-    if isinstance(node, exp.Boolean):
-        return "boolean"
-    if isinstance(node, exp.Cast):
-        kind = node.to.sql(dialect="trino").lower().split("(")[0]
-        if kind in ("varchar", "char"):
-            return "varchar"
-        if kind in ("date", "boolean"):
-            return kind
-        if kind.startswith("timestamp"):
-            return "timestamp"
-        if kind in ("tinyint", "smallint", "integer", "int", "bigint", "real", "double", "decimal"):
-            return "number"
-    return None
