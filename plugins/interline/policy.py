@@ -7,6 +7,7 @@ Accounts and roles are what isolates domains; this keeps honest mistakes from ge
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 PREFIX = "aws_"
 
 
+@lru_cache(maxsize=4096)
 def domain_of_file(fileloc: str) -> str | None:
     """Return the domain in whose folder a DAG file lies: ``…/dags/<domain>/….py``, or None."""
     parts = Path(fileloc).parts

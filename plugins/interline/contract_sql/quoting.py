@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,126}")
 
 
+@lru_cache(maxsize=10_000)
 def identifier(name: str) -> str:
     """Return a quoted identifier.
 

@@ -11,6 +11,7 @@ pickled values from it opens no door.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import sys
@@ -21,6 +22,8 @@ from typing import Any, TypeVar
 
 Kind = TypeVar("Kind")
 
+_MOST_IN_PROCESS = 32
+"""Values that a process keeps at hand; a process that reads a whole mesh must not hold all of it."""
 _in_process: dict[Path, tuple[Any, Any]] = {}
 
 
@@ -42,6 +45,8 @@ def compiled(files: tuple[Path, ...], read: Callable[[], Kind]) -> Kind:
             kept = (stamp, read())
             if not sys.dont_write_bytecode:
                 _save(ready, kept)
+        while len(_in_process) >= _MOST_IN_PROCESS:
+            del _in_process[next(iter(_in_process))]
         _in_process[files[0]] = kept
     value: Kind = kept[1]
     return value
@@ -49,11 +54,16 @@ def compiled(files: tuple[Path, ...], read: Callable[[], Kind]) -> Kind:
 
 def _load(ready: Path, stamp: Any) -> tuple[Any, Any] | None:
     """Return the kept stamp and value, or None if there are none or they are not of the files as they are now."""
+    collecting = gc.isenabled()
+    gc.disable()  # Hundreds of new objects, none of them garbage: collecting in between takes longer than reading.
     try:
         kept = pickle.loads(ready.read_bytes())  # noqa: S301 - see the module's docstring
     except Exception:
         # A file of another version of Python or of this package, or half a file, can fail in any way.
         return None
+    finally:
+        if collecting:
+            gc.enable()
     return kept if isinstance(kept, tuple) and len(kept) == 2 and kept[0] == stamp else None
 
 

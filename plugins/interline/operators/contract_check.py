@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
@@ -18,7 +19,7 @@ from interline.contract_sql import (
     schema_differences,
 )
 from interline.data_day import data_day_of
-from interline.domains import BatchRule, Contract
+from interline.domains import BatchRule, Contract, load_product, split_address
 from interline.hooks.redshift_statements import RedshiftStatementError, RedshiftStatementsHook, Rows
 
 if TYPE_CHECKING:
@@ -33,9 +34,8 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
     batch, which alone is published. A batch that breaks its schema or a batch rule fails this task at once: trying
     again would change nothing, and consumers keep what was published last.
 
-    :param contract: the contract
-    :param domain: the domain, whose cluster, database and schema the batch is in
-    :param product: the product's name, which is the batch's table
+    :param address: the product's address; its domain's cluster, database and schema hold the batch
+    :param root: the folder that holds ``domains/``, where the contract is read when the task runs
     :param data_day: the data day (templated)
     :return: ``rows_in``, ``rows_checked``, ``rows_quarantined``, ``rules_passed``, ``rules_broken`` by row rules,
         and the ``warnings`` of batch rules that only warn
@@ -45,13 +45,17 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
     template_fields: Sequence[str] = aws_template_fields("data_day")
     ui_color = "#f7efe3"
 
-    def __init__(
-        self, *, contract: Contract, domain: str, product: str, data_day: str, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, address: str, root: Path, data_day: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.contract = contract
-        self.tables = Tables(domain, product)
+        self.address = address
+        self.root = root
         self.data_day = data_day
+        self.tables = Tables(*split_address(address))
+
+    @property
+    def contract(self) -> Contract:
+        """The contract as it stands in its file now."""
+        return load_product(self.root, self.address).contract
 
     @property
     def _hook_parameters(self) -> dict[str, Any]:
@@ -93,9 +97,7 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
         differences = schema_differences(self.contract, found)
         if differences:
             listed = "\n".join(f"  - {difference}" for difference in differences)
-            raise AirflowFailException(
-                f"{self.contract.address} was not built as its contract says:\n{listed}"
-            )
+            raise AirflowFailException(f"{self.address} was not built as its contract says:\n{listed}")
 
     def _quarantine_columns(self) -> dict[str, str] | None:
         try:
@@ -109,7 +111,7 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
     def _tell_quarantine(self, measured: Measured, broken_by: dict[str, int]) -> None:
         self.log.info(
             "%s: %d rows in, %d checked, %d to quarantine",
-            self.contract.address,
+            self.address,
             measured.rows_in,
             measured.rows_checked,
             measured.rows_quarantined,
@@ -136,7 +138,7 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
         if failures:
             listed = "\n".join(f"  - {failure}" for failure in failures)
             raise AirflowFailException(
-                f"{self.contract.address} breaks its contract for {self.data_day}; nothing was published:\n{listed}"
+                f"{self.address} breaks its contract for {self.data_day}; nothing was published:\n{listed}"
             )
         return warnings
 

@@ -19,7 +19,7 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from interline.data_day import data_day_of
 from interline.dbt_parsing import ParsedProject
 from interline.dbt_project import write_project
-from interline.domains import Product
+from interline.domains import Product, load_product
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -37,8 +37,8 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
     """
     Build a product's models in its domain's Redshift.
 
-    :param product: the product
-    :param root: the folder that holds ``dbt/``
+    :param address: the product's address
+    :param root: the folder that holds ``domains/`` and ``dbt/``, both read when the task runs
     :param models: names of the models to build; None builds all of the product's
     :param data_day: the data day (templated)
     :return: per model its status, seconds and rows affected
@@ -51,14 +51,14 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
     def __init__(
         self,
         *,
-        product: Product,
+        address: str,
         root: Path,
         models: Sequence[str] | None = None,
         data_day: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.product = product
+        self.address = address
         self.root = root
         self.models = None if models is None else list(models)
         self.data_day = data_day
@@ -72,17 +72,22 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
             raise DbtBuildFailed(
                 f"there is no dbt at {os.environ.get(DBT_VARIABLE, 'dbt (on PATH)')}; set {DBT_VARIABLE} to its path"
             )
-        with tempfile.TemporaryDirectory(prefix=f"dbt-{self.product.address}-") as name:
+        with tempfile.TemporaryDirectory(prefix=f"dbt-{self.address}-") as name:
             folder = Path(name)
             known = write_project(self.product, self.root, folder)
             selected = self._selected(known)
-            parsed = ParsedProject(self.product.address, folder / "target")
+            parsed = ParsedProject(self.address, folder / "target")
             parsed.bring()
-            self.log.info("dbt build of %s for %s: %s", self.product.address, day, ", ".join(selected))
+            self.log.info("dbt build of %s for %s: %s", self.address, day, ", ".join(selected))
             code = self._run([program, *_arguments(folder, selected)], folder, day)
             told = self._tell(code, folder / "target" / "run_results.json")
             parsed.keep()
             return told
+
+    @property
+    def product(self) -> Product:
+        """The product as its files say now."""
+        return load_product(self.root, self.address)
 
     def on_kill(self) -> None:
         """End dbt and everything it started."""
@@ -102,7 +107,7 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
         unknown = [name for name in self.models if name not in known]
         if unknown:
             raise DbtBuildFailed(
-                f"{self.product.address} has no model {', '.join(unknown)}; it has {', '.join(known)}"
+                f"{self.address} has no model {', '.join(unknown)}; it has {', '.join(known)}"
             )
         return self.models
 
@@ -165,7 +170,7 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
                 failed.append(f"{name}: {' '.join(str(result['message']).split())}")
             self.log.info("model %s: %s in %.2f s", name, result["status"], seconds)
         if failed:
-            raise DbtBuildFailed(f"{self.product.address} was not built. " + " | ".join(failed))
+            raise DbtBuildFailed(f"{self.address} was not built. " + " | ".join(failed))
         if code != 0:
             raise DbtBuildFailed(
                 f"dbt ended with code {code} before any model failed; its log above says why"

@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from interline.contract_sql import Tables, current_batch, publish_statements
 from interline.data_day import data_day_of
-from interline.domains import Contract
+from interline.domains import Contract, split_address
 from interline.hooks.redshift_statements import DATABASE_USER, RedshiftStatementsHook
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ class PublishOperator(RedshiftDataOperator):
     asked whether that table holds the day to publish, and whether it passed: clearing only this task of an older run
     must not publish a newer day's rows under the older day's name, nor a failed check marked as a success its rows.
 
-    :param contract: the contract
-    :param domain: the domain, whose cluster, database and schema the batch is in
-    :param product: the product's name
+    :param contract: the contract of the product whose batch is published, from the domain's cluster and database
     :param data_day: the data day (templated)
     :param port: the port's asset, the task's outlet
     :return: the data day and the numbers of its check
@@ -39,9 +37,8 @@ class PublishOperator(RedshiftDataOperator):
         "cluster_identifier", "database", "sql", "db_user", "data_day"
     )
 
-    def __init__(
-        self, *, contract: Contract, domain: str, product: str, data_day: str, port: Asset, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, contract: Contract, data_day: str, port: Asset, **kwargs: Any) -> None:
+        domain, product = split_address(contract.address)
         tables = Tables(domain, product)
         super().__init__(
             sql=publish_statements(contract, tables, data_day),
@@ -51,7 +48,7 @@ class PublishOperator(RedshiftDataOperator):
             outlets=[port],
             **kwargs,
         )
-        self.contract = contract
+        self.address = contract.address
         self.tables = tables
         self.data_day = data_day
         self.port = port
@@ -67,7 +64,7 @@ class PublishOperator(RedshiftDataOperator):
         numbers = self._current_numbers(day)
         super().execute(context)
         context["outlet_events"][self.port].extra = dict(numbers)
-        self.log.info("published %s for %s: %s", self.contract.address, day, numbers)
+        self.log.info("published %s for %s: %s", self.address, day, numbers)
         return numbers
 
     def _current_numbers(self, day: str) -> dict[str, Any]:
@@ -76,12 +73,12 @@ class PublishOperator(RedshiftDataOperator):
         checked = str(rows[0][0]) if rows else "no day"
         if checked != day:
             raise AirflowFailException(
-                f"the checked batch of {self.contract.address} is of {checked}, not of {day}:"
+                f"the checked batch of {self.address} is of {checked}, not of {day}:"
                 " clear `build` and what follows it, not only this task"
             )
         if not rows[0][4]:
             raise AirflowFailException(
-                f"the batch of {self.contract.address} for {day} did not pass its check, so it is not published:"
+                f"the batch of {self.address} for {day} did not pass its check, so it is not published:"
                 " put the batch right, then clear `build` and what follows it"
             )
         return {

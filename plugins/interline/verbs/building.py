@@ -27,7 +27,7 @@ def build(*models: str) -> BaseOperator:
     links = [] if _LINK in here.dag.task_dict else _links(here)
     built = DbtBuildOperator(
         task_id="_".join(("build", *models)),
-        product=here.product,
+        address=here.product.address,
         root=here.root,
         models=models or None,
         data_day=TEMPLATE,

@@ -12,12 +12,11 @@ from interline.verbs.acting import acting_as
 
 def check() -> BaseOperator:
     """Hold the contract against the batch: bad rows go to quarantine, a bad batch stops here."""
-    product = current().product
+    here = current()
     return ContractCheckOperator(
         task_id="check",
-        contract=product.contract,
-        domain=product.domain.name,
-        product=product.name,
+        address=here.product.address,
+        root=here.root,
         data_day=TEMPLATE,
-        **acting_as(product.domain),
+        **acting_as(here.product.domain),
     )

@@ -46,8 +46,6 @@ def publish() -> TaskGroup:
         commit = PublishOperator(
             task_id="commit",
             contract=product.contract,
-            domain=domain.name,
-            product=product.name,
             data_day=TEMPLATE,
             port=port_asset(product.address),
             poll_interval=SECONDS_BETWEEN_STATEMENT_POLLS,
