@@ -313,24 +313,23 @@ class BareMesh:
 
 
 def model_of(dag_file: Path) -> dict[str, Any]:
-    """What a DAG file says to `train` and `score`: features, order_by, at_least, columns."""
+    """What a DAG file says to `train` and `score`: features, order_by, at_least, and the columns of the scores."""
     tree = ast.parse(dag_file.read_text(encoding="utf-8"))
     constants = {
         node.targets[0].id: node.value
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
-    said: dict[str, Any] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("train", "score"):
-            if node.args:
-                said["features"] = ast.literal_eval(node.args[0])
-            for keyword in node.keywords:
-                value = keyword.value
-                if isinstance(value, ast.Name):
-                    value = constants[value.id]
-                said[str(keyword.arg)] = ast.literal_eval(value)
-    return said
+
+    def said(call: ast.Call) -> dict[str, Any]:
+        return {
+            str(keyword.arg): ast.literal_eval(constants.get(getattr(keyword.value, "id", ""), keyword.value))
+            for keyword in call.keywords
+        }
+
+    calls = {getattr(node.func, "id", ""): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    train, score = calls["train"], calls["score"]
+    return {"features": ast.literal_eval(train.args[0]), **said(train), "columns": said(score)}
 
 
 def _until_done(look: Any, status: str) -> dict[str, Any]:
