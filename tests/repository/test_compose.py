@@ -381,6 +381,14 @@ def test_airflow_knows_every_command_that_a_container_becomes(tmp_path: Path) ->
         assert [flag for flag in flags if flag not in known[named]] == []
 
 
+def test_the_documented_settings_are_those_that_are_read(compose: Compose) -> None:
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^#   (INTERLINE_\w+)=(\S+)$", text, re.MULTILINE))
+    read = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", yaml.safe_dump(compose, width=10_000)))
+    assert told == read
+    assert told
+
+
 def test_the_image_is_made_of_files_that_exist() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     copied = [
