@@ -1,4 +1,4 @@
-"""GRANT, REVOKE, users, groups and roles."""
+"""GRANT and REVOKE, of privileges and of roles."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from local.redshift import errors, privileges, targets
-from local.redshift.catalog import PUBLIC, Grant, Group, Relation, User
+from local.redshift.catalog import PUBLIC, Grant, Relation
 from local.redshift.dialect.reading import Statement, TokenReader
 from local.redshift.errors import SqlError, unsupported
 from local.redshift.planning import plans
@@ -73,12 +73,12 @@ def _read_grantees(reader: TokenReader) -> tuple[tuple[str, str], ...]:
             found.append(("public", PUBLIC))
         else:
             reader.accept("USER")
-            found.append(("user", _user_name(reader)))
+            found.append(("user", read_user_name(reader)))
         if not reader.accept(","):
             return tuple(found)
 
 
-def _user_name(reader: TokenReader) -> str:
+def read_user_name(reader: TokenReader) -> str:
     """User names of IAM identities keep their case and colon when quoted: "IAMR:name"."""
     token = reader.peek()
     if token is not None and ":" in token.text:
@@ -114,7 +114,7 @@ def _grant(session: Session, statement: Statement, parameter_types: tuple[Type, 
 
     def run(parameters: Sequence[Any]) -> Result:
         for grantee_kind, grantee in request.grantees:
-            _require_grantee(session, grantee_kind, grantee)
+            require_grantee(session, grantee_kind, grantee)
         for name in request.names:
             for identifier in _identifiers(session, request, name):
                 _apply(session, request, identifier, granting)
@@ -123,7 +123,8 @@ def _grant(session: Session, statement: Statement, parameter_types: tuple[Type, 
     return Plan(run)
 
 
-def _require_grantee(session: Session, kind: str, name: str) -> None:
+def require_grantee(session: Session, kind: str, name: str) -> None:
+    """Raise 42704 unless the user, group or role exists."""
     if kind == "public":
         return
     found = session.catalog.user(name) if kind == "user" else session.catalog.group(name, kind)
@@ -196,208 +197,19 @@ def _membership(session: Session, reader: TokenReader, granting: bool) -> Plan:
     def run(parameters: Sequence[Any]) -> Result:
         privileges.require_superuser(session, "grant role")
         for role in roles:
-            _require_grantee(session, "role", role)
+            require_grantee(session, "role", role)
             for kind, name in grantees:
-                _require_grantee(session, kind, name)
-                _change_members(session, "role", role, {name}, granting)
+                require_grantee(session, kind, name)
+                change_members(session, "role", role, {name}, granting)
         return Result("GRANT" if granting else "REVOKE")
 
     return Plan(run)
 
 
-def _change_members(session: Session, kind: str, name: str, members: set[str], adding: bool) -> None:
+def change_members(session: Session, kind: str, name: str, members: set[str], adding: bool) -> None:
+    """Add members to a group or role, or take them out."""
     group = session.catalog.group(name, kind)
     if group is None:
         raise SqlError(errors.UNDEFINED_OBJECT, f'{kind} "{name}" does not exist')
     changed = group.members | members if adding else group.members - members
     session.catalog.put(("group", kind, name), replace(group, members=frozenset(changed)))
-
-
-@plans("CREATE USER")
-def _create_user(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
-    reader = TokenReader(statement)
-    reader.expect("CREATE", "USER")
-    name = _user_name(reader)
-    reader.accept("WITH")
-    password, given, superuser, create_database, groups = None, False, False, False, []
-    while not reader.done:
-        if reader.accept("PASSWORD", "DISABLE"):
-            given = True
-        elif reader.accept("PASSWORD"):
-            password, given = reader.string(), True
-        elif reader.accept("CREATEUSER"):
-            superuser = True
-        elif reader.accept("CREATEDB"):
-            create_database = True
-        elif reader.accept("NOCREATEUSER") or reader.accept("NOCREATEDB"):
-            continue
-        elif reader.accept("SYSLOG", "ACCESS"):
-            reader.identifier()
-        elif reader.accept("IN", "GROUP"):
-            groups.append(reader.identifier())
-            while reader.accept(","):
-                groups.append(reader.identifier())
-        else:
-            raise unsupported(f"CREATE USER … {reader.peek_word()} in the local Redshift")
-    if not given:
-        raise SqlError(errors.SYNTAX_ERROR, "CREATE USER needs PASSWORD")
-    if password is not None:
-        _check_password(password)
-
-    def run(parameters: Sequence[Any]) -> Result:
-        privileges.require_superuser(session, "create user")
-        session.lock(("user", name))
-        if session.catalog.user(name) is not None:
-            raise SqlError(errors.DUPLICATE_OBJECT, f'user "{name}" already exists')
-        user = User(name, session.cluster.next_oid(), superuser, create_database, password)
-        session.catalog.put(("user", name), user)
-        for group in groups:
-            _change_members(session, "group", group, {name}, True)
-        return Result("CREATE USER")
-
-    return Plan(run)
-
-
-def _check_password(password: str) -> None:
-    """8 to 64 characters with an upper-case letter, a lower-case letter and a digit ("CREATE USER")."""
-    if password.startswith(("md5", "sha256|")):
-        return
-    kinds = (
-        any(map(str.isupper, password)),
-        any(map(str.islower, password)),
-        any(map(str.isdigit, password)),
-    )
-    if not 8 <= len(password) <= 64 or not all(kinds):
-        raise SqlError(
-            errors.INVALID_PARAMETER,
-            "Password must be 8 to 64 characters and contain at least one uppercase letter, one lowercase letter and one number",
-        )
-
-
-@plans("ALTER USER")
-def _alter_user(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
-    reader = TokenReader(statement)
-    reader.expect("ALTER", "USER")
-    name = _user_name(reader)
-    reader.accept("WITH")
-    changes: dict[str, Any] = {}
-    while not reader.done:
-        if reader.accept("PASSWORD", "DISABLE"):
-            changes["password"] = None
-        elif reader.accept("PASSWORD"):
-            changes["password"] = reader.string()
-            _check_password(changes["password"])
-        elif reader.accept("CREATEUSER"):
-            changes["superuser"] = True
-        elif reader.accept("NOCREATEUSER"):
-            changes["superuser"] = False
-        elif reader.accept("CREATEDB"):
-            changes["create_database"] = True
-        elif reader.accept("NOCREATEDB"):
-            changes["create_database"] = False
-        else:
-            raise unsupported(f"ALTER USER … {reader.peek_word()} in the local Redshift")
-
-    def run(parameters: Sequence[Any]) -> Result:
-        if name != session.user or set(changes) != {"password"}:
-            privileges.require_superuser(session, "alter user")
-        user = session.catalog.user(name)
-        if user is None:
-            raise SqlError(errors.UNDEFINED_OBJECT, f'user "{name}" does not exist')
-        session.catalog.put(("user", name), replace(user, **changes))
-        return Result("ALTER USER")
-
-    return Plan(run)
-
-
-@plans("DROP USER", "DROP GROUP", "DROP ROLE")
-def _drop(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
-    reader = TokenReader(statement)
-    reader.expect("DROP")
-    word = reader.take().text.lower()
-    if_exists = reader.accept("IF", "EXISTS")
-    name = _user_name(reader)
-    reader.accept("FORCE") or reader.accept("RESTRICT")
-    reader.expect_end()
-
-    def run(parameters: Sequence[Any]) -> Result:
-        privileges.require_superuser(session, f"drop {word}")
-        catalog = session.catalog
-        found = catalog.user(name) if word == "user" else catalog.group(name, word)
-        if found is None:
-            if if_exists:
-                return Result(f"DROP {word.upper()}")
-            raise SqlError(errors.UNDEFINED_OBJECT, f'{word} "{name}" does not exist')
-        if word == "user" and _owns_something(session, name):
-            raise SqlError(
-                errors.DEPENDENT_OBJECTS,
-                f'user "{name}" cannot be dropped because the user has a privilege on some object',
-            )
-        catalog.put(("user", name) if word == "user" else ("group", word, name), None)
-        return Result(f"DROP {word.upper()}")
-
-    return Plan(run)
-
-
-def _owns_something(session: Session, name: str) -> bool:
-    catalog = session.catalog
-    if any(each.owner == name for each in [*catalog.relations(), *catalog.values("schema")]):
-        return True
-    objects = [("relation", each.oid) for each in catalog.relations()] + [
-        ("schema", each.name) for each in catalog.values("schema")
-    ]
-    return any(
-        grant.grantee_kind == "user" and grant.grantee == name
-        for kind, identifier in objects
-        for grant in catalog.grants(kind, identifier)
-    )
-
-
-@plans("CREATE GROUP", "CREATE ROLE")
-def _create_group(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
-    reader = TokenReader(statement)
-    reader.expect("CREATE")
-    word = reader.take().text.lower()
-    name = reader.identifier()
-    members: set[str] = set()
-    if reader.accept("WITH", "USER"):
-        members.add(reader.identifier())
-        while reader.accept(","):
-            members.add(reader.identifier())
-    reader.expect_end()
-
-    def run(parameters: Sequence[Any]) -> Result:
-        privileges.require_superuser(session, f"create {word}")
-        if session.catalog.group(name, word) is not None:
-            raise SqlError(errors.DUPLICATE_OBJECT, f'{word} "{name}" already exists')
-        for member in members:
-            _require_grantee(session, "user", member)
-        session.catalog.put(
-            ("group", word, name), Group(name, session.cluster.next_oid(), word, frozenset(members))
-        )
-        return Result(f"CREATE {word.upper()}")
-
-    return Plan(run)
-
-
-@plans("ALTER GROUP")
-def _alter_group(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
-    reader = TokenReader(statement)
-    reader.expect("ALTER", "GROUP")
-    name = reader.identifier()
-    adding = reader.accept("ADD", "USER")
-    if not adding:
-        reader.expect("DROP", "USER")
-    members = {reader.identifier()}
-    while reader.accept(","):
-        members.add(reader.identifier())
-    reader.expect_end()
-
-    def run(parameters: Sequence[Any]) -> Result:
-        privileges.require_superuser(session, "alter group")
-        for member in members:
-            _require_grantee(session, "user", member)
-        _change_members(session, "group", name, members, adding)
-        return Result("ALTER GROUP")
-
-    return Plan(run)

@@ -152,7 +152,7 @@ def _owner(name: str) -> Change:
 
 def _add(reader: TokenReader) -> Change:
     definition = Definition()
-    if definitions._table_constraint(reader, definition):
+    if definitions.read_table_constraint(reader, definition):
         keys = tuple(definition.keys)
 
         def add_keys(session: Session, relation: Relation) -> None:
@@ -165,7 +165,7 @@ def _add(reader: TokenReader) -> Change:
         return add_keys
     reader.accept("COLUMN")
     name = reader.identifier()
-    column = definitions._column(reader, name, definition)
+    column = definitions.read_column(reader, name, definition)
     if definition.keys or definition.dist_key or definition.sort_keys or column.identity:
         raise unsupported("ADD COLUMN with a key or IDENTITY")
 

@@ -67,6 +67,7 @@ class Relation:
 
     @property
     def stores_rows(self) -> bool:
+        """Whether DuckDB holds rows of its own for it."""
         return self.kind in (TABLE, MATERIALIZED_VIEW)
 
     @property
@@ -77,9 +78,11 @@ class Relation:
 
     @property
     def display(self) -> str:
+        """schema.name"""
         return f"{self.schema}.{self.name}"
 
     def column(self, name: str) -> Column | None:
+        """A column by its name, or None."""
         return next((each for each in self.columns if each.name == name), None)
 
 
@@ -98,6 +101,8 @@ class ExternalSource:
 
 @dataclass(frozen=True)
 class Schema:
+    """A schema; an external one has its tables in the Glue Data Catalog."""
+
     name: str
     oid: int
     owner: str
@@ -148,6 +153,7 @@ class Catalog:
         self._changes: dict[Key, Any] = {} if changes is None else changes
 
     def get(self, key: Key) -> Any:
+        """The object under a key as the transaction sees it, or None."""
         if key in self._changes:
             return self._changes[key]
         return self._committed.get(key)
@@ -166,12 +172,15 @@ class Catalog:
                 yield value
 
     def schema(self, name: str) -> Schema | None:
+        """A schema by its name, or None."""
         return self.get(("schema", name))
 
     def relation(self, oid: int) -> Relation | None:
+        """A relation by its object identifier, or None."""
         return self.get(("relation", oid))
 
     def find(self, schema: str, name: str) -> Relation | None:
+        """A relation by schema and name, or None."""
         oid = self.get(("name", schema, name))
         return self.relation(oid) if oid is not None else None
 
@@ -184,11 +193,13 @@ class Catalog:
         self.put(("name", relation.schema, relation.name), relation.oid)
 
     def remove(self, relation: Relation) -> None:
+        """Take a relation out, with what was granted on it."""
         self.put(("relation", relation.oid), None)
         self.put(("name", relation.schema, relation.name), None)
         self.put(("grants", "relation", relation.oid), None)
 
     def relations(self, schema: str | None = None) -> list[Relation]:
+        """The relations of a schema, or of all."""
         return [each for each in self.values("relation") if schema is None or each.schema == schema]
 
     def dependents(self, oid: int) -> list[Relation]:
@@ -196,9 +207,11 @@ class Catalog:
         return [each for each in self.values("relation") if any(target == oid for _, target in each.bindings)]
 
     def user(self, name: str) -> User | None:
+        """A user by name, or None."""
         return self.get(("user", name))
 
     def group(self, name: str, kind: str) -> Group | None:
+        """A group or role (the kind says which) by name, or None."""
         return self.get(("group", kind, name))
 
     def grants(self, kind: str, identifier: Any) -> frozenset[Grant]:

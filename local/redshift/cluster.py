@@ -30,6 +30,8 @@ SET default_null_order = 'NULLS_LAST';
 
 @dataclass(frozen=True)
 class Address:
+    """Where a cluster listens."""
+
     host: str
     port: int
 
@@ -95,6 +97,7 @@ class Cluster:
         self.catalog.commit({}, changes)
 
     def next_oid(self) -> int:
+        """A new object identifier."""
         return next(self._oids)
 
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -122,14 +125,17 @@ class Cluster:
         return session
 
     def forget(self, session: Session) -> None:
+        """Take a session that has ended off the list."""
         with self._sessions_lock:
             self._sessions.pop(session.pid, None)
 
     def find_session(self, pid: int) -> Session | None:
+        """The session of a process id, or None."""
         with self._sessions_lock:
             return self._sessions.get(pid)
 
     def sessions(self) -> list[Session]:
+        """The sessions that are open."""
         with self._sessions_lock:
             return list(self._sessions.values())
 
@@ -144,6 +150,7 @@ class Cluster:
             return user
 
     def close(self) -> None:
+        """End every session and free the engines."""
         for session in self.sessions():
             session.close()
         self._engine.close()
@@ -155,11 +162,13 @@ _CLUSTERS_LOCK = threading.Lock()
 
 
 def register(cluster: Cluster) -> None:
+    """Make a cluster known to ``cluster_for``."""
     with _CLUSTERS_LOCK:
         _CLUSTERS[cluster.account, cluster.identifier] = cluster
 
 
 def unregister(account: str, identifier: str) -> Cluster | None:
+    """Forget a cluster; what it was, or None."""
     with _CLUSTERS_LOCK:
         return _CLUSTERS.pop((account, identifier), None)
 
@@ -171,5 +180,6 @@ def cluster_for(account: str, identifier: str) -> Cluster | None:
 
 
 def all_clusters() -> list[Cluster]:
+    """Every cluster of every account."""
     with _CLUSTERS_LOCK:
         return list(_CLUSTERS.values())

@@ -104,12 +104,12 @@ def read_columns(reader: TokenReader, definition: Definition) -> None:
         return
     names: list[str] = []
     while True:
-        if not _table_constraint(reader, definition):
+        if not read_table_constraint(reader, definition):
             name = reader.identifier()
             if reader.peek_word() in (",", ")"):
                 names.append(name)
             else:
-                definition.columns.append(_column(reader, name, definition))
+                definition.columns.append(read_column(reader, name, definition))
         if reader.accept(")"):
             break
         if not reader.accept(","):
@@ -129,7 +129,8 @@ def check_distinct(names: list[str] | tuple[str, ...]) -> None:
         seen.add(name)
 
 
-def _table_constraint(reader: TokenReader, definition: Definition) -> bool:
+def read_table_constraint(reader: TokenReader, definition: Definition) -> bool:
+    """Take a constraint of a table if one comes next; whether one did."""
     if reader.peek_word() == "CONSTRAINT":
         reader.take()
         reader.identifier()
@@ -152,7 +153,8 @@ def _table_constraint(reader: TokenReader, definition: Definition) -> bool:
     return True
 
 
-def _column(reader: TokenReader, name: str, definition: Definition) -> Column:
+def read_column(reader: TokenReader, name: str, definition: Definition) -> Column:
+    """The rest of a column definition whose name was read."""
     kind = read_type(reader)
     nullable, default, encoding, identity = True, None, None, None
     while reader.peek_word() not in (",", ")", ""):

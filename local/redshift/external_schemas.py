@@ -39,14 +39,17 @@ class ExternalTable:
 
     @property
     def name(self) -> str:
+        """The name in the catalog of the account that owns it."""
         return self.table.name
 
     @property
     def format(self) -> str:
+        """json, csv, parquet or iceberg."""
         return self.table.format
 
     @property
     def location(self) -> str:
+        """Where its objects are, as an s3:// URI."""
         return self.table.location
 
     @property

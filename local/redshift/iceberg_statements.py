@@ -17,18 +17,13 @@ from local.redshift import errors
 from local.redshift.catalog import Column
 from local.redshift.dialect import casts, sources
 from local.redshift.dialect.expressions import condition
-from local.redshift.dialect.queries import _with
+from local.redshift.dialect.queries import with_clause
 from local.redshift.dialect.scope import Compilation, Resolved
 from local.redshift.dialect.typed import Typed, quote_name
-from local.redshift.dml_statements import (
-    finish,
-    insert_columns,
-    insert_source,
-    target_scope,
-    update_assignments,
-)
+from local.redshift.dml_statements import finish, target_scope, update_assignments
 from local.redshift.errors import SqlError, unsupported
 from local.redshift.external_schemas import ExternalTable, lake_errors
+from local.redshift.insert_statements import insert_columns, insert_source
 from local.redshift.merge_statements import MULTIPLE_MATCHES, analyse
 from local.redshift.query_statements import materialize_scans, new_compilation, used_parameters
 from local.redshift.session import Result, Session
@@ -55,6 +50,7 @@ class IcebergWork:
             self.changes.commit()
 
     def rollback(self) -> None:
+        """Forget the changes."""
         self.changes.rollback()
 
 
@@ -153,7 +149,7 @@ def delete(
     work = _work(session, resolved, "DELETE")
     compilation = new_compilation(session, parameter_types)
     scope = target_scope(compilation, _readable(work), name, alias)
-    prefix = _with(tree, scope)
+    prefix = with_clause(tree, scope)
     using = [sources.item(each, scope) for each in tree.args.get("using") or ()]
     where = tree.args.get("where")
     where_sql = f" WHERE {condition(where.this, scope, 'WHERE')}" if where is not None else ""
@@ -186,7 +182,7 @@ def update(
     columns = work.external.columns()
     compilation = new_compilation(session, parameter_types)
     scope = target_scope(compilation, columns, name, alias)
-    prefix = _with(tree, scope)
+    prefix = with_clause(tree, scope)
     from_clause = tree.args.get("from_")
     others = [sources.item(from_clause.this, scope)] if from_clause is not None else []
     changes = dict(update_assignments(tree, columns, scope, _default))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from local.redshift import errors, leader_tables
+from local.redshift import errors, leader_pg_catalog, leader_tables, leader_views  # noqa: F401  (imported to register)
 from local.redshift.dialect.macros import MACROS
 from local.redshift.dialect.scope import Resolved
 from local.redshift.dialect.typed import Output, quote_name
@@ -117,5 +117,6 @@ class Leader:
         return place
 
     def close(self) -> None:
+        """Free the database."""
         if self._connection is not None:
             self._connection.close()

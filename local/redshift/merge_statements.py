@@ -17,10 +17,10 @@ from local.redshift.dialect.scope import Compilation, Resolved, Scope
 from local.redshift.dialect.typed import Typed, quote_name
 from local.redshift.dml_statements import (
     Assignments,
-    _plan,
-    _target_name,
     execute,
     finish,
+    plan_on_table,
+    target_name,
     target_scope,
     update_assignments,
 )
@@ -126,7 +126,7 @@ def _merge(session: Session, statement: Statement, parameter_types: tuple[Type, 
     tree = parse(statement.text)
     if not isinstance(tree, exp.Merge):
         raise errors.syntax_error("MERGE")
-    name, alias = _target_name(tree.this)
+    name, alias = target_name(tree.this)
     if alias:
         raise errors.syntax_error(alias)
 
@@ -145,7 +145,7 @@ def _merge(session: Session, statement: Statement, parameter_types: tuple[Type, 
         if isinstance(resolved.subject, Relation) and resolved.subject.stores_rows:
             analyse(session, tree, resolved.subject.columns, name, new_compilation(session, parameter_types))
 
-    return _plan(session, name, local, external, prepare)
+    return plan_on_table(session, name, local, external, prepare)
 
 
 def _run(session: Session, relation: Relation, alias: str, merge: Merge, parameters: Sequence[Any]) -> int:

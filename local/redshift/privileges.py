@@ -71,6 +71,7 @@ def require_owner(session: Session, owner: str, what: str) -> None:
 
 
 def require_superuser(session: Session, action: str) -> None:
+    """Raise 42501 unless the user is a superuser."""
     if not session.me.superuser:
         raise SqlError(errors.INSUFFICIENT_PRIVILEGE, f"permission denied to {action}")
 

@@ -46,6 +46,7 @@ class TimeMarking(SessionEnvironment):
         self._compilation = compilation
 
     def session_value(self, name: str) -> Any:
+        """The value; the translation that holds it is not kept for another moment or user."""
         self._compilation.volatile = True
         return super().session_value(name)
 

@@ -101,6 +101,7 @@ class TransactionCatalog(Catalog):
         self._session = session
 
     def put(self, key: tuple[Any, ...], value: Any) -> None:
+        """Change an object; refused beside writes to an Iceberg table."""
         self._session.transaction.based_on.setdefault(key, self._committed.get(key))
         self._session.change_count += 1
         self._session.require_local_writes()
@@ -240,6 +241,7 @@ class Session:
 
     @property
     def me(self) -> User:
+        """The user of the session. Raises 28000 when it was dropped meanwhile."""
         found = self.catalog.user(self.user)
         if found is None:
             raise SqlError(errors.INVALID_AUTHORIZATION, f'user "{self.user}" does not exist')
@@ -256,6 +258,7 @@ class Session:
 
     @property
     def explicit_transaction(self) -> bool:
+        """Whether BEGIN opened the transaction under way."""
         return self.state != IDLE
 
     def begin(self) -> None:

@@ -155,7 +155,7 @@ def _columns(session: Session, name: tuple[str, ...], like: re.Pattern[str]) -> 
     for number, column in enumerate(described, start=1):
         if not like.fullmatch(column.name):
             continue
-        precision, scale = leader_tables._precision(column.type)
+        precision, scale = leader_tables.precision_of(column.type)
         order = (
             relation.sort_keys.index(column.name) + 1
             if relation and column.name in relation.sort_keys

@@ -6,11 +6,13 @@ from local.redshift import (  # noqa: F401  (imported to register)
     copy_statements,
     dml_statements,
     drop_statements,
+    insert_statements,
     merge_statements,
     query_statements,
     schema_statements,
     session_statements,
     table_statements,
     unload_statements,
+    user_statements,
     view_statements,
 )

@@ -70,18 +70,22 @@ class Type:
 
     @property
     def is_integer(self) -> bool:
+        """smallint, integer or bigint."""
         return self.name in ("int2", "int4", "int8")
 
     @property
     def is_number(self) -> bool:
+        """An integer, numeric or floating-point type."""
         return self.name in ("int2", "int4", "int8", "numeric", "float4", "float8")
 
     @property
     def is_text(self) -> bool:
+        """char, varchar, or a literal without a type."""
         return self.name in ("char", "varchar", "unknown")
 
     @property
     def is_temporal(self) -> bool:
+        """A date, time or timestamp type."""
         return self.name in ("date", "timestamp", "timestamptz", "time", "timetz")
 
 

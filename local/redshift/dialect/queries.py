@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from local.redshift import errors, types
-from local.redshift.dialect import casts, sources
+from local.redshift.dialect import casts, joins, sources
+from local.redshift.dialect.clauses import group_by, limit_and_offset, order_by, order_by_output
 from local.redshift.dialect.expressions import check_arguments, condition, translate
 from local.redshift.dialect.scope import Compilation, Scope
 from local.redshift.dialect.typed import Output, Typed, quote_name, settle
@@ -58,7 +59,7 @@ def compile_query(
         return _set_operation(node, compilation, parent)
     if isinstance(node, exp.Subquery):
         check_arguments(node, {"this", "with_", "order", "limit", "offset"})
-        return _parenthesized(node, compilation, parent)
+        return parenthesized(node, compilation, parent)
     if isinstance(node, exp.Values):
         raise unsupported("VALUES list as a table")
     if isinstance(node, exp.Table):
@@ -66,17 +67,18 @@ def compile_query(
     raise unsupported(f"construct {type(node).__name__.upper()}")
 
 
-def _parenthesized(node: exp.Expression, compilation: Compilation, parent: Scope | None) -> CompiledQuery:
+def parenthesized(node: exp.Expression, compilation: Compilation, parent: Scope | None) -> CompiledQuery:
+    """A query in parentheses with what may follow them: ORDER BY, LIMIT."""
     scope = Scope(compilation, parent)
-    prefix = _with(node, scope)
+    prefix = with_clause(node, scope)
     inner = compile_query(node.this, compilation, scope if prefix else parent)
-    tail = _order_by_output(node, inner.outputs) + _limit(node)
+    tail = order_by_output(node, inner.outputs) + limit_and_offset(node)
     if not prefix and not tail:
         return inner
     return CompiledQuery(f"{prefix}SELECT * FROM ({inner.sql}) AS parenthesized{tail}", inner.outputs)
 
 
-def _with(node: exp.Expression, scope: Scope) -> str:
+def with_clause(node: exp.Expression, scope: Scope) -> str:
     """The WITH clause; registers its names in the scope."""
     clause = node.args.get("with_")
     if clause is None:
@@ -92,7 +94,7 @@ def _with(node: exp.Expression, scope: Scope) -> str:
         query = _recursive(cte, name, columns, scope) if clause.args.get("recursive") else None
         if query is None:
             # A name of the list is not visible in its own query.
-            query = compile_query(cte.this, scope.compilation, _only_ctes(scope))
+            query = compile_query(cte.this, scope.compilation, only_ctes(scope))
         outputs = renamed(query.outputs, columns, name)
         scope.ctes[name] = (quote_name(name), outputs)
         shown = ", ".join(quote_name(each.name) for each in outputs)
@@ -100,7 +102,7 @@ def _with(node: exp.Expression, scope: Scope) -> str:
     return ("WITH RECURSIVE " if clause.args.get("recursive") else "WITH ") + ", ".join(parts) + " "
 
 
-def _only_ctes(scope: Scope) -> Scope:
+def only_ctes(scope: Scope) -> Scope:
     """A scope that offers the common table expressions seen so far and no columns."""
     copy = Scope(scope.compilation, None)
     current: Scope | None = scope
@@ -123,7 +125,7 @@ def _recursive(
         raise SqlError(errors.SYNTAX_ERROR, f"WITH RECURSIVE {name} must have a column list")
     if query.args.get("distinct"):
         raise unsupported("recursive common table expression with UNION (use UNION ALL)")
-    inner = _only_ctes(scope)
+    inner = only_ctes(scope)
     anchor = compile_query(query.this, scope.compilation, inner)
     outputs = renamed(anchor.outputs, columns, name)
     inner.ctes[name] = (quote_name(name), outputs)
@@ -153,7 +155,7 @@ def renamed(outputs: tuple[Output, ...], names: tuple[str, ...], of: str) -> tup
 def _set_operation(node: exp.SetOperation, compilation: Compilation, parent: Scope | None) -> CompiledQuery:
     """UNION, EXCEPT and INTERSECT; INTERSECT goes before the other two."""
     scope = Scope(compilation, parent)
-    prefix = _with(node, scope)
+    prefix = with_clause(node, scope)
     inner = scope if prefix else parent
     operands, operators = _chain(node)
     queries = [compile_query(each, compilation, inner) for each in operands]
@@ -165,7 +167,7 @@ def _set_operation(node: exp.SetOperation, compilation: Compilation, parent: Sco
     for word, query in zip(operators, queries[1:], strict=True):
         combined = _combine(combined, word, query)
     sql = combined.sql
-    tail = _order_by_output(node, combined.outputs) + _limit(node)
+    tail = order_by_output(node, combined.outputs) + limit_and_offset(node)
     if prefix or tail:
         sql = f"{prefix}SELECT * FROM ({sql}) AS combined{tail}"
     return CompiledQuery(sql, combined.outputs)
@@ -239,15 +241,15 @@ def _select(node: exp.Select, compilation: Compilation, parent: Scope | None) ->
     if not node.expressions:
         raise errors.syntax_error("FROM")
     scope = Scope(compilation, parent)
-    prefix = _with(node, scope)
+    prefix = with_clause(node, scope)
     from_sql = sources.from_clause(node, scope)
     where = node.args.get("where")
     where_sql = ""
     if where is not None:
         where_sql = f" WHERE {condition(where.this, scope, 'WHERE')}"
-        sources.push_down(where.this, scope)
+        joins.push_down(where.this, scope)
     columns, items = _projection(node, scope)
-    group_sql = _group_by(node, scope, columns, items)
+    group_sql = group_by(node, scope, columns, items)
     having = node.args.get("having")
     having_sql = (
         f" HAVING {condition(having.this, _without_aliases(scope), 'HAVING')}" if having is not None else ""
@@ -257,13 +259,13 @@ def _select(node: exp.Select, compilation: Compilation, parent: Scope | None) ->
     distinct = node.args.get("distinct")
     if distinct is not None and distinct.args.get("on") is not None:
         raise unsupported("SELECT DISTINCT ON")
-    order_sql = _order_by(node, scope, columns)
+    order_sql = order_by(node, scope, columns)
     shown = ", ".join(
         f"{value.sql} AS {quote_name(column.name)}" for value, column in zip(items, columns, strict=True)
     )
     sql = (
         f"{prefix}SELECT {'DISTINCT ' if distinct is not None else ''}{shown}{from_sql}{where_sql}{group_sql}"
-        f"{having_sql}{qualify_sql}{order_sql}{_limit(node)}"
+        f"{having_sql}{qualify_sql}{order_sql}{limit_and_offset(node)}"
     )
     return CompiledQuery(sql, tuple(columns))
 
@@ -310,7 +312,7 @@ def _star(expression: exp.Expression, scope: Scope) -> list[Typed] | None:
     """The columns of *, alias.* or * EXCLUDE (…); None for any other expression."""
     if isinstance(expression, exp.Column) and isinstance(expression.this, exp.Star):
         parts = tuple(part.name.lower() for part in expression.parts[:-1])
-        source = scope._source_of(parts)
+        source = scope.source_of(parts)
         if source is None:
             raise SqlError(errors.UNDEFINED_TABLE, f'missing FROM-clause entry for table "{parts[-1]}"')
         star, found = expression.this, scope.star(source)
@@ -332,130 +334,3 @@ def _star(expression: exp.Expression, scope: Scope) -> list[Typed] | None:
             errors.FEATURE_NOT_SUPPORTED, f'column "{nested[0].name}" is of a nested type: select its fields'
         )
     return kept
-
-
-def _group_by(node: exp.Select, scope: Scope, columns: list[Output], items: list[Typed]) -> str:
-    group = node.args.get("group")
-    if group is None:
-        return ""
-    check_arguments(group, {"expressions", "grouping_sets", "cube", "rollup"})
-    parts = [_group_item(each, scope, columns, items) for each in group.expressions]
-    for key, word in (("rollup", "ROLLUP"), ("cube", "CUBE"), ("grouping_sets", "GROUPING SETS")):
-        for clause in group.args.get(key) or ():
-            members = [_group_member(each, scope, columns, items) for each in clause.expressions]
-            parts.append(f"{word} ({', '.join(members)})")
-    return " GROUP BY " + ", ".join(parts) if parts else ""
-
-
-def _group_member(node: exp.Expression, scope: Scope, columns: list[Output], items: list[Typed]) -> str:
-    if isinstance(node, exp.Tuple):
-        return "(" + ", ".join(_group_item(each, scope, columns, items) for each in node.expressions) + ")"
-    if isinstance(node, exp.Paren):
-        return f"({_group_item(node.this, scope, columns, items)})"
-    return _group_item(node, scope, columns, items)
-
-
-def _group_item(node: exp.Expression, scope: Scope, columns: list[Output], items: list[Typed]) -> str:
-    """A grouping column: an ordinal, a name (of the input first, then of the output) or an expression."""
-    if isinstance(node, exp.Literal) and not node.is_string:
-        position = _ordinal(node, columns, "GROUP BY")
-        return items[position - 1].sql if items[position - 1].constant is None else str(position)
-    if isinstance(node, exp.Column) and len(node.parts) == 1:
-        name = node.name.lower()
-        if scope._lookup((name,)) is None:
-            for position, column in enumerate(columns, start=1):
-                if column.name == name:
-                    return items[position - 1].sql if items[position - 1].constant is None else str(position)
-    value = translate(node, scope)
-    if (
-        scope.correlated
-        and scope.parent is not None
-        and scope._lookup(tuple(p.name.lower() for p in getattr(node, "parts", ()))) is None
-    ):
-        raise SqlError(
-            errors.FEATURE_NOT_SUPPORTED, "This type of correlated subquery pattern is not supported yet"
-        )
-    return value.sql
-
-
-def _ordinal(node: exp.Literal, columns: list[Output] | tuple[Output, ...], clause: str) -> int:
-    position = int(node.this) if node.this.isdigit() else 0
-    if not 1 <= position <= len(columns):
-        raise SqlError(
-            errors.INVALID_COLUMN_REFERENCE, f"{clause} position {node.this} is not in select list"
-        )
-    return position
-
-
-def _order_by(node: exp.Select, scope: Scope, columns: list[Output]) -> str:
-    order = node.args.get("order")
-    if order is None:
-        return ""
-    parts = []
-    for item in order.expressions:
-        target = item.this
-        position = _output_position(target, columns)
-        sql = str(position) if position else translate(target, scope).sql
-        parts.append(sql + direction(item))
-    return " ORDER BY " + ", ".join(parts)
-
-
-def direction(item: exp.Expression) -> str:
-    """ASC or DESC with Redshift's place for nulls: last when ascending, first when descending."""
-    check_arguments(item, {"this", "desc", "nulls_first"})
-    return f" {'DESC' if item.args.get('desc') else 'ASC'} NULLS {'FIRST' if item.args.get('nulls_first') else 'LAST'}"
-
-
-def _output_position(target: exp.Expression, columns: list[Output] | tuple[Output, ...]) -> int:
-    if isinstance(target, exp.Literal) and not target.is_string:
-        return _ordinal(target, columns, "ORDER BY")
-    if isinstance(target, exp.Column) and len(target.parts) == 1:
-        matches = [
-            position for position, each in enumerate(columns, start=1) if each.name == target.name.lower()
-        ]
-        if len(matches) == 1:
-            return matches[0]
-        if len(matches) > 1:
-            # The same input column twice is no ambiguity; the first will do.
-            return matches[0]
-    return 0
-
-
-def _order_by_output(node: exp.Expression, outputs: tuple[Output, ...]) -> str:
-    order = node.args.get("order")
-    if order is None:
-        return ""
-    parts = []
-    for item in order.expressions:
-        position = _output_position(item.this, outputs)
-        if not position:
-            raise SqlError(
-                errors.FEATURE_NOT_SUPPORTED,
-                "ORDER BY on a UNION/INTERSECT/EXCEPT result must be on one of the result columns",
-            )
-        parts.append(f"{position}{direction(item)}")
-    return " ORDER BY " + ", ".join(parts)
-
-
-def _limit(node: exp.Expression) -> str:
-    sql = ""
-    limit, offset = node.args.get("limit"), node.args.get("offset")
-    if limit is not None:
-        if not isinstance(limit, exp.Limit):
-            raise unsupported("FETCH FIRST")
-        check_arguments(limit, {"expression"})
-        sql += f" LIMIT {_count(limit.expression, 'LIMIT')}"
-    if offset is not None:
-        check_arguments(offset, {"expression"})
-        sql += f" OFFSET {_count(offset.expression, 'OFFSET')}"
-    return sql
-
-
-def _count(node: exp.Expression, clause: str) -> str:
-    if isinstance(node, exp.Paren):
-        node = node.this
-    if isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit():
-        return node.this
-    if isinstance(node, exp.Null) or (isinstance(node, exp.Column) and node.name.lower() == "all"):
-        return "NULL"
-    raise unsupported(f"{clause} that is not a whole number")

@@ -24,10 +24,14 @@ class RedshiftSql(Redshift):
     """sqlglot's Redshift, with every function call kept under the name that was written."""
 
     class Tokenizer(Redshift.Tokenizer):
+        """Tokens, with no command taken as opaque text."""
+
         # sqlglot would take the rest of a SHOW or CALL for one opaque string.
         COMMANDS = set()
 
     class Parser(Redshift.Parser):
+        """Trees, with calls under their own names."""
+
         FUNCTIONS = {}
         FUNCTION_PARSERS = {
             name: parser
@@ -183,6 +187,7 @@ class TokenReader:
 
     @property
     def done(self) -> bool:
+        """Whether every token was taken."""
         return self._index >= len(self._tokens)
 
     def peek(self, ahead: int = 0) -> Token | None:
@@ -198,6 +203,7 @@ class TokenReader:
         return " ".join(token.text.upper().split())
 
     def take(self) -> Token:
+        """The next token. Raises 42601 at the end."""
         token = self.peek()
         if token is None:
             raise syntax_error("")
@@ -224,6 +230,7 @@ class TokenReader:
         return True
 
     def expect(self, *words: str) -> None:
+        """Take these words. Raises 42601 when others come."""
         if not self.accept(*words):
             raise self.error()
 
@@ -233,6 +240,7 @@ class TokenReader:
         return syntax_error(self.source(token) if token else "")
 
     def source(self, token: Token) -> str:
+        """The text of a token as it was written."""
         return self._text[token.start : token.end + 1]
 
     def identifier(self) -> str:
@@ -267,6 +275,7 @@ class TokenReader:
         return token.text
 
     def number(self) -> int:
+        """A whole number. Raises 42601."""
         token = self.take()
         if token.token_type != TokenType.NUMBER or not token.text.isdigit():
             self._index -= 1
@@ -274,6 +283,7 @@ class TokenReader:
         return int(token.text)
 
     def is_string(self) -> bool:
+        """Whether a string literal comes next."""
         token = self.peek()
         return token is not None and token.token_type in (
             TokenType.STRING,
@@ -319,5 +329,6 @@ class TokenReader:
         return tuple(found)
 
     def expect_end(self) -> None:
+        """Raise 42601 unless every token was taken."""
         if not self.done:
             raise self.error()

@@ -39,13 +39,17 @@ class Resolved:
 class Environment(Protocol):
     """What a compilation asks of the session it is for."""
 
-    def resolve(self, parts: tuple[str, ...], bindings: dict[tuple[str, ...], int] | None) -> Resolved: ...
+    def resolve(self, parts: tuple[str, ...], bindings: dict[tuple[str, ...], int] | None) -> Resolved:
+        """The table, view or external table of a name."""
 
-    def view_query(self, view: Any) -> tuple[exp.Expression, dict[tuple[str, ...], int] | None]: ...
+    def view_query(self, view: Any) -> tuple[exp.Expression, dict[tuple[str, ...], int] | None]:
+        """A view's syntax tree and what its names are bound to."""
 
-    def table_function(self, name: str, arguments: list[str]) -> Resolved: ...
+    def table_function(self, name: str, arguments: list[str]) -> Resolved:
+        """A function in FROM."""
 
-    def session_value(self, name: str) -> Typed: ...
+    def session_value(self, name: str) -> Typed:
+        """A value that is constant during a statement."""
 
 
 @dataclass(eq=False)
@@ -84,6 +88,7 @@ class Compilation:
     hooks: list[Callable[[], None]] = field(default_factory=list)
 
     def scan(self, subject: Any) -> Scan:
+        """Begin a read of an external table."""
         scan = Scan(f"\x00scan{len(self.scans)}\x00", subject)
         self.scans.append(scan)
         return scan
@@ -122,6 +127,7 @@ class Source:
     nullable: bool = False
 
     def column(self, name: str) -> Typed:
+        """The column as this source qualifies it; a scan learns that it is used."""
         if self.scan is not None:
             self.scan.used.add(name)
         return Typed(f"{quote_name(self.name)}.{quote_name(name)}", self.columns[name], name=name)
@@ -143,6 +149,7 @@ class Scope:
         self.sorted_by: str | None = None
 
     def cte(self, name: str) -> tuple[str, tuple[Output, ...]] | None:
+        """A common table expression that is visible here: its DuckDB name and columns."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.ctes:
@@ -151,14 +158,17 @@ class Scope:
         return None
 
     def add(self, source: Source) -> None:
+        """Add an item of FROM. Raises 42712 for a name that is there already."""
         if any(each.name == source.name for each in self.sources):
             raise SqlError("42712", f'table name "{source.name}" specified more than once')
         self.sources.append(source)
 
     def source(self, name: str) -> Source | None:
+        """The item of FROM of a name, or None."""
         return next((each for each in self.sources if each.name == name), None)
 
     def parameter(self, number: int) -> Typed:
+        """A bound parameter."""
         kind = self.compilation.parameter_types.get(number, types.UNKNOWN)
         sql = f"${number}" if kind.name == "unknown" else f"CAST(${number} AS {kind.duckdb})"
         return Typed(sql, types.TEXT if kind.name == "varchar" else kind)
@@ -169,7 +179,7 @@ class Scope:
         Raises:
             SqlError: 42703, 42702 or 42P01.
         """
-        found = self._lookup(parts)
+        found = self.lookup(parts)
         if found is not None:
             return found
         if len(parts) == 1 and parts[0] in self.aliases:
@@ -177,7 +187,7 @@ class Scope:
         level, scope = 0, self.parent
         while scope is not None:
             level += 1
-            found = scope._lookup(parts) if scope.sources else None
+            found = scope.lookup(parts) if scope.sources else None
             if found is not None:
                 if level > 1 or scope.in_outer_join:
                     raise SqlError(
@@ -190,7 +200,7 @@ class Scope:
         raise self._missing(parts)
 
     def _missing(self, parts: tuple[str, ...]) -> SqlError:
-        if len(parts) > 1 and not any(self._source_of(parts[: n + 1]) for n in range(len(parts) - 1)):
+        if len(parts) > 1 and not any(self.source_of(parts[: n + 1]) for n in range(len(parts) - 1)):
             return SqlError(errors.UNDEFINED_TABLE, f'missing FROM-clause entry for table "{parts[-2]}"')
         where = ", ".join(each.name for each in self.sources)
         column = ".".join(parts)
@@ -198,16 +208,18 @@ class Scope:
             errors.UNDEFINED_COLUMN, f'column "{column}" does not exist' + (f" in {where}" if where else "")
         )
 
-    def _source_of(self, parts: tuple[str, ...]) -> Source | None:
+    def source_of(self, parts: tuple[str, ...]) -> Source | None:
+        """The item of FROM that a qualifier means, or None."""
         if len(parts) == 1:
             return self.source(parts[0])
         return next((each for each in self.sources if each.qualifier[-len(parts) :] == parts), None)
 
-    def _lookup(self, parts: tuple[str, ...]) -> Typed | None:
+    def lookup(self, parts: tuple[str, ...]) -> Typed | None:
+        """What a reference means among the items of FROM, or None."""
         if len(parts) == 1:
             return self._unqualified(parts[0])
         for taken in range(min(3, len(parts) - 1), 0, -1):
-            source = self._source_of(parts[:taken])
+            source = self.source_of(parts[:taken])
             if source is None:
                 continue
             if source.value is not None:

@@ -7,8 +7,8 @@ import dataclasses
 from sqlglot import exp
 
 from local.redshift import errors, types
-from local.redshift.dialect import queries
-from local.redshift.dialect.expressions import check_arguments, comparable, condition, data_type, translate
+from local.redshift.dialect import joins, queries
+from local.redshift.dialect.expressions import check_arguments, data_type, translate
 from local.redshift.dialect.reading import PARAMETER_PREFIX
 from local.redshift.dialect.scope import Resolved, Scope, Source
 from local.redshift.dialect.typed import Output, Typed, quote_name, settle
@@ -20,14 +20,14 @@ _MAXIMUM_VIEW_DEPTH = 32
 def from_clause(node: exp.Select, scope: Scope) -> str:
     """The FROM clause with its joins, or nothing; registers the sources in the scope."""
     clause = node.args.get("from_")
-    joins = node.args.get("joins") or []
+    joined = node.args.get("joins") or []
     if clause is None:
-        if joins:
+        if joined:
             raise errors.syntax_error("JOIN")
         return ""
     sql = " FROM " + item(clause.this, scope)
-    for join in joins:
-        sql += _join(join, scope)
+    for join in joined:
+        sql += joins.join_clause(join, scope)
     return sql
 
 
@@ -79,14 +79,14 @@ def _derived(node: exp.Subquery, scope: Scope) -> str:
         )
     if definitions:
         raise errors.syntax_error(definitions[0].sql())
-    inner_scope = queries._only_ctes(scope)
+    inner_scope = queries.only_ctes(scope)
     if isinstance(node.this, exp.Values):
         raise unsupported("VALUES list as a table")
     bare = exp.Subquery(
         **{key: value for key, value in node.args.items() if key not in ("alias", "this") and value}
     )
     bare.args["this"] = node.this
-    query = queries._parenthesized(bare, scope.compilation, inner_scope)
+    query = queries.parenthesized(bare, scope.compilation, inner_scope)
     return _query_source(query, name, columns, scope)
 
 
@@ -269,140 +269,3 @@ def _unnest(parts: tuple[str, ...], name: str, scope: Scope) -> str:
     reference = Typed(f"{quote_name(name)}.item", kind, name=name)
     scope.add(Source(name, {}, value=reference))
     return f"LATERAL (SELECT unnest({array}) AS item) AS {quote_name(name)}"
-
-
-_SIDES = {"": "", "LEFT": "LEFT ", "RIGHT": "RIGHT ", "FULL": "FULL "}
-
-
-def _join(join: exp.Join, scope: Scope) -> str:
-    check_arguments(join, {"this", "side", "kind", "on", "using", "method"})
-    side, kind, method = ((join.args.get(key) or "").upper() for key in ("side", "kind", "method"))
-    if side not in _SIDES or kind not in ("", "INNER", "OUTER", "CROSS") or method not in ("", "NATURAL"):
-        raise unsupported(f"{' '.join(filter(None, (method, side, kind)))} JOIN")
-    before = list(scope.sources)
-    right = item(join.this, scope)
-    added = scope.sources[-1]
-    if side in ("LEFT", "FULL"):
-        added.nullable = True
-    if side in ("RIGHT", "FULL"):
-        for each in before:
-            each.nullable = True
-    on, using = join.args.get("on"), join.args.get("using")
-    if method == "NATURAL":
-        names = [name for name in added.columns if any(name in each.columns for each in before)]
-        using_names = names
-    else:
-        using_names = [each.name.lower() for each in using or ()]
-    if kind == "CROSS":
-        if on is not None or using:
-            raise errors.syntax_error("ON")
-        return f" CROSS JOIN {right}"
-    if on is None and not using_names:
-        if side or kind == "INNER" or method:
-            if method:
-                return f" CROSS JOIN {right}"
-            raise SqlError(errors.SYNTAX_ERROR, "syntax error: a join needs ON or USING")
-        return f" CROSS JOIN {right}"
-    word = f" {_SIDES[side]}JOIN "
-    if using_names:
-        return word + right + " ON " + _using(using_names, before, added, side, scope)
-    if side == "FULL" and not any(isinstance(each, exp.EQ) for each in _conjuncts(on)):
-        raise SqlError(
-            errors.FEATURE_NOT_SUPPORTED, "FULL JOIN is only supported with merge-joinable join conditions"
-        )
-    # A subquery here must not refer to the tables of an outer join ("Correlated subqueries").
-    scope.in_outer_join = bool(side)
-    try:
-        return word + right + f" ON {condition(on, scope, 'JOIN/ON')}"
-    finally:
-        scope.in_outer_join = False
-
-
-def _using(names: list[str], before: list[Source], added: Source, side: str, scope: Scope) -> str:
-    tests = []
-    for name in names:
-        left = scope.merged.get(name)
-        if left is None:
-            owners = [each for each in before if name in each.columns]
-            if len(owners) > 1:
-                raise SqlError(
-                    errors.AMBIGUOUS_COLUMN,
-                    f'common column name "{name}" appears more than once in left table',
-                )
-            if not owners:
-                raise SqlError(
-                    errors.UNDEFINED_COLUMN,
-                    f'column "{name}" specified in USING clause does not exist in left table',
-                )
-            left = owners[0].column(name)
-            scope.hidden.add((owners[0].name, name))
-        if name not in added.columns:
-            raise SqlError(
-                errors.UNDEFINED_COLUMN,
-                f'column "{name}" specified in USING clause does not exist in right table',
-            )
-        right = added.column(name)
-        scope.hidden.add((added.name, name))
-        one, other = comparable(left, right, "=")
-        tests.append(f"{one.sql} = {other.sql}")
-        kind = types.common([left.type, right.type], "JOIN/USING")
-        sql = {
-            "": left.sql,
-            "LEFT": left.sql,
-            "RIGHT": right.sql,
-            "FULL": f"coalesce({left.sql}, {right.sql})",
-        }[side]
-        scope.merged[name] = Typed(sql, kind, name=name)
-    return "(" + " AND ".join(tests) + ")"
-
-
-def _conjuncts(node: exp.Expression) -> list[exp.Expression]:
-    found, pending = [], [node]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, exp.And):
-            pending += [current.this, current.expression]
-        elif isinstance(current, exp.Paren):
-            pending.append(current.this)
-        else:
-            found.append(current)
-    return found
-
-
-def push_down(where: exp.Expression, scope: Scope) -> None:
-    """Tell each external scan the conjuncts that mention only its columns.
-
-    Not those on the null side of an outer join: there "x IS NULL" asks for the rows without a partner.
-    """
-    scans = [each for each in scope.sources if each.scan is not None]
-    if not scans:
-        return
-    for conjunct in _conjuncts(where):
-        if conjunct.find(exp.Query) is not None:
-            continue
-        columns = list(conjunct.find_all(exp.Column))
-        owners = {_owner(column, scope) for column in columns}
-        if len(owners) != 1:
-            continue
-        owner = owners.pop()
-        if owner is None or owner.scan is None or owner.nullable:
-            continue
-        copy = conjunct.copy()
-        for column in list(copy.find_all(exp.Column)):
-            bare = exp.column(column.name.lower(), quoted=True)
-            if column is copy:
-                copy = bare
-            else:
-                column.replace(bare)
-        owner.scan.conditions.append(copy)
-
-
-def _owner(column: exp.Column, scope: Scope) -> Source | None:
-    parts = tuple(part.name.lower() for part in column.parts)
-    if len(parts) == 1:
-        found = [each for each in scope.sources if parts[0] in each.columns]
-        return found[0] if len(found) == 1 else None
-    if len(parts) == 2:
-        source = scope.source(parts[0])
-        return source if source is not None and parts[1] in source.columns else None
-    return None

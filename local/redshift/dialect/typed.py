@@ -50,6 +50,7 @@ def text_literal(text: str) -> Typed:
 
 
 def null_literal() -> Typed:
+    """NULL, which takes its type from where it stands."""
     return Typed("NULL", UNKNOWN, is_null=True)
 
 

@@ -6,7 +6,9 @@ from sqlglot import exp
 
 from local.redshift import types
 from local.redshift.dialect import casts
-from local.redshift.dialect.expressions import comparable, data_type, translate, translates, unify
+from local.redshift.dialect.branches import unify
+from local.redshift.dialect.comparisons import comparable
+from local.redshift.dialect.expressions import data_type, translate, translates
 from local.redshift.dialect.functions.registry import Call, invoke, scalar
 from local.redshift.dialect.reading import parse_expression
 from local.redshift.dialect.scope import Scope

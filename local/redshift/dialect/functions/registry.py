@@ -40,9 +40,11 @@ class Call:
     ignore_nulls: bool = False
 
     def argument(self, position: int) -> Typed:
+        """One argument, translated."""
         return translate(self.nodes[position], self.scope)
 
     def arguments(self) -> list[Typed]:
+        """All arguments, translated."""
         return [translate(each, self.scope) for each in self.nodes]
 
     def count(self, least: int, most: int | None = None) -> None:
@@ -103,6 +105,7 @@ class Call:
         return value.constant
 
     def result(self, sql: str, kind: Type) -> Typed:
+        """A value that is called after the function."""
         return Typed(sql, kind, name=self.name)
 
 
@@ -128,14 +131,17 @@ WINDOWS: dict[str, Function] = {}
 
 
 def scalar(*names: str) -> Callable[[Function], Function]:
+    """Register a function of a row under its names."""
     return _registering(SCALARS, names)
 
 
 def aggregate(*names: str) -> Callable[[Function], Function]:
+    """Register an aggregate under its names."""
     return _registering(AGGREGATES, names)
 
 
 def window(*names: str) -> Callable[[Function], Function]:
+    """Register a window function under its names."""
     return _registering(WINDOWS, names)
 
 
@@ -159,6 +165,7 @@ def simple(names: str, kinds: str, result: Type, sql: str, optional: int = 0) ->
 
 
 def no_function(name: str, given: list[Type]) -> SqlError:
+    """The error 42883 for a call that no function takes."""
     shown = ", ".join(each.family for each in given)
     return SqlError(
         errors.UNDEFINED_FUNCTION,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from local.redshift import types
-from local.redshift.dialect.expressions import concatenate
 from local.redshift.dialect.functions.registry import Call, scalar, simple
+from local.redshift.dialect.operators import concatenate
 from local.redshift.dialect.typed import Typed, quote_text
 from local.redshift.errors import INVALID_PARAMETER, SqlError, raising, unsupported
 from local.redshift.types import BIGINT, INTEGER, TEXT

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from local.redshift import errors, types
-from local.redshift.dialect.expressions import bring, check_arguments, translate, translates, unify
+from local.redshift.dialect.branches import bring, unify
+from local.redshift.dialect.expressions import check_arguments, translate, translates
 from local.redshift.dialect.functions.registry import AGGREGATES, WINDOWS, Call, invoke, window
 from local.redshift.dialect.scope import Scope
 from local.redshift.dialect.typed import Typed
@@ -35,7 +36,7 @@ def _window(node: exp.Window, scope: Scope) -> Typed:
 
 
 def _over(node: exp.Window, name: str, scope: Scope) -> str:
-    from local.redshift.dialect.queries import direction
+    from local.redshift.dialect.clauses import direction
 
     parts = []
     if node.args.get("partition_by"):
@@ -88,7 +89,7 @@ def _bound(value: object, side: str | None) -> str:
 
 
 def _within(node: exp.WithinGroup, scope: Scope) -> dict[str, object]:
-    from local.redshift.dialect.queries import direction
+    from local.redshift.dialect.clauses import direction
 
     order = node.expression
     if not isinstance(order, exp.Order):
