@@ -337,16 +337,8 @@ class Conversation:
         self, columns: Sequence[Output], formats: Sequence[int], rows: Sequence[tuple[Any, ...]]
     ) -> None:
         encoders = [values.encoder(column.type, each) for column, each in zip(columns, formats, strict=True)]
-        write, data_row = self.stream.write, messages.data_row
-        for row in rows:
-            write(
-                data_row(
-                    [
-                        None if value is None else encode(value)
-                        for encode, value in zip(encoders, row, strict=True)
-                    ]
-                )
-            )
+        for row in messages.data_rows(rows, encoders):
+            self.stream.write(row)
 
 
 def position_of(error: SqlError, text: str) -> int | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from local.redshift.dialect.typed import Output
 from local.redshift.errors import PROTOCOL_VIOLATION, SqlError
@@ -163,14 +164,17 @@ def _malformed() -> SqlError:
     return SqlError(PROTOCOL_VIOLATION, "invalid message format")
 
 
-def data_row(values: Sequence[bytes | None]) -> bytes:
-    """DataRow of encoded values."""
-    parts = [b"", struct.pack("!h", len(values))]
-    for value in values:
-        if value is None:
-            parts.append(_NULL)
-        else:
-            parts.append(struct.pack("!i", len(value)))
-            parts.append(value)
-    body = b"".join(parts)
-    return message(b"D", body)
+def data_rows(rows: Iterable[Sequence[Any]], encoders: Sequence[Callable[[Any], bytes]]) -> Iterator[bytes]:
+    """DataRow of each row, its values written by the encoder of their column."""
+    head, length = struct.pack("!h", len(encoders)), struct.Struct("!i").pack
+    for row in rows:
+        parts = [head]
+        for encode, value in zip(encoders, row, strict=True):
+            if value is None:
+                parts.append(_NULL)
+            else:
+                data = encode(value)
+                parts.append(length(len(data)))
+                parts.append(data)
+        body = b"".join(parts)
+        yield b"D" + length(len(body) + 4) + body

@@ -94,10 +94,10 @@ def text_of(kind: Type, value: Any) -> str:
 
 
 def _general_text(value: Any) -> bytes:
-    if isinstance(value, dict | list | tuple):
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str).encode()
     if isinstance(value, str):
         return value.encode()
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str).encode()
     return str(value).encode()
 
 
@@ -106,15 +106,10 @@ def _numeric_text(scale: int) -> Encoder:
     quantum = Decimal(1).scaleb(-scale)
 
     def encode(value: Decimal | int) -> bytes:
-        if isinstance(value, int):
-            return (
-                b"%d" % value
-                if not scale
-                else f"{Decimal(value).quantize(quantum, context=_EXACT):f}".encode()
-            )
-        if -value.as_tuple().exponent == scale:  # type: ignore[operator]
-            return f"{value:f}".encode()
-        return f"{value.quantize(quantum, context=_EXACT):f}".encode()
+        text = f"{value:d}" if isinstance(value, int) else f"{value:f}"
+        if (len(text) - text.find(".") - 1 if "." in text else 0) == scale:
+            return text.encode()
+        return f"{Decimal(value).quantize(quantum, context=_EXACT):f}".encode()
 
     return encode
 
@@ -148,7 +143,8 @@ def _offset(value: datetime.time) -> str:
 def _timestamp(value: datetime.datetime | datetime.date) -> str:
     if not isinstance(value, datetime.datetime):
         return f"{value.isoformat()} 00:00:00"
-    return f"{value.year:04}-{value.month:02}-{value.day:02} {_clock(value)}"
+    text = value.replace(tzinfo=None).isoformat(" ") if value.tzinfo else value.isoformat(" ")
+    return text.rstrip("0") if value.microsecond else text
 
 
 def _interval(value: datetime.timedelta) -> bytes:
