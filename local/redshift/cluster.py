@@ -28,6 +28,9 @@ SET default_null_order = 'NULLS_LAST';
 """
 
 
+_SERIALS = itertools.count(1)
+
+
 @dataclass(frozen=True)
 class Address:
     """Where a cluster listens."""
@@ -44,6 +47,7 @@ class Cluster:
         identifier: cluster identifier.
         database: name of its database.
         roles: ARNs of the IAM roles associated with it, which its SQL may name.
+        serial: a number that no other cluster of this process has or had.
         address: where its wire server listens, once it does.
     """
 
@@ -57,6 +61,7 @@ class Cluster:
         directory: Path | None = None,
         region: str = "us-east-1",
     ):
+        self.serial = next(_SERIALS)
         self.account = account
         self.identifier = identifier
         self.database = database

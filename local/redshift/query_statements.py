@@ -93,13 +93,15 @@ def cached_translation(
     session: Session, statement: Statement, parameter_types: tuple[Type, ...]
 ) -> Translation:
     """The translation of a statement, kept for as long as the catalog and the session's names stay the same."""
+    # What only this session sees (its temporary tables, its transaction's changes) is only for this session.
+    private = bool(session.temporary or session.transaction.changes)
+    seen = (session.pid, session.change_count) if private else None
     key = (
-        id(session.cluster),
+        session.cluster.serial,
+        session.cluster.catalog.version,
+        seen,
         session.user,
         session.settings["search_path"],
-        session.catalog_version
-        if session.temporary or session.transaction.changes
-        else session.cluster.catalog.version,
         statement.text,
         parameter_types,
     )
@@ -110,6 +112,8 @@ def cached_translation(
             return found
     translation = translate_query(session, parse(statement.text), parameter_types)
     if translation.reusable:
+        # A kept translation must not keep the session that it was made for.
+        translation.compilation.environment = None
         with _CACHE_LOCK:
             _CACHE[key] = translation
             while len(_CACHE) > _CACHE_SIZE:

@@ -74,7 +74,7 @@ class Scan:
 class Compilation:
     """What one statement's translation collects."""
 
-    environment: Environment
+    environment: Environment | None
     parameter_types: dict[int, Type] = field(default_factory=dict)
     scans: list[Scan] = field(default_factory=list)
     relations: dict[tuple[str, Any], Resolved] = field(default_factory=dict)

@@ -270,3 +270,22 @@ def test_a_closed_session_gives_up_its_locks(session: Session, other: Session) -
     session.close()
     assert other.execute("insert into t values (2)").count == 1
     assert rows(other, "select a from t") == [(2,)]
+
+
+def test_the_same_text_means_each_session_s_own_temporary_table(session: Session, other: Session) -> None:
+    for one, value in ((session, 1), (other, 2)):
+        one.execute(f"create temp table stage as select {value} as a")
+    assert rows(session, "select a from stage") == [(1,)]
+    assert rows(other, "select a from stage") == [(2,)]
+
+
+def test_clusters_do_not_share_what_a_text_means(cluster: Cluster, session: Session) -> None:
+    second = Cluster("333333333333", "shopping", "shopping", "interline")
+    try:
+        elsewhere = second.session("interline")
+        session.execute("create table t (a int); insert into t values (1)")
+        elsewhere.execute("create table t (b varchar(3)); insert into t values ('x')")
+        assert rows(session, "select * from t") == [(1,)]
+        assert rows(elsewhere, "select * from t") == [("x",)]
+    finally:
+        second.close()
