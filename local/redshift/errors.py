@@ -109,6 +109,8 @@ def from_duckdb(error: duckdb.Error) -> SqlError:
             "could not complete because of conflict with concurrent transaction",
             detail=text,
         )
+    if "Date out of range" in text or "Timestamp out of range" in text:
+        return SqlError(DATETIME_OUT_OF_RANGE, "date/time field value out of range", detail=text)
     if isinstance(error, duckdb.ConversionException):
         return _conversion(text)
     if "More than one row returned by a subquery" in text:
