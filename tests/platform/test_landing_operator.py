@@ -18,16 +18,24 @@ DAY = "2013-01-01"
 LINE = b'{"a": 1, "b": "text"}\n'
 
 
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A landing bucket, and the connection by which the operator reaches it."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AIRFLOW_CONN_AWS_BOOKINGS", "aws://")
-    with mock_aws():
+@pytest.fixture(scope="module")
+def storage() -> Iterator[Any]:
+    """S3 with a landing bucket, and the connection by which the operator reaches it."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        patch.setenv("AIRFLOW_CONN_AWS_BOOKINGS", "aws://")
         client = boto3.client("s3", region_name="us-east-1")
         client.create_bucket(Bucket="bookings-landing")
         yield client
+
+
+@pytest.fixture
+def bucket(storage: Any) -> Any:
+    """The landing bucket, empty."""
+    for entry in storage.list_objects_v2(Bucket="bookings-landing").get("Contents", ()):
+        storage.delete_object(Bucket="bookings-landing", Key=entry["Key"])
+    return storage
 
 
 def land(form: str = "json", day: str = DAY) -> dict[str, dict[str, int]]:
