@@ -22,22 +22,26 @@ def days(count: int) -> list[date]:
 
 
 @cache
-def delivered(day: date, scale: float = SCALE, seed: int = SEED) -> tuple[LandedFile, ...]:
-    """Every file of a data day."""
-    return tuple(generate(day, seed, scale))
+def delivered(
+    day: date, scale: float = SCALE, seed: int = SEED, domain: str | None = None
+) -> tuple[LandedFile, ...]:
+    """Every file of a data day, or those that one domain receives."""
+    return tuple(generate(day, seed, scale, None if domain is None else [domain]))
 
 
 @cache
 def records(day: date, source: str, scale: float = SCALE) -> list[dict[str, Any]]:
     """The records that one source delivers on a day, in order of arrival."""
-    content = b"".join(file.content for file in delivered(day, scale) if file.source == source)
+    domain = {"booking_events": "bookings", "search_events": "shopping"}[source]
+    files = delivered(day, scale, domain=domain)
+    content = b"".join(file.content for file in files if file.source == source)
     return [json.loads(line) for line in content.decode().splitlines()]
 
 
 @cache
 def rows(day: date, domain: str, source: str, scale: float = SCALE) -> list[dict[str, str]]:
     """The rows of a CSV source on a day."""
-    (file,) = (f for f in delivered(day, scale) if (f.domain, f.source) == (domain, source))
+    (file,) = (f for f in delivered(day, scale, domain=domain) if f.source == source)
     return list(csv.DictReader(io.StringIO(file.content.decode())))
 
 

@@ -35,7 +35,7 @@ def test_every_record_has_known_keys_and_most_have_all_that_are_needed() -> None
 
 
 def test_files_are_in_order_of_arrival_and_cover_the_day() -> None:
-    files = [file for file in delivered(DAYS[1]) if file.source == "search_events"]
+    files = [file for file in delivered(DAYS[1], domain="shopping") if file.source == "search_events"]
     assert [file.name for file in files] == [f"search-events-{hour:02d}.jsonl" for hour in (0, 6, 12, 18)]
     assert [file.key for file in files] == sorted(file.key for file in files)
 

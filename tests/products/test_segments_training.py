@@ -19,7 +19,7 @@ from local.input.members import directory
 from tests.products.rendering import ROOT
 
 SCRIPT = ROOT / "domains" / "loyalty" / "segments" / "train.py"
-MEMBERS = 1_500
+MEMBERS = 1_200
 
 
 @pytest.fixture(scope="module")
@@ -195,8 +195,15 @@ def test_a_training_that_can_not_succeed_is_refused(
         script.train(matrix, fewest, most, seed=7, sample=100)
 
 
-def test_a_training_without_members_fails(tmp_path: Path) -> None:
-    result = run(tmp_path, [])
-    assert result.returncode != 0
-    assert "channel train holds no members" in result.stderr
-    assert not (tmp_path / "model" / "model.joblib").exists()
+def test_a_training_without_members_fails(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = tmp_path / "train"
+    channel.mkdir()
+    (channel / "part-0.csv").touch()
+    monkeypatch.setenv("SM_CHANNEL_TRAIN", str(channel))
+    monkeypatch.setenv("SM_MODEL_DIR", str(tmp_path / "model"))
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    with pytest.raises(SystemExit, match="channel train holds no members: 1 files in"):
+        script.main()
+    assert not (tmp_path / "model").exists()
