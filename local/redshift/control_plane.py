@@ -256,7 +256,7 @@ def install(home: Path) -> None:
         for name, method in vars(operations).items():
             if not name.startswith("_"):
                 setattr(RedshiftResponse, name, method)
-    models.Cluster.address = property(lambda described: HOST)
+    setattr(models.Cluster, "address", property(lambda described: HOST))  # noqa: B010  (a property of moto's)
     refusals.serve_only("redshift", OPERATIONS)
 
 

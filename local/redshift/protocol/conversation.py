@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from local.redshift.dialect.reading import PARAMETER_PREFIX, Statement, statements
@@ -118,7 +119,7 @@ class Conversation:
             elif kind == b"H":
                 self.stream.flush()
             elif kind == b"Q":
-                self._guarded(lambda body=body: self._query(Fields(body).text()))
+                self._guarded(partial(self._simple_query, Fields(body)))
                 self._ready()
             elif kind in (b"d", b"c", b"f"):
                 # Leftovers of a COPY that was refused ("COPY Operations").
@@ -129,7 +130,7 @@ class Conversation:
             elif kind not in handlers:
                 raise SqlError(PROTOCOL_VIOLATION, f"invalid frontend message type {kind[0]}")
             elif not failed:
-                failed = not self._guarded(lambda kind=kind, body=body: handlers[kind](Fields(body)))
+                failed = not self._guarded(partial(handlers[kind], Fields(body)))
 
     def _guarded(self, action: Callable[[], None]) -> bool:
         """Do something; an error is told to the client, and False returned."""
@@ -203,9 +204,9 @@ class Conversation:
 
     # -- simple queries -------------------------------------------------------------------------------------
 
-    def _query(self, text: str) -> None:
+    def _simple_query(self, fields: Fields) -> None:
         """Run the statements of a text: one transaction, except where it says otherwise itself."""
-        self._text = text
+        text = self._text = fields.text()
         found = statements(text)
         if not found:
             self.stream.write(messages.EMPTY_QUERY)

@@ -258,19 +258,19 @@ def _numeric(text: str) -> Decimal:
     return value
 
 
-_FROM_TEXT: dict[str, Decoder] = {
-    "bool": _boolean,  # type: ignore[dict-item]
+_FROM_TEXT: dict[str, Callable[[str], Any]] = {
+    "bool": _boolean,
     "int2": int,
     "int4": int,
     "int8": int,
     "oid": int,
     "float4": float,
     "float8": float,
-    "numeric": _numeric,  # type: ignore[dict-item]
-    "date": lambda text: datetime.date.fromisoformat(text),  # type: ignore[arg-type]
-    "time": lambda text: datetime.time.fromisoformat(text),  # type: ignore[arg-type]
-    "timestamp": lambda text: datetime.datetime.fromisoformat(text),  # type: ignore[arg-type]
-    "timestamptz": lambda text: datetime.datetime.fromisoformat(text),  # type: ignore[arg-type]
+    "numeric": _numeric,
+    "date": datetime.date.fromisoformat,
+    "time": datetime.time.fromisoformat,
+    "timestamp": datetime.datetime.fromisoformat,
+    "timestamptz": datetime.datetime.fromisoformat,
 }
 
 _PARAMETER_TYPES = {
