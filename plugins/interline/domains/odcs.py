@@ -18,7 +18,8 @@ from open_data_contract_standard.model import (
 
 from interline.domains.contract import CLASSIFICATIONS, DAY_COLUMN, Column, Contract, Role, ServiceLevel
 from interline.domains.names import NAME_SHAPE, is_name
-from interline.domains.odcs_rules import Reading, batch_rules_of, freshness_rule, property_rules
+from interline.domains.odcs_reading import Reading
+from interline.domains.odcs_rules import batch_rules_of, freshness_rule, property_rules
 from interline.domains.places import Place
 from interline.domains.problems import MeshError, did_you_mean, one_of
 from interline.domains.rules import BatchRule, Duplicates, Limit, RowRule

@@ -1,0 +1,206 @@
+"""The entries of a contract's quality lists, as rules of rows and of batches."""
+
+from __future__ import annotations
+
+from open_data_contract_standard.model import DataQuality
+
+from interline.domains.contract import Column
+from interline.domains.odcs_reading import (
+    Reading,
+    literal_of,
+    one_of_rule,
+    pattern_problem,
+    position_of,
+    snake,
+)
+from interline.domains.places import Place
+from interline.domains.problems import did_you_mean, one_of
+from interline.domains.rules import (
+    BatchRule,
+    Breaking,
+    Duplicates,
+    Holds,
+    Limit,
+    Matches,
+    Measure,
+    NotBlank,
+    OneOf,
+    Present,
+    Query,
+    RowCount,
+    RowRule,
+)
+
+_OPERATORS = {
+    "mustBe": "=",
+    "mustNotBe": "<>",
+    "mustBeGreaterThan": ">",
+    "mustBeGreaterOrEqualTo": ">=",
+    "mustBeLessThan": "<",
+    "mustBeLessOrEqualTo": "<=",
+    "mustBeBetween": "between",
+    "mustNotBeBetween": "not between",
+}
+_METRICS = ("nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount")
+
+
+_DIMENSIONS = (
+    "accuracy",
+    "completeness",
+    "conformity",
+    "consistency",
+    "coverage",
+    "timeliness",
+    "uniqueness",
+)
+
+
+def quality_rule(
+    reading: Reading,
+    place: Place,
+    quality: DataQuality,
+    columns: tuple[Column, ...],
+    column: Column | None,
+) -> RowRule | BatchRule | None:
+    """Return the rule that an entry states, or None if it is for people only or wrong; ``column`` is whose list it is in."""
+    kind = quality.type or ("sql" if quality.query else "library")
+    if quality.dimension is not None and quality.dimension not in _DIMENSIONS:
+        hint = did_you_mean(quality.dimension, _DIMENSIONS) or f"expected {one_of(_DIMENSIONS)}"
+        reading.refuse((*place, "dimension"), f"unknown dimension {quality.dimension!r}", hint)
+    if quality.severity not in (None, "error", "warning", "info"):
+        reading.refuse(
+            (*place, "severity"), f"severity is {quality.severity!r}", "expected error, warning or info"
+        )
+    if kind == "text":
+        return None
+    if kind == "custom":
+        return _expression_rule(reading, place, quality, column)
+    if kind not in ("sql", "library"):
+        hint = did_you_mean(kind, ("library", "sql", "custom", "text"))
+        reading.refuse((*place, "type"), f"unknown type of quality rule {kind!r}", hint)
+        return None
+    limit = _limit(reading, place, quality)
+    if limit is None:
+        return None
+    if kind == "sql":
+        if not (quality.query or "").strip():
+            reading.refuse(
+                place, "a rule of type sql has no query", "expected `query: select … from ${object}`"
+            )
+            return None
+        measure: Measure = Query(_query_of(quality.query or "", column))
+        name = quality.name or f"query_{position_of(place)}"
+    else:
+        if quality.metric not in _METRICS:
+            hint = did_you_mean(quality.metric or "", _METRICS) or f"expected {one_of(_METRICS)}"
+            reading.refuse((*place, "metric"), f"unknown metric {quality.metric!r}", hint)
+            return None
+        made = _metric(reading, place, quality, columns, column)
+        if made is None:
+            return None
+        name = quality.name or f"{column.name + '_' if column else ''}{snake(quality.metric)}"
+        if isinstance(made, Breaking) and limit == Limit("=", 0) and quality.severity in (None, "error"):
+            reason = quality.description or _breaking_reason(made)
+            return RowRule(snake(name), made.column, made.test, " ".join(reason.split()), place)
+        measure = made
+    percent = quality.unit in ("percent", "%")
+    described = " ".join((quality.description or f"{name} {limit}{' percent' if percent else ''}").split())
+    return BatchRule(
+        snake(name), measure, limit, described, percent, quality.severity not in ("warning", "info"), place
+    )
+
+
+def _query_of(query: str, column: Column | None) -> str:
+    query = " ".join(query.split()).rstrip(";").replace("{object}", "${object}").replace("$$", "$")
+    if column is not None:
+        query = query.replace("${property}", "{property}").replace("{property}", column.name)
+    return query
+
+
+def _expression_rule(
+    reading: Reading, place: Place, quality: DataQuality, column: Column | None
+) -> RowRule | None:
+    if quality.engine != "redshift" or not isinstance(quality.implementation, str):
+        reading.refuse(
+            place,
+            f"a custom rule for the engine {quality.engine!r}",
+            "expected `engine: redshift` and `implementation:` with a boolean SQL expression",
+        )
+        return None
+    name = snake(quality.name or f"expression_{position_of(place)}")
+    expression = " ".join(quality.implementation.split()).rstrip(";")
+    reason = quality.description or quality.name or f"{expression} does not hold"
+    return RowRule(name, column.name if column else None, Holds(expression), " ".join(reason.split()), place)
+
+
+def _limit(reading: Reading, place: Place, quality: DataQuality) -> Limit | None:
+    given = [(key, getattr(quality, key)) for key in _OPERATORS if getattr(quality, key) is not None]
+    if len(given) != 1:
+        found = "no comparison" if not given else f"{len(given)} comparisons"
+        reading.refuse(place, f"the rule has {found}", f"expected exactly one of {', '.join(_OPERATORS)}")
+        return None
+    key, value = given[0]
+    values = value if isinstance(value, list) else [value]
+    if any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in values):
+        reading.refuse((*place, key), f"{key} is {value!r}", "expected a number")
+        return None
+    return Limit(_OPERATORS[key], values[0], values[1] if len(values) > 1 else None)
+
+
+def _metric(
+    reading: Reading,
+    place: Place,
+    quality: DataQuality,
+    columns: tuple[Column, ...],
+    column: Column | None,
+) -> Measure | None:
+    arguments = quality.arguments or {}
+    where: Place = (*place, "arguments")
+    if quality.metric == "rowCount":
+        return RowCount()
+    if quality.metric == "duplicateValues":
+        names = arguments.get("properties", [column.name] if column else None)
+        known = [c.name for c in columns]
+        if not isinstance(names, list) or not names:
+            reading.refuse(where, "duplicateValues of a table", "expected `arguments: {properties: [a, b]}`")
+            return None
+        for name in names:
+            if column is None and name not in known:
+                reading.refuse(where, f"the table has no column {name!r}", did_you_mean(str(name), known))
+                return None
+        return Duplicates(tuple(str(name) for name in names))
+    if column is None:
+        reading.refuse(
+            (*place, "metric"), f"{quality.metric} is measured on a column", "write the rule under one"
+        )
+        return None
+    if quality.metric == "nullValues":
+        return Breaking(column.name, Present())
+    if quality.metric == "missingValues":
+        spellings = arguments.get("missingValues", [""])
+        if not isinstance(spellings, list):
+            reading.refuse(
+                where, "missingValues is no list", 'expected `arguments: {missingValues: ["", "N/A"]}`'
+            )
+            return None
+        return Breaking(column.name, NotBlank(tuple(str(s) for s in spellings if s is not None)))
+    if "pattern" in arguments:
+        if pattern_problem(reading, (*where, "pattern"), arguments["pattern"]):
+            return None
+        return Breaking(column.name, Matches(arguments["pattern"]))
+    values = arguments.get("validValues")
+    if not isinstance(values, list) or not values:
+        reading.refuse(
+            where, "invalidValues without what is valid", "expected `arguments: {validValues: [a, b]}`"
+        )
+        return None
+    return Breaking(column.name, OneOf(tuple(literal_of(reading, where, value, column) for value in values)))
+
+
+def _breaking_reason(measure: Breaking) -> str:
+    test = measure.test
+    if isinstance(test, OneOf):
+        return one_of_rule(measure.column, test.values, ()).reason
+    if isinstance(test, Matches):
+        return f"{measure.column} does not look like {test.pattern}"
+    return f"{measure.column} is missing"

@@ -1,0 +1,113 @@
+"""One contract being read: its problems so far, and the smallest things that every rule is read with."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from interline.domains.contract import Column
+from interline.domains.places import Place
+from interline.domains.problems import Problem
+from interline.domains.rules import (
+    BatchRule,
+    Literal,
+    OneOf,
+    RowRule,
+)
+from interline.domains.yaml_reading import Document
+
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?")
+
+
+class Reading:
+    """One contract being read: where it is and what is wrong with it so far."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[Problem] = []
+
+    def refuse(self, place: Place, message: str, hint: str = "") -> None:
+        """Note a problem at a place of the document."""
+        self.problems.append(self.document.problem(place, message, hint))
+
+    def line(self, place: Place) -> int:
+        """Return the line of a place of the document."""
+        return self.document.line(place)
+
+    def unique_names(self, row_rules: list[RowRule], batch_rules: list[BatchRule]) -> None:
+        """Note rules that carry the same name: a reason in quarantine must lead to one rule."""
+        first: dict[str, Place] = {}
+        rules: list[RowRule | BatchRule] = [*row_rules, *batch_rules]
+        for rule in rules:
+            if rule.name in first:
+                message = (
+                    f"the rule {rule.name!r} is there twice, first on line {self.line(first[rule.name])}"
+                )
+                self.refuse(rule.place, message, "give each a `name:`")
+            first.setdefault(rule.name, rule.place)
+
+
+def pattern_problem(reading: Reading, place: Place, value: Any) -> bool:
+    """Note what Redshift's POSIX operator ``~`` would not read as ECMA-262 does; say whether there is something."""
+    if not isinstance(value, str) or not value:
+        reading.refuse(place, f"pattern is {value!r}", "expected a regular expression in quotes")
+        return True
+    try:
+        re.compile(value)
+    except re.error as error:
+        reading.refuse(place, f"pattern {value!r} is no regular expression: {error}")
+        return True
+    if re.search(r"\(\?|\\[1-9]|\\[bBpPuxk]|[*+?}][?+]", value):
+        reading.refuse(
+            place,
+            f"pattern {value!r} uses what POSIX regular expressions lack",
+            "no groups with (?…), back references, \\b or lazy quantifiers",
+        )
+        return True
+    return False
+
+
+def one_of_rule(name: str, values: tuple[Literal, ...], place: Place) -> RowRule:
+    """Return the rule that a column has one of these values."""
+    told = ", ".join(str(value) for value in values[:8]) + (", …" if len(values) > 8 else "")
+    return RowRule(f"{name}_values", name, OneOf(values), f"{name} is none of {told}", place)
+
+
+def literal_of(reading: Reading, place: Place, value: Any, column: Column) -> Literal:
+    """Return a value that a column can be compared with; note a problem if it cannot."""
+    logical = column.logical_type
+    fitting = (
+        (logical == "string" and isinstance(value, str))
+        or (
+            logical in ("integer", "number")
+            and isinstance(value, (int, float))
+            and not isinstance(value, bool)
+        )
+        or (logical == "boolean" and isinstance(value, bool))
+        or (
+            logical in ("date", "timestamp")
+            and isinstance(value, str)
+            and _MOMENT.fullmatch(value) is not None
+        )
+    )
+    if not fitting:
+        shapes = {"string": "text", "boolean": "true or false", "date": 'a date in quotes, "2013-01-31"'}
+        shapes["timestamp"] = 'a timestamp in quotes, "2013-01-31 12:00:00"'
+        reading.refuse(
+            place,
+            f"{value!r} cannot be a value of {column.name}",
+            f"expected {shapes.get(logical, 'a number')}",
+        )
+        return ""
+    return value if isinstance(value, (str, int, float, bool)) else ""
+
+
+def position_of(place: Place) -> int:
+    """Return which entry of its list a rule is, from 1."""
+    return place[-1] + 1 if place and isinstance(place[-1], int) else 1
+
+
+def snake(text: str) -> str:
+    """Return a rule's name as quarantine rows carry it: ``minLength`` becomes ``min_length``."""
+    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
