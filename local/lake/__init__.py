@@ -35,7 +35,9 @@ def install(home: Path) -> None:
     from local.aws import refusals
     from local.lake import api, objects
     from local.lake.api import databases, lake_formation, partitions, tables, vended_credentials
+    from local.lake.athena import metadata_operations
     from local.lake.athena import service as athena
+    from local.lake.crawler import custom_classifiers
     from local.lake.crawler import service as crawlers
 
     objects.use_cache(home / "lake")
@@ -51,10 +53,10 @@ def install(home: Path) -> None:
         tables.TableOperations,
         partitions.PartitionOperations,
         crawlers.CrawlerOperations,
-        crawlers.ClassifierOperations,
+        custom_classifiers.ClassifierOperations,
     ):
         api.serve(GlueResponse, operations)
     refusals.serve_only("glue", GLUE_OPERATIONS)
     api.serve(AthenaResponse, athena.QueryOperations)
-    api.serve(AthenaResponse, athena.MetadataOperations)
+    api.serve(AthenaResponse, metadata_operations.MetadataOperations)
     refusals.serve_only("athena", athena.OPERATIONS)

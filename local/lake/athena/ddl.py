@@ -1,38 +1,27 @@
-"""Athena's DDL over the Data Catalog: databases, tables, partitions, SHOW and DESCRIBE, under Lake Formation."""
+"""Athena's DDL that makes and drops databases and tables, under Lake Formation."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from typing import Any
 
-from sqlglot import exp
-
-from local.lake import backends, catalog, grants, iceberg, objects, permissions, types
-from local.lake.api.partitions import add_partition
+from local.lake import backends, catalog, grants, iceberg, permissions, types
 from local.lake.athena import binding
 from local.lake.athena.binding import Session
 from local.lake.athena.errors import NotTrino, SyntaxProblem
+from local.lake.athena.files import STORAGE
 from local.lake.athena.reader import Reader, split_top
-from local.lake.athena.results import OutputColumn, QueryResult
-from local.lake.athena.writing import STORAGE
-from local.lake.catalog import CatalogTable, Column
+from local.lake.athena.results import QueryResult
+from local.lake.catalog import Column
 from local.lake.errors import AccessDenied, EntityNotFound, QueryError
 from local.lake.grants import Resource
 from local.lake.iceberg.tables import catalog_lock
 
 
-def _done() -> QueryResult:
+def no_result() -> QueryResult:
     return QueryResult(header=False)
 
 
-def _lines(name: str, values: Iterable[str]) -> QueryResult:
-    return QueryResult(
-        columns=[OutputColumn(name, "string")], rows=[[value] for value in values], header=False
-    )
-
-
-def _database_of(session: Session, name: str | None) -> tuple[str, str]:
+def database_of(session: Session, name: str | None) -> tuple[str, str]:
     """Account and name of a database of the session's account, links followed. Raises QueryError."""
     wanted = (name or session.database or "").lower()
     try:
@@ -57,13 +46,13 @@ def create_database(reader: Reader, session: Session) -> QueryResult:
     permissions.require_create_database(session.caller, session.account)
     if name in backends.glue(session.account).databases:
         if lenient:
-            return _done()
+            return no_result()
         raise QueryError("DATABASE_ALREADY_EXISTS", f"Database {name} already exists")
     if given.get("LocationUri"):
         permissions.require_location(session.caller.principal_arn, session.account, given["LocationUri"])
     backends.glue(session.account).create_database(name, given)
     permissions.grant_all(session.caller.principal_arn, Resource("database", session.account, name))
-    return _done()
+    return no_result()
 
 
 def drop_database(reader: Reader, session: Session) -> QueryResult:
@@ -77,27 +66,27 @@ def drop_database(reader: Reader, session: Session) -> QueryResult:
     found = backends.glue(session.account).databases.get(name)
     if found is None:
         if lenient:
-            return _done()
+            return no_result()
         raise QueryError("SCHEMA_NOT_FOUND", f"Database does not exist: {name}")
     permissions.require_on_database(session.account, name, session.caller.principal_arn, "DROP")
     if found.tables and not cascade:
         raise QueryError("SCHEMA_NOT_EMPTY", f"Database {name} is not empty. One or more tables exist.")
     backends.glue(session.account).delete_database(name)
     grants.book(session.account).forget(name)
-    return _done()
+    return no_result()
 
 
 def create_table(reader: Reader, session: Session, *, external: bool) -> QueryResult:
     """CREATE EXTERNAL TABLE (Hive) or CREATE TABLE … TBLPROPERTIES ('table_type'='ICEBERG')."""
     lenient = reader.accept("IF NOT EXISTS")
     table = reader.table()
-    columns = _columns(reader.parenthesised())
+    columns = column_definitions(reader.parenthesised())
     clauses = _clauses(reader)
     database, name = binding.resolve(session, table)
-    account, database = _database_of(session, database)
+    account, database = database_of(session, database)
     if catalog.table_exists(account, database, name):
         if lenient:
-            return _done()
+            return no_result()
         raise QueryError("TABLE_ALREADY_EXISTS", f"Table {name} already exists")
     if not clauses["location"]:
         raise QueryError("INVALID_TABLE_PROPERTY", "CREATE TABLE needs a LOCATION")
@@ -118,10 +107,10 @@ def create_table(reader: Reader, session: Session, *, external: bool) -> QueryRe
         "Owner": "hadoop",
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {"EXTERNAL": "TRUE", **clauses["properties"]},
-        "PartitionKeys": _described(_columns(clauses["partitioned_by"])),
+        "PartitionKeys": catalog_columns(column_definitions(clauses["partitioned_by"])),
         "StorageDescriptor": {
             **storage,
-            "Columns": _described(columns),
+            "Columns": catalog_columns(columns),
             "Location": clauses["location"].rstrip("/") + "/",
         },
     }
@@ -130,7 +119,7 @@ def create_table(reader: Reader, session: Session, *, external: bool) -> QueryRe
     catalog.format_of(described)
     with catalog_lock:
         permissions.create_table(session.caller, account, database, described)
-    return _done()
+    return no_result()
 
 
 def _create_iceberg(
@@ -150,10 +139,10 @@ def _create_iceberg(
         [part.strip().replace("`", "") for part in split_top(clauses["partitioned_by"])],
         clauses["location"],
     )
-    return _done()
+    return no_result()
 
 
-def _columns(text: str) -> list[Column]:
+def column_definitions(text: str) -> list[Column]:
     """Column definitions. Raises SyntaxProblem, InvalidInput for an unknown type."""
     found = []
     for definition in _split_columns(text):
@@ -186,7 +175,7 @@ def _split_columns(text: str) -> list[str]:
     return [part for part in parts if part.strip()]
 
 
-def _described(columns: list[Column]) -> list[dict[str, str]]:
+def catalog_columns(columns: list[Column]) -> list[dict[str, str]]:
     return [
         {
             "Name": column.name,
@@ -268,12 +257,12 @@ def drop_table(reader: Reader, session: Session) -> QueryResult:
     table = reader.table()
     reader.finish()
     database, name = binding.resolve(session, table)
-    account, database = _database_of(session, database)
+    account, database = database_of(session, database)
     try:
         stored = catalog.stored_table(account, database, name)
     except EntityNotFound as missing:
         if lenient:
-            return _done()
+            return no_result()
         raise QueryError("TABLE_NOT_FOUND", f"Table not found {database}.{name}") from missing
     held = permissions.table_permissions(account, database, name, session.caller.principal_arn)
     if "DROP" not in held:
@@ -285,262 +274,4 @@ def drop_table(reader: Reader, session: Session) -> QueryResult:
         grants.book(account).forget(database, name)
     if described is not None and described.format == "iceberg":
         iceberg.purge(described)
-    return _done()
-
-
-def _partition_values(text: str, table: CatalogTable) -> tuple[str, ...]:
-    given: dict[str, str] = {}
-    for part in split_top(text):
-        reader = Reader(part)
-        key = reader.name()
-        reader.expect("=")
-        given[key] = reader.string() if reader.is_string() else reader.rest().strip()
-    names = [key.name for key in table.partition_keys]
-    if sorted(given) != sorted(names):
-        raise QueryError(
-            "INVALID_PARTITION", f"table {table.name} is partitioned by {', '.join(names) or 'nothing'}"
-        )
-    return tuple(given[name] for name in names)
-
-
-def _alterable(session: Session, table: exp.Table) -> CatalogTable:
-    found = binding.find(session, *binding.resolve(session, table))
-    permissions.require(found, session.caller.principal_arn, "ALTER")
-    return found
-
-
-def alter_table(reader: Reader, session: Session) -> QueryResult:
-    """ALTER TABLE … ADD or DROP PARTITION, ADD COLUMNS, SET TBLPROPERTIES."""
-    found = _alterable(session, reader.table())
-    stored = catalog.stored_table(found.account, found.database, found.name)
-    if reader.accept("ADD COLUMNS"):
-        return _add_columns(reader, found)
-    if reader.accept("SET TBLPROPERTIES"):
-        given = reader.properties()
-        reader.finish()
-        version = catalog.current_version(stored)
-        if found.format == "iceberg":
-            raise NotTrino("SET TBLPROPERTIES of an Iceberg table")
-        with catalog_lock:
-            stored.update({**version, "Parameters": {**(version.get("Parameters") or {}), **given}})
-        return _done()
-    if found.format == "iceberg":
-        raise NotTrino("ALTER TABLE … PARTITION of an Iceberg table")
-    if reader.accept("ADD"):
-        lenient = reader.accept("IF NOT EXISTS")
-        storage = catalog.current_version(stored)["StorageDescriptor"]
-        while reader.accept("PARTITION"):
-            values = _partition_values(reader.parenthesised(), found)
-            location = reader.string() if reader.accept("LOCATION") else _default_location(found, values)
-            if lenient and str(list(values)) in stored.partitions:
-                continue
-            if str(list(values)) in stored.partitions:
-                raise QueryError("ALREADY_EXISTS", "Partition already exists")
-            described = {**storage, "Location": location.rstrip("/") + "/"}
-            add_partition(found, stored, {"Values": list(values), "StorageDescriptor": described})
-        reader.finish()
-        return _done()
-    reader.expect("DROP")
-    lenient = reader.accept("IF EXISTS")
-    while reader.accept("PARTITION"):
-        values = _partition_values(reader.parenthesised(), found)
-        if str(list(values)) not in stored.partitions:
-            if not lenient:
-                raise QueryError("PARTITION_NOT_FOUND", f"Partition not found: {'/'.join(values)}")
-        else:
-            del stored.partitions[str(list(values))]
-        reader.accept(",")
-    reader.finish()
-    return _done()
-
-
-def _add_columns(reader: Reader, found: CatalogTable) -> QueryResult:
-    columns = _columns(reader.parenthesised())
-    reader.finish()
-    if found.format == "iceberg":
-        raise NotTrino("ALTER TABLE … ADD COLUMNS of an Iceberg table")
-    present = {column.name for column in found.all_columns}
-    repeated = [column.name for column in columns if column.name in present]
-    if repeated:
-        raise QueryError("COLUMN_ALREADY_EXISTS", f"Column {repeated[0]} already exists")
-    stored = catalog.stored_table(found.account, found.database, found.name)
-    version = catalog.current_version(stored)
-    storage = version["StorageDescriptor"]
-    with catalog_lock:
-        stored.update(
-            {
-                **version,
-                "StorageDescriptor": {**storage, "Columns": [*storage["Columns"], *_described(columns)]},
-            }
-        )
-    return _done()
-
-
-def _default_location(table: CatalogTable, values: tuple[str, ...]) -> str:
-    folders = "/".join(f"{key.name}={value}" for key, value in zip(table.partition_keys, values, strict=True))
-    return f"{table.location}{folders}/"
-
-
-def repair_table(reader: Reader, session: Session) -> QueryResult:
-    """MSCK REPAIR TABLE: register the `key=value` folders that are not registered yet."""
-    found = _alterable(session, reader.table())
-    reader.finish()
-    if not found.partition_keys:
-        raise QueryError("INVALID_PARTITION", f"Table {found.name} is not partitioned")
-    stored = catalog.stored_table(found.account, found.database, found.name)
-    storage = catalog.current_version(stored)["StorageDescriptor"]
-    objects.require_read(session.caller, found.location)
-    _, prefix = objects.split_uri(found.location)
-    pattern = re.compile("/".join(rf"{re.escape(key.name)}=([^/]+)" for key in found.partition_keys) + "/")
-    added = []
-    for one in objects.list_objects(found.location):
-        match = pattern.match(one.key[len(prefix) :])
-        if match is None or str(list(match.groups())) in stored.partitions:
-            continue
-        location = f"{found.location}{match[0]}"
-        described = {**storage, "Location": location}
-        add_partition(found, stored, {"Values": list(match.groups()), "StorageDescriptor": described})
-        added.append(match[0].rstrip("/"))
-    rows = (
-        [f"Partitions not in metastore:\t{' '.join(f'{found.name}:{one}' for one in added)}"] if added else []
-    )
-    return _lines(
-        "result", [*rows, *(f"Repair: Added partition to metastore {found.name}:{one}" for one in added)]
-    )
-
-
-def show(reader: Reader, session: Session) -> QueryResult:
-    """SHOW DATABASES, TABLES, COLUMNS, PARTITIONS, TBLPROPERTIES, CREATE TABLE."""
-    if reader.accept("DATABASES") or reader.accept("SCHEMAS"):
-        return _show_databases(reader, session)
-    if reader.accept("TABLES"):
-        return _show_tables(reader, session)
-    if reader.accept("COLUMNS"):
-        if not reader.accept("IN"):
-            reader.expect("FROM")
-        table = reader.table()
-        if reader.accept("IN") or reader.accept("FROM"):
-            table.set("db", exp.to_identifier(reader.name()))
-        reader.finish()
-        found = binding.find(session, *binding.resolve(session, table))
-        visible = _visible(found, session)
-        return _lines("field", [column.name for column in found.all_columns if column.name in visible])
-    if reader.accept("PARTITIONS"):
-        found = binding.find(session, *binding.resolve(session, reader.table()))
-        reader.finish()
-        _visible(found, session)
-        if not found.partition_keys:
-            raise QueryError("INVALID_PARTITION", f"Table {found.name} is not a partitioned table")
-        keys = [key.name for key in found.partition_keys]
-        return _lines(
-            "partition",
-            sorted(
-                "/".join(f"{key}={value}" for key, value in zip(keys, partition.values, strict=False))
-                for partition in catalog.partitions(found)
-            ),
-        )
-    if reader.accept("TBLPROPERTIES"):
-        found = binding.find(session, *binding.resolve(session, reader.table()))
-        reader.finish()
-        _visible(found, session)
-        return _lines("prpt_name", [f"{key}\t{value}" for key, value in sorted(found.parameters.items())])
-    if reader.accept("CREATE TABLE"):
-        found = binding.find(session, *binding.resolve(session, reader.table()))
-        reader.finish()
-        return _lines("createtab_stmt", _create_statement(found, _visible(found, session)))
-    raise NotTrino(f"SHOW {reader.rest()}")
-
-
-def _show_databases(reader: Reader, session: Session) -> QueryResult:
-    pattern = reader.string() if reader.accept("LIKE") or reader.is_string() else None
-    reader.finish()
-    role = session.caller.principal_arn
-    names = [
-        name
-        for name in sorted(backends.glue(session.account).databases)
-        if permissions.may_on_database(session.account, name, role, "DESCRIBE") and _matches(name, pattern)
-    ]
-    return _lines("database_name", names)
-
-
-def _show_tables(reader: Reader, session: Session) -> QueryResult:
-    name = reader.name() if reader.accept("IN") or reader.accept("FROM") else None
-    pattern = reader.string() if reader.is_string() else None
-    reader.finish()
-    account, database = _database_of(session, name)
-    role = session.caller.principal_arn
-    permissions.require_on_database(account, database, role, "DESCRIBE")
-    shown = []
-    for table in sorted(backends.glue(account).databases[database].tables):
-        held = permissions.table_permissions(account, database, table, role)
-        columns = grants.book(account).column_grants(permissions.principals(role, account), database, table)
-        if (held or columns or permissions.is_administrator(role, account)) and _matches(table, pattern):
-            shown.append(table)
-    return _lines("tab_name", shown)
-
-
-def _matches(name: str, pattern: str | None) -> bool:
-    if pattern is None:
-        return True
-    return any(re.fullmatch(part.replace("*", ".*").replace("%", ".*"), name) for part in pattern.split("|"))
-
-
-def _visible(table: CatalogTable, session: Session) -> set[str]:
-    """The columns that the caller sees. Raises AccessDenied when it sees no table."""
-    role = session.caller.principal_arn
-    if permissions.table_permissions(
-        table.account, table.database, table.name, role
-    ) or permissions.is_administrator(role, table.account):
-        return {column.name for column in table.all_columns}
-    columns = permissions.granted_columns(table, role)
-    if not columns:
-        raise AccessDenied(f"Insufficient Lake Formation permission(s): Required Describe on {table.name}")
-    return set(columns)
-
-
-def describe(reader: Reader, session: Session) -> QueryResult:
-    """DESCRIBE name: a line for each column, partition keys again below."""
-    if reader.looks_like("EXTENDED") or reader.looks_like("FORMATTED"):
-        raise NotTrino("DESCRIBE EXTENDED or FORMATTED")
-    found = binding.find(session, *binding.resolve(session, reader.table()))
-    reader.finish()
-    visible = _visible(found, session)
-
-    def line(column: Column) -> str:
-        return f"{column.name:<20}\t{column.glue_type:<20}\t{column.comment:<20}"
-
-    rows = [line(column) for column in found.all_columns if column.name in visible]
-    keys = [column for column in found.partition_keys if column.name in visible]
-    if keys:
-        rows += [
-            "\t \t ",
-            "# Partition Information\t \t ",
-            "# col_name            \tdata_type           \tcomment             ",
-            "\t \t ",
-        ]
-        rows += [line(column) for column in keys]
-    return QueryResult(
-        columns=[
-            OutputColumn("col_name", "string"),
-            OutputColumn("data_type", "string"),
-            OutputColumn("comment", "string"),
-        ],
-        rows=[[row] for row in rows],
-        header=False,
-    )
-
-
-def _create_statement(table: CatalogTable, visible: set[str]) -> list[str]:
-    def columns(chosen: Iterable[Column]) -> list[str]:
-        defined = [f"  `{column.name}` {column.glue_type}" for column in chosen if column.name in visible]
-        return [f"{one}{',' if number < len(defined) else ''}" for number, one in enumerate(defined, start=1)]
-
-    external = "" if table.format == "iceberg" else "EXTERNAL "
-    lines = [f"CREATE {external}TABLE `{table.database}.{table.name}`(", *columns(table.columns), ")"]
-    if table.partition_keys:
-        lines += ["PARTITIONED BY (", *columns(table.partition_keys), ")"]
-    if table.serde:
-        lines += ["ROW FORMAT SERDE", f"  '{table.serde}'"]
-    lines += ["LOCATION", f"  '{table.location.rstrip('/')}'", "TBLPROPERTIES ("]
-    properties = [f"  '{key}'='{value}'" for key, value in sorted(table.parameters.items())]
-    return [*lines, ",\n".join(properties) + ")"]
+    return no_result()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.tokens import TokenType
 
-from local.lake.athena import ddl, writing
+from local.lake.athena import ddl, ddl_listings, ddl_partitions, writing
 from local.lake.athena.binding import Session
 from local.lake.athena.errors import NotTrino, SyntaxProblem
 from local.lake.athena.grammar import parse_query, tokens_of
@@ -167,9 +167,9 @@ def run(statement: Statement, session: Session, watch: Watch, default_location: 
             return running.rows(session, statement.query)
     reader = Reader(statement.text)
     if reader.accept("SHOW"):
-        return ddl.show(reader, session)
+        return ddl_listings.show(reader, session)
     if reader.accept("DESCRIBE") or reader.accept("DESC"):
-        return ddl.describe(reader, session)
+        return ddl_listings.describe(reader, session)
     if reader.accept("CREATE EXTERNAL TABLE"):
         return ddl.create_table(reader, session, external=True)
     if reader.accept("CREATE TABLE"):
@@ -181,7 +181,7 @@ def run(statement: Statement, session: Session, watch: Watch, default_location: 
     if reader.accept("DROP TABLE"):
         return ddl.drop_table(reader, session)
     if reader.accept("ALTER TABLE"):
-        return ddl.alter_table(reader, session)
+        return ddl_partitions.alter_table(reader, session)
     if reader.accept("MSCK REPAIR TABLE"):
-        return ddl.repair_table(reader, session)
+        return ddl_partitions.repair_table(reader, session)
     raise NotTrino(f"the statement {statement.text[:60]}")

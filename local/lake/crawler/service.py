@@ -1,4 +1,4 @@
-"""Glue's crawler and classifier operations; StartCrawler starts a thread that crawls."""
+"""Glue's crawler operations; StartCrawler starts a thread that crawls."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ from local.aws import authorization, identity
 from local.aws.errors import AwsError
 from local.aws.identity import current_caller
 from local.lake import backends
-from local.lake.crawler.classifiers import CsvClassifier
 from local.lake.crawler.configuration import read_options
 from local.lake.crawler.crawl import Crawl, Outcome, Stopped
-from local.lake.errors import AlreadyExists, EntityNotFound, InvalidInput, NotSupported, QueryError
+from local.lake.crawler.custom_classifiers import named_classifiers
+from local.lake.errors import AlreadyExists, EntityNotFound, InvalidInput, QueryError
 
 log = logging.getLogger(__name__)
 
+
 _lock = threading.RLock()
-_classifiers: dict[str, dict[str, dict[str, Any]]] = {}
+
+
 _SETTABLE = {
     "Role": "role",
     "DatabaseName": "database_name",
@@ -263,7 +265,7 @@ def _check(account: str, given: dict[str, Any]) -> None:
     if not given.get("DatabaseName"):
         raise InvalidInput("Crawler has no database.")
     read_options(given)
-    _named_classifiers(account, given.get("Classifiers"))
+    named_classifiers(account, given.get("Classifiers"))
     authorization.require_service_role(role_arn(account, given.get("Role")), "glue.amazonaws.com")
 
 
@@ -276,7 +278,7 @@ def _prepare(account: str, crawler: FakeCrawler, record: RecordedCrawl) -> Crawl
         database=(crawler.database_name or "").lower(),
         table_prefix=crawler.table_prefix or "",
         options=read_options(settings),
-        classifiers=_named_classifiers(account, crawler.classifiers),
+        classifiers=named_classifiers(account, crawler.classifiers),
         stop=record.stop,
     )
 
@@ -300,85 +302,3 @@ def _run(work: Crawl, record: RecordedCrawl) -> None:
     with _lock:
         record.end_time = utcnow()
         record.status = status
-
-
-def _named_classifiers(account: str, names: list[str] | None) -> tuple[CsvClassifier, ...]:
-    known = _classifiers.get(account, {})
-    found = []
-    for name in names or ():
-        if name not in known:
-            raise EntityNotFound(f"Classifier {name} not found.")
-        given = known[name]
-        found.append(
-            CsvClassifier(
-                name=name,
-                delimiter=given.get("Delimiter") or ",",
-                quote=given.get("QuoteSymbol") or "",
-                header=given.get("ContainsHeader") or "UNKNOWN",
-                names=tuple(column.lower() for column in given.get("Header") or ()),
-                serde="OpenCSVSerDe" if given.get("Serde") == "OpenCSVSerDe" else "LazySimpleSerDe",
-            )
-        )
-    return tuple(found)
-
-
-class ClassifierOperations(GlueResponse):
-    """Custom classifiers: CSV only."""
-
-    def create_classifier(self) -> ActionResult:
-        given = _csv_classifier(self.parameters)
-        own = _classifiers.setdefault(current_caller().account, {})
-        if given["Name"] in own:
-            raise AlreadyExists(f"Classifier {given['Name']} already exists")
-        moment = utcnow()
-        own[given["Name"]] = {**given, "CreationTime": moment, "LastUpdated": moment, "Version": 1}
-        return EmptyResult()
-
-    def update_classifier(self) -> ActionResult:
-        given = _csv_classifier(self.parameters)
-        current = _found_classifier(given["Name"])
-        current.update({**given, "LastUpdated": utcnow(), "Version": current["Version"] + 1})
-        return EmptyResult()
-
-    def get_classifier(self) -> ActionResult:
-        return ActionResult({"Classifier": {"CsvClassifier": _found_classifier(self.parameters.get("Name"))}})
-
-    def get_classifiers(self) -> ActionResult:
-        own = _classifiers.get(current_caller().account, {})
-        return ActionResult({"Classifiers": [{"CsvClassifier": given} for given in own.values()]})
-
-    def delete_classifier(self) -> ActionResult:
-        _found_classifier(self.parameters.get("Name"))
-        del _classifiers[current_caller().account][self.parameters["Name"]]
-        return EmptyResult()
-
-
-def _found_classifier(name: str | None) -> dict[str, Any]:
-    found = _classifiers.get(current_caller().account, {}).get(name or "")
-    if found is None:
-        raise EntityNotFound(f"Classifier {name} not found.")
-    return found
-
-
-def _csv_classifier(request: dict[str, Any]) -> dict[str, Any]:
-    kinds = [kind for kind, value in request.items() if value]
-    if kinds != ["CsvClassifier"]:
-        raise NotSupported(f"{', '.join(kinds) or 'no'} classifier: only CsvClassifier is served")
-    given = request["CsvClassifier"]
-    for option in (
-        "DisableValueTrimming",
-        "AllowSingleColumn",
-        "CustomDatatypeConfigured",
-        "CustomDatatypes",
-    ):
-        if given.get(option):
-            raise NotSupported(f"{option} of a CSV classifier")
-    if not given.get("Name"):
-        raise InvalidInput("Classifier name is missing.")
-    if given.get("ContainsHeader") not in (None, "UNKNOWN", "PRESENT", "ABSENT"):
-        raise InvalidInput(f"ContainsHeader {given['ContainsHeader']!r}")
-    if given.get("Serde") not in (None, "OpenCSVSerDe", "LazySimpleSerDe", "None"):
-        raise InvalidInput(f"Serde {given['Serde']!r}")
-    if given.get("QuoteSymbol") and given.get("Serde") != "OpenCSVSerDe":
-        raise NotSupported("QuoteSymbol of a CSV classifier without Serde OpenCSVSerDe")
-    return dict(given)
