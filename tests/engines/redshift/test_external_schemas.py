@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from typing import Any
@@ -183,16 +184,17 @@ class TestSharing:
                 f" using iceberg location 's3://bookings-curated/{name}/'"
             )
             data_api.must(f"insert into bookings_curated.{name} values (1, 'JFK', 'a@example.com')")
-        local_aws.client("glue", "shopping").create_database(
-            DatabaseInput={
-                "Name": "bookings_curated",
-                "TargetDatabase": {
-                    "CatalogId": local_aws.account("bookings"),
-                    "DatabaseName": "bookings_curated",
-                    "Region": "us-east-1",
-                },
-            }
-        )
+        glue = local_aws.client("glue", "shopping")
+        link = {
+            "Name": "bookings_curated",
+            "TargetDatabase": {
+                "CatalogId": local_aws.account("bookings"),
+                "DatabaseName": "bookings_curated",
+                "Region": "us-east-1",
+            },
+        }
+        with contextlib.suppress(glue.exceptions.AlreadyExistsException):  # another test's link is the same link
+            glue.create_database(DatabaseInput=link)
         local_aws.client("lakeformation", "bookings").grant_permissions(
             Principal={"DataLakePrincipalIdentifier": local_aws.role_arn("shopping")},
             Resource={
