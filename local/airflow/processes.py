@@ -97,7 +97,8 @@ def stop(home: Home, servers: Sequence[Server], grace: float = 2.0) -> None:
             process.kill()
     _wait(victims, grace)
     names = {server.name for server in servers}
-    _note(home, [server for server in noted(home) if server.name not in names])
+    if names:
+        _note(home, [server for server in noted(home) if server.name not in names])
 
 
 def stop_all(home: Home, grace: float = 2.0) -> list[str]:

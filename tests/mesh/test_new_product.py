@@ -63,13 +63,20 @@ def test_ancillaries(copied: Mesh) -> None:
     }  # fmt: skip
     left = _interline(root, "check")
     assert left.returncode == 1
-    assert "FILL IN" in left.stdout
+    assert "is still to be filled in" in left.stdout
     for name in new:
         path = root / name
-        path.write_text(path.read_text().replace("FILL IN:", "Ancillaries:"))
+        path.write_text(
+            path.read_text()
+            .replace("FILL IN:", "Ancillaries:")
+            .replace("where true", "where i.passengers > 1")
+        )
     filled = _interline(root, "check")
     assert filled.returncode == 0, filled.stdout
     run = copied.interline("run", "--days", "1", "--scale", "0.1", "--domain", "bookings")
     assert run.code == 0, run.output
-    assert int(run.table["bookings.ancillaries"].rows.replace(",", "")) > 0
+    counted = copied.session("bookings").athena(
+        "SELECT count(*) FROM reservations WHERE passengers > 1", "bookings_curated"
+    )
+    assert int(run.table["bookings.ancillaries"].rows.replace(",", "")) == int(counted[0][0] or 0) > 0
     assert {name: content for name, content in _files(root).items() if name not in new} == before
