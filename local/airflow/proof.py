@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 import botocore.exceptions
 
 from interline.domains import Domain, Mesh, Product
 from local.airflow.aws import Aws
-from local.airflow.roles import QueryFailed, session_of
+from local.airflow.roles import QueryFailed, Session, session_of
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,22 @@ def _evidence(
 def _ask(aws: Aws, domain: Domain, sql: str, product: Product, expected: str) -> Evidence:
     try:
         session = session_of(aws, domain, "interline-proof")
+        _link(session, product)
         rows = session.athena(sql, product.domain.curated_database)
         said = "; ".join(", ".join(str(value) for value in row) for row in rows)
         return Evidence(domain.role_arn, sql, expected, "answered", said)
     except (QueryFailed, botocore.exceptions.ClientError) as error:
         return Evidence(domain.role_arn, sql, expected, "refused", str(error))
+
+
+def _link(session: Session, product: Product) -> None:
+    """See that the asking account has a link to the producer's database, as its own DAGs make one.
+
+    A run of one domain runs none of its consumers, so theirs may be missing. A link grants nothing.
+    """
+    database, owner = product.domain.curated_database, product.domain
+    target = {"CatalogId": owner.account, "DatabaseName": database, "Region": owner.region}
+    glue = session.client("glue")
+    # made first, not looked for: Lake Formation denies the look at a database that is not there
+    with contextlib.suppress(glue.exceptions.AlreadyExistsException):
+        glue.create_database(DatabaseInput={"Name": database, "TargetDatabase": target})
