@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,6 +13,7 @@ from airflow.sdk import DAG, Asset, CronPartitionTimetable, PartitionedAssetTime
 from interline import policy
 from interline.documentation import documentation
 from interline.domains import Product, asset_uri, load_product, split_address
+from interline.domains.compiled import compiled
 from interline.roots import root_of
 
 policy.register()
@@ -68,8 +70,8 @@ def data_product(
     dag = DAG(
         dag_id=address,
         schedule=_timetable(product, schedule),
-        description=product.file.purpose or product.contract.purpose,
-        doc_md=documentation(product, doc_md or caller.get("__doc__") or f"# {product.contract.title}"),
+        description=product.file.purpose or product.file.title,
+        doc_md=_page(product, doc_md or caller.get("__doc__") or f"# {product.file.title}"),
         tags=sorted({domain.name, "consumer" if product.inputs else "source-aligned", *product.file.tags}),
         default_args=defaults,
         **{"catchup": False, "max_active_runs": 1, **dag_arguments},
@@ -91,6 +93,13 @@ def current() -> ProductDag:
 def port_asset(address: str) -> Asset:
     """Return the Airflow asset of a port; its name is the address, its URI where the port's files are."""
     return Asset(name=address, uri=asset_uri(address), group=split_address(address)[0])
+
+
+def _page(product: Product, runbook: str) -> str:
+    """Return the DAG's page in the UI: the runbook, then what the contract promises."""
+    folder = product.directory
+    files = (f"{folder}/contract.yaml", f"{folder}/product.yaml", f"{folder}/../domain.yaml")
+    return f"{runbook.strip()}\n\n{compiled(files, partial(documentation, product))}"
 
 
 def _timetable(product: Product, schedule: str | None) -> CronPartitionTimetable | PartitionedAssetTimetable:

@@ -1,14 +1,14 @@
-"""A DAG's page in the Airflow UI: the runbook its author wrote, and what its contract promises."""
+"""What a contract promises, for a DAG's page in the Airflow UI."""
 
 from __future__ import annotations
 
 from interline.domains import Product
 
 
-def documentation(product: Product, runbook: str) -> str:
-    """Return Markdown: the runbook, then the contract as tables."""
+def documentation(product: Product) -> str:
+    """Return the contract as Markdown, with tables."""
     contract = product.contract
-    parts = [runbook.strip(), f"## Contract {contract.version}", contract.purpose]
+    parts = [f"## Contract {contract.version}", contract.purpose]
     parts += [f"**Usage:** {contract.usage}"] if contract.usage else []
     parts += [f"**Limitations:** {contract.limitations}"] if contract.limitations else []
     kind = "a history of days" if contract.keeps_history else "a current state"

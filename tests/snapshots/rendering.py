@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from interline.operators.contract_check import ContractCheckOperator
+from interline.operators.publish import PublishOperator
 
 DAY = "2013-01-01"
 """The data day that every snapshot is rendered for."""
@@ -59,7 +60,7 @@ def snapshot(task: Any, root: Path) -> str:
     rendered = copy.copy(task)
     rendered.render_template_fields({"partition_key": DAY, "ti": TaskInstance()})
     fields = {name: getattr(rendered, name, None) for name in sorted(task.template_fields)}
-    if isinstance(task, ContractCheckOperator):
+    if isinstance(task, ContractCheckOperator | PublishOperator):
         fields["sql"] = list(task.statements(DAY))
     content = {
         "task": task.task_id,

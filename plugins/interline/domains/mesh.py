@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from interline.domains.compiled import compiled
+from interline.domains.compiled import Kept, compiled
 from interline.domains.contract import Contract
 from interline.domains.domain import Domain
 from interline.domains.names import is_address, is_name
@@ -51,7 +51,7 @@ def read_mesh(root: Path) -> tuple[Mesh, list[Problem]]:
         except MeshError as error:
             problems += error.problems
         else:
-            products[address] = Product(address, folder.name, domain, contract, file, folder)
+            products[address] = Product(address, folder.name, domain, file, str(folder), Kept(contract))
     return Mesh(root, domains, products), problems
 
 
@@ -73,18 +73,19 @@ def load_domain(root: Path, name: str) -> Domain:
     Raises:
         MeshError: there is no such domain, or its file is wrong.
     """
-    file = root / "domains" / name / "domain.yaml"
-    if not is_name(name) or not file.is_file():
-        known = sorted(entry.parent.name for entry in (root / "domains").glob("*/domain.yaml"))
-        hint = did_you_mean(name, known) or f"known are {', '.join(known)}"
-        raise MeshError([Problem(file, 0, f"there is no domain {name!r}", hint)])
+    file = f"{root}/domains/{name}/domain.yaml"
 
     def read() -> Domain:
         from interline.domains.promises import read_domain
 
-        return read_domain(file)
+        path = Path(file)
+        if not is_name(name) or not path.is_file():
+            known = sorted(entry.parent.name for entry in (root / "domains").glob("*/domain.yaml"))
+            hint = did_you_mean(name, known) or f"known are {', '.join(known)}"
+            raise MeshError([Problem(path, 0, f"there is no domain {name!r}", hint)])
+        return read_domain(path)
 
-    return compiled((file,), read)
+    return compiled((file,), read) if is_name(name) else read()
 
 
 def load_product(root: Path, address: str) -> Product:
@@ -96,20 +97,22 @@ def load_product(root: Path, address: str) -> Product:
     if not is_address(address):
         raise MeshError([Problem(root / "domains", 0, f"{address!r} is no address", "<domain>.<product>")])
     domain, _, name = address.partition(".")
-    folder = root / "domains" / domain / name
-    if not folder.is_dir():
-        known = [f"{found.parent.name}.{found.name}" for found in product_folders(root)]
-        hint = did_you_mean(address, known) or "`./interline new product` makes one"
-        raise MeshError([Problem(folder, 0, f"there is no product {address!r}", hint)])
-    owner = load_domain(root, domain)
+    folder = f"{root}/domains/{domain}/{name}"
 
-    def read() -> tuple[ProductFile, Contract]:
+    def read() -> tuple[ProductFile, Kept[Contract]]:
         from interline.domains.promises import read_promises
 
-        return read_promises(folder, address)
+        path = Path(folder)
+        if not path.is_dir():
+            known = [f"{found.parent.name}.{found.name}" for found in product_folders(root)]
+            hint = did_you_mean(address, known) or "`./interline new product` makes one"
+            raise MeshError([Problem(path, 0, f"there is no product {address!r}", hint)])
+        file, contract = read_promises(path, address)
+        return file, Kept(contract)
 
-    file, contract = compiled((folder / "product.yaml", folder / "contract.yaml"), read)
-    return Product(address, name, owner, contract, file, folder)
+    owner = load_domain(root, domain)
+    file, contract = compiled((f"{folder}/product.yaml", f"{folder}/contract.yaml"), read)
+    return Product(address, name, owner, file, folder, contract)
 
 
 def product_folders(root: Path) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from interline.domains.compiled import Kept
 from interline.domains.contract import Contract
 from interline.domains.domain import Domain
 from interline.domains.problems import did_you_mean
@@ -44,10 +45,19 @@ class Product:
     address: str
     name: str
     domain: Domain
-    contract: Contract
     file: ProductFile
-    folder: Path
-    """``domains/<domain>/<product>``, where a training script lives beside the promises."""
+    directory: str
+    kept_contract: Kept[Contract]
+
+    @property
+    def contract(self) -> Contract:
+        """What its port promises."""
+        return self.kept_contract.value
+
+    @property
+    def folder(self) -> Path:
+        """``domains/<domain>/<product>``, where a training script lives beside the promises."""
+        return Path(self.directory)
 
     @property
     def inputs(self) -> tuple[str, ...]:

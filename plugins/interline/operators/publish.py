@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOperator
@@ -11,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from interline.contract_sql import Tables, current_batch, publish_statements
 from interline.data_day import data_day_of
-from interline.domains import Contract, split_address
+from interline.domains import load_product, split_address
 from interline.hooks.redshift_statements import DATABASE_USER, RedshiftStatementsHook
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class PublishOperator(RedshiftDataOperator):
     asked whether that table holds the day to publish, and whether it passed: clearing only this task of an older run
     must not publish a newer day's rows under the older day's name, nor a failed check marked as a success its rows.
 
-    :param contract: the contract of the product whose batch is published, from the domain's cluster and database
+    :param address: the address of the product whose batch is published, from its domain's cluster and database
+    :param root: the folder that holds ``domains/``, where the contract is read when the task runs
     :param data_day: the data day (templated)
     :param port: the port's asset, the task's outlet
     :return: the data day and the numbers of its check
@@ -34,22 +36,22 @@ class PublishOperator(RedshiftDataOperator):
 
     aws_hook_class = RedshiftStatementsHook
     template_fields: Sequence[str] = aws_template_fields(
-        "cluster_identifier", "database", "sql", "db_user", "data_day"
+        "cluster_identifier", "database", "db_user", "data_day"
     )
 
-    def __init__(self, *, contract: Contract, data_day: str, port: Asset, **kwargs: Any) -> None:
-        domain, product = split_address(contract.address)
-        tables = Tables(domain, product)
+    def __init__(self, *, address: str, root: Path, data_day: str, port: Asset, **kwargs: Any) -> None:
+        domain, product = split_address(address)
         super().__init__(
-            sql=publish_statements(contract, tables, data_day),
+            sql=[],
             cluster_identifier=domain,
             database=domain,
             db_user=DATABASE_USER,
             outlets=[port],
             **kwargs,
         )
-        self.address = contract.address
-        self.tables = tables
+        self.address = address
+        self.root = root
+        self.tables = Tables(domain, product)
         self.data_day = data_day
         self.port = port
 
@@ -58,10 +60,17 @@ class PublishOperator(RedshiftDataOperator):
         cluster = self.tables.domain
         return {**super()._hook_parameters, "cluster": cluster, "database": cluster}
 
+    def statements(self, day: str) -> list[str]:
+        """Return what publishing this day runs, in one transaction."""
+        return publish_statements(load_product(self.root, self.address).contract, self.tables, day)
+
     def execute(self, context: Context) -> Any:
         """Verify, publish, and put the numbers on the asset event."""
         day = data_day_of(self.data_day)
         numbers = self._current_numbers(day)
+        self.sql = self.statements(day)
+        for statement in self.sql:
+            self.log.info("%s", statement)
         super().execute(context)
         context["outlet_events"][self.port].extra = dict(numbers)
         self.log.info("published %s for %s: %s", self.address, day, numbers)

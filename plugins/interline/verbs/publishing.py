@@ -45,7 +45,8 @@ def publish() -> TaskGroup:
         )
         commit = PublishOperator(
             task_id="commit",
-            contract=product.contract,
+            address=product.address,
+            root=here.root,
             data_day=TEMPLATE,
             port=port_asset(product.address),
             poll_interval=SECONDS_BETWEEN_STATEMENT_POLLS,
@@ -61,7 +62,9 @@ def _grants(here: ProductDag) -> list[dict[str, Any]]:
     return [
         {
             "principal": load_domain(here.root, role.domain).role_arn,
-            "columns": None if role.columns is None else list(contract.readable_by(role)),
+            "columns": None
+            if contract.readable_by(role) == contract.column_names
+            else list(contract.readable_by(role)),
         }
         for role in contract.roles
     ]
