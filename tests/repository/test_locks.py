@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 LOCKS = ("local", "dbt")
 MACHINES = {
@@ -42,7 +43,7 @@ def pins(file: Path, machine: dict[str, str]) -> dict[str, str]:
     chosen: dict[str, str] = {}
     for requirement in requirements(file):
         if requirement.marker is None or requirement.marker.evaluate(machine):
-            name = requirement.name.lower().replace("_", "-")
+            name = canonicalize_name(requirement.name)
             assert name not in chosen, f"{file.name} pins {name} twice for one machine"
             chosen[name] = str(requirement.specifier)
     return chosen
@@ -75,7 +76,7 @@ def test_what_we_ask_for_is_locked_at_one_version_everywhere(root: Path, lock: s
     for where, machine in MACHINES.items():
         locked = pins(folder / f"{lock}.txt", machine)
         for wanted in requirements(folder / f"{lock}.in"):
-            name = wanted.name.lower().replace("_", "-")
+            name = canonicalize_name(wanted.name)
             assert locked.get(name) == str(wanted.specifier), f"{name} on {where}"
 
 
