@@ -123,9 +123,10 @@ def _sources(product: Product) -> list[dict[str, Any]]:
             {"name": f"{domain}_landing", "schema": product.domain.landing_database, "tables": tables}
         )
     ports: dict[str, list[dict[str, str]]] = {}
-    for address in product.inputs:
-        producer, name = split_address(address)
-        ports.setdefault(producer, []).append({"name": name})
+    for (producer, name), address in product.inputs_by_source.items():
+        table = split_address(address)[1]
+        known_as = {} if name == table else {"identifier": table}
+        ports.setdefault(producer, []).append({"name": name, **known_as})
     sources += [
         {"name": producer, "schema": f"{producer}_curated", "tables": tables}
         for producer, tables in ports.items()

@@ -10,7 +10,16 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from interline.domains.names import ADDRESS_SHAPE, NAME_SHAPE, is_address, is_name
+from interline.domains.names import (
+    ADDRESS_SHAPE,
+    NAME_SHAPE,
+    address_of,
+    contract_id,
+    is_address,
+    is_name,
+    major_of,
+    version_problem,
+)
 from interline.domains.problems import MeshError, Problem, did_you_mean, one_of
 from interline.domains.product import FORMATS, STATUSES, ProductFile, Source
 from interline.domains.shapes import validate
@@ -200,12 +209,16 @@ def _output_problems(document: Document, parsed: OpenDataProduct, address: str) 
                 "the port's table carries the product's name",
             )
         )
-    if port.contractId is not None and port.contractId != address:
+    expected = contract_id(address)
+    if port.contractId is not None and port.contractId != expected:
         problems.append(
             document.problem(
-                ("outputPorts", 0, "contractId"), f"contractId is {port.contractId!r}, expected {address!r}"
+                ("outputPorts", 0, "contractId"), f"contractId is {port.contractId!r}, expected {expected!r}"
             )
         )
+    problem = version_problem(address, port.version)
+    if problem:
+        problems.append(document.problem(("outputPorts", 0, "version"), *problem))
     return problems
 
 
@@ -219,12 +232,25 @@ def _inputs(
             problems.append(
                 document.problem(place, f"{port.contractId!r} is no address", f"expected {ADDRESS_SHAPE}")
             )
-        elif port.contractId == address:
+            continue
+        major = major_of(port.version)
+        if major is None:
+            where = ("inputPorts", position, "version")
+            problems.append(
+                document.problem(where, f"version is {port.version!r}", "expected something like 1.0.0")
+            )
+            continue
+        if contract_id(port.contractId) != port.contractId:
+            hint = f"expected {contract_id(port.contractId)!r}; `version:` says which major version is read"
+            problems.append(document.problem(place, f"contractId is {port.contractId!r}", hint))
+            continue
+        wanted = address_of(port.contractId, major)
+        if wanted == address:
             problems.append(document.problem(place, "a product cannot be its own input"))
-        elif port.contractId in inputs:
-            problems.append(document.problem(place, f"{port.contractId} is an input port twice"))
+        elif wanted in inputs:
+            problems.append(document.problem(place, f"{wanted} is an input port twice"))
         else:
-            inputs.append(port.contractId)
+            inputs.append(wanted)
     return tuple(inputs)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from interline.domains.compiled import Kept
 from interline.domains.contract import Contract
 from interline.domains.domain import Domain
+from interline.domains.names import contract_id, split_version
 from interline.domains.problems import did_you_mean
 
 FORMATS = ("json", "csv", "parquet")
@@ -63,6 +65,30 @@ class Product:
     def inputs(self) -> tuple[str, ...]:
         """Addresses of the ports it reads."""
         return self.file.inputs
+
+    @property
+    def contract_id(self) -> str:
+        """The id of the contract that this product and its other major versions share."""
+        return contract_id(self.address)
+
+    @property
+    def major(self) -> int:
+        """The major version of the contract that this product holds, as its name says it."""
+        return split_version(self.name)[1]
+
+    @property
+    def inputs_by_source(self) -> Mapping[tuple[str, str], str]:
+        """The address behind each ``source('<domain>', '<table>')`` in its SQL.
+
+        A port is called by its plain name whichever major version is read, so moving to another one changes no SQL. Only
+        who reads two major versions at once calls the later one ``<name>_v<major>``.
+        """
+        named: dict[tuple[str, str], str] = {}
+        for address in sorted(self.inputs, key=lambda address: split_version(address.partition(".")[2])):
+            domain, _, name = address.partition(".")
+            plain = (domain, split_version(name)[0])
+            named[(domain, name) if plain in named else plain] = address
+        return named
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -6,17 +6,19 @@ Imported only when a text really has to be read: the pydantic models behind it t
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from interline.domains.contract import Contract
 from interline.domains.domain import Domain, Team
-from interline.domains.names import NAME_SHAPE, is_name
+from interline.domains.names import NAME_SHAPE, contract_id, is_name
 from interline.domains.odcs import contract_of
 from interline.domains.odps import product_of
 from interline.domains.problems import MeshError, Problem
 from interline.domains.product import ProductFile
+from interline.domains.rules import ExistsIn
 from interline.domains.shapes import validate
 from interline.domains.yaml_reading import Document, read
 
@@ -110,4 +112,18 @@ def read_promises(folder: Path, address: str) -> tuple[ProductFile, Contract]:
         problems += error.problems
     if file is None or contract is None:
         raise MeshError(problems)
-    return file, contract
+    return file, _pointed(contract, file)
+
+
+def _pointed(contract: Contract, file: ProductFile) -> Contract:
+    """Return the contract with its references to ports pointing to the major versions that the product reads."""
+    read = {contract_id(address): address for address in file.inputs}
+    if all(plain == address for plain, address in read.items()):
+        return contract
+    rules = tuple(
+        replace(rule, test=replace(rule.test, relation=read[rule.test.relation]))
+        if isinstance(rule.test, ExistsIn) and rule.test.relation in read
+        else rule
+        for rule in contract.row_rules
+    )
+    return replace(contract, row_rules=rules)
