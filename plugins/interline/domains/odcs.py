@@ -12,14 +12,13 @@ from open_data_contract_standard.model import (
     SchemaObject,
     SchemaProperty,
 )
-from open_data_contract_standard.model import (
-    Role as StandardRole,
-)
 
-from interline.domains.contract import CLASSIFICATIONS, DAY_COLUMN, Column, Contract, Role, ServiceLevel
-from interline.domains.names import NAME_SHAPE, is_name
+from interline.domains.contract import CLASSIFICATIONS, DAY_COLUMN, Column, Contract
+from interline.domains.names import NAME_SHAPE, contract_id, is_name, version_problem
 from interline.domains.odcs_reading import Reading
-from interline.domains.odcs_rules import batch_rules_of, freshness_rule, property_rules
+from interline.domains.odcs_roles import roles_of
+from interline.domains.odcs_rules import batch_rules_of, property_rules
+from interline.domains.odcs_service_levels import service_levels_of
 from interline.domains.places import Place
 from interline.domains.problems import MeshError, did_you_mean, one_of
 from interline.domains.rules import BatchRule, Duplicates, Limit, RowRule
@@ -28,21 +27,6 @@ from interline.domains.types import fits, logical_types_of, redshift_type
 from interline.domains.yaml_reading import Document
 
 VERSIONS = ("v3.1.0", "v3.2.0")
-SERVICE_LEVELS = (
-    "freshness",
-    "frequency",
-    "latency",
-    "retention",
-    "availability",
-    "generalAvailability",
-    "endOfSupport",
-    "endOfLife",
-    "timeToDetect",
-    "timeToNotify",
-    "timeToRepair",
-    "throughput",
-    "errorRate",
-)
 
 
 def contract_of(document: Document, address: str) -> Contract:
@@ -76,8 +60,9 @@ def contract_of(document: Document, address: str) -> Contract:
             0,
             BatchRule("primary_key", Duplicates(primary_key), Limit("=", 0), described, place=("schema", 0)),
         )
-    service_levels = tuple(_service_levels(reading, parsed, columns, address, batch_rules))
-    roles = tuple(_roles(reading, parsed, columns, address))
+    promised = service_levels_of(reading, parsed.slaProperties or (), columns, address.partition(".")[2])
+    batch_rules += promised.rules
+    roles = tuple(roles_of(reading, parsed.roles or [], columns, address))
     reading.unique_names(row_rules, batch_rules)
     if reading.problems:
         raise MeshError(reading.problems)
@@ -96,7 +81,10 @@ def contract_of(document: Document, address: str) -> Contract:
         row_rules=tuple(row_rules),
         batch_rules=tuple(batch_rules),
         roles=roles,
-        service_levels=service_levels,
+        service_levels=tuple(promised.levels),
+        unexecuted=tuple(reading.not_executed),
+        end_of_support=promised.day("endOfSupport"),
+        end_of_life=promised.day("endOfLife"),
     )
 
 
@@ -112,10 +100,14 @@ def _identity(reading: Reading, parsed: OpenDataContractStandard, address: str) 
         )
     if parsed.kind != "DataContract":
         reading.refuse(("kind",), f"kind is {parsed.kind!r}", "expected `kind: DataContract`")
-    if parsed.id != address:
+    expected = contract_id(address)
+    if parsed.id != expected:
         reading.refuse(
-            ("id",), f"id is {parsed.id!r} but the folder's address is {address!r}", "use one address"
+            ("id",), f"id is {parsed.id!r} but the folder's address is {address!r}", f"expected {expected!r}"
         )
+    problem = version_problem(address, parsed.version) if parsed.version else None
+    if problem:
+        reading.refuse(("version",), *problem)
     if parsed.domain is not None and parsed.domain != domain:
         reading.refuse(("domain",), f"domain is {parsed.domain!r} but the folder belongs to {domain!r}")
     if parsed.dataProduct is not None and parsed.dataProduct != address:
@@ -236,89 +228,3 @@ def _primary_key(reading: Reading, properties: list[SchemaProperty]) -> tuple[st
         )
     ordered = sorted(keys, key=lambda key: key[1].primaryKeyPosition or 0)
     return tuple(prop.name for _, prop in ordered if prop.name)
-
-
-def _roles(
-    reading: Reading, parsed: OpenDataContractStandard, columns: tuple[Column, ...], address: str
-) -> list[Role]:
-    roles: list[Role] = []
-    for position, role in enumerate(parsed.roles or ()):
-        place: Place = ("roles", position)
-        name = role.role or ""
-        if not is_name(name):
-            reading.refuse((*place, "role"), f"{name!r} names no domain", f"expected {NAME_SHAPE}")
-            continue
-        if name == address.partition(".")[0]:
-            reading.refuse(
-                (*place, "role"), f"{name} owns this product and may read it anyway", "remove the role"
-            )
-        if any(name == other.domain for other in roles):
-            reading.refuse((*place, "role"), f"the role {name!r} is there twice", "list all its columns once")
-        if role.access not in (None, "read"):
-            reading.refuse(
-                (*place, "access"), f"access is {role.access!r}", "a port can only be read: `access: read`"
-            )
-        roles.append(
-            Role(name, (role.description or "").strip(), _role_columns(reading, place, role, columns))
-        )
-    return roles
-
-
-def _role_columns(
-    reading: Reading, place: Place, role: StandardRole, columns: tuple[Column, ...]
-) -> tuple[str, ...] | None:
-    names = [column.name for column in columns]
-    chosen: tuple[str, ...] | None = None
-    for position, custom in enumerate(role.customProperties or ()):
-        where: Place = (*place, "customProperties", position)
-        if custom.property != "columns":
-            hint = did_you_mean(custom.property or "", ("columns",)) or "known is columns"
-            reading.refuse(
-                (*where, "property"), f"unknown custom property {custom.property!r} of a role", hint
-            )
-        elif not isinstance(custom.value, list) or not custom.value:
-            reading.refuse(
-                (*where, "value"), "columns is no list", "expected `value: [first_column, second_column]`"
-            )
-        else:
-            for number, name in enumerate(custom.value):
-                if name not in names:
-                    hint = did_you_mean(str(name), names)
-                    reading.refuse((*where, "value", number), f"the table has no column {name!r}", hint)
-            chosen = tuple(str(name) for name in custom.value)
-    personal = [column.name for column in columns if column.personal]
-    if chosen is None and personal:
-        reading.refuse(
-            place,
-            f"{role.role} would read the personal column{'s' * (len(personal) > 1)} {', '.join(personal)}",
-            "list the columns it needs in the custom property `columns`",
-        )
-    return chosen
-
-
-def _service_levels(
-    reading: Reading,
-    parsed: OpenDataContractStandard,
-    columns: tuple[Column, ...],
-    address: str,
-    batch_rules: list[BatchRule],
-) -> list[ServiceLevel]:
-    levels: list[ServiceLevel] = []
-    for position, level in enumerate(parsed.slaProperties or ()):
-        place: Place = ("slaProperties", position)
-        name = level.property or ""
-        if name not in SERVICE_LEVELS:
-            hint = did_you_mean(name, SERVICE_LEVELS) or f"known are {', '.join(SERVICE_LEVELS)}"
-            reading.refuse((*place, "property"), f"unknown service level {name!r}", hint)
-            continue
-        if level.value is None:
-            reading.refuse(place, f"{name} has no value", "for example `value: 1` and `unit: d`")
-            continue
-        if name == "freshness":
-            rule = freshness_rule(reading, place, level, columns, address)
-            if rule is not None:
-                batch_rules.append(rule)
-        levels.append(
-            ServiceLevel(name, str(level.value), level.unit or "", (level.description or "").strip())
-        )
-    return levels

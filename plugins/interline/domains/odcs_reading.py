@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from interline.domains.contract import Column
+from interline.domains.contract import Column, Unexecuted
 from interline.domains.places import Place
 from interline.domains.problems import Problem
 from interline.domains.rules import (
@@ -25,10 +25,15 @@ class Reading:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.problems: list[Problem] = []
+        self.not_executed: list[Unexecuted] = []
 
     def refuse(self, place: Place, message: str, hint: str = "") -> None:
         """Note a problem at a place of the document."""
         self.problems.append(self.document.problem(place, message, hint))
+
+    def unexecuted(self, place: Place, message: str, hint: str = "") -> None:
+        """Note something that the contract says and nothing acts on."""
+        self.not_executed.append(Unexecuted(place, message, hint))
 
     def line(self, place: Place) -> int:
         """Return the line of a place of the document."""

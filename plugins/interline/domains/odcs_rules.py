@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from open_data_contract_standard.model import DataQuality, SchemaProperty, ServiceLevelAgreementProperty
+from open_data_contract_standard.model import DataQuality, SchemaProperty
 
 from interline.domains.contract import Column
 from interline.domains.names import is_name
 from interline.domains.odcs_quality import quality_rule
 from interline.domains.odcs_reading import Reading, literal_of, one_of_rule, pattern_problem, snake
 from interline.domains.places import Place
-from interline.domains.problems import did_you_mean, one_of
+from interline.domains.problems import did_you_mean
 from interline.domains.rules import (
     AtLeast,
     AtMost,
     BatchRule,
     Duplicates,
     ExistsIn,
-    HoursOld,
     Limit,
     Longest,
     Matches,
@@ -85,37 +84,6 @@ def batch_rules_of(
     for position, quality in enumerate(qualities):
         _sort_in(quality_rule(reading, (*place, position), quality, columns, None), rows, batches)
     return rows, batches
-
-
-def freshness_rule(
-    reading: Reading,
-    place: Place,
-    level: ServiceLevelAgreementProperty,
-    columns: tuple[Column, ...],
-    address: str,
-) -> BatchRule | None:
-    """Return the rule that the newest value of a column is young enough at the end of the data day."""
-    table, _, column_name = (level.element or "").rpartition(".")
-    moments = [column.name for column in columns if column.logical_type in ("date", "timestamp")]
-    if column_name not in moments or table not in ("", address.partition(".")[2]):
-        reading.refuse(
-            (*place, "element"),
-            f"freshness is measured on {level.element!r}, which is no date or timestamp column",
-            did_you_mean(column_name, moments) or f"expected {one_of(moments) or 'such a column'}",
-        )
-        return None
-    hours_of = {"h": 1, "hr": 1, "hour": 1, "hours": 1, "d": 24, "day": 24, "days": 24}
-    unit = hours_of.get(level.unit or "")
-    if unit is None or isinstance(level.value, (bool, str)) or level.value is None:
-        reading.refuse(
-            place, f"freshness is {level.value} {level.unit}", "expected a number and the unit d or h"
-        )
-        return None
-    described = (
-        f"the newest {column_name} is at most {level.value} {level.unit} older than the data day's end"
-    )
-    limit = Limit("<=", level.value * unit)
-    return BatchRule("freshness", HoursOld(column_name), limit, described, place=place)
 
 
 def _sort_in(rule: RowRule | BatchRule | None, rows: list[RowRule], batches: list[BatchRule]) -> None:
