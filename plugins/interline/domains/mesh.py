@@ -110,9 +110,8 @@ def load_product(root: Path, address: str) -> Product:
         file, contract = read_promises(path, address)
         return file, Kept(contract)
 
-    owner = load_domain(root, domain)
     file, contract = compiled((f"{folder}/product.yaml", f"{folder}/contract.yaml"), read)
-    return Product(address, name, owner, file, folder, contract)
+    return Product(address, name, load_domain(root, domain), file, folder, contract)
 
 
 def product_folders(root: Path) -> list[Path]:
