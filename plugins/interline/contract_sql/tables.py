@@ -13,6 +13,7 @@ class Tables:
 
     ``<d>.<p>`` is the batch that dbt built; ``<p>__checked`` what of it keeps the contract, still private;
     ``<p>__quarantine`` the rest, with reasons, day by day; ``<p>__checks`` the ledger of checks, one row a day;
+    ``<p>__versions`` the ledger of publications, one row a snapshot;
     ``<d>_curated.<p>`` the port.
     """
 
@@ -38,6 +39,26 @@ class Tables:
     def ledger(self) -> str:
         """One row a checked data day: how many rows came in, were checked, were set aside."""
         return relation(self.domain, f"{self.product}__checks")
+
+    @property
+    def versions(self) -> str:
+        """One row a publication: the snapshot it made, its data day, its run."""
+        return relation(self.domain, f"{self.product}__versions")
+
+    @property
+    def releases(self) -> str:
+        """The record of releases and of what was undone: rows are added, none is ever changed."""
+        return relation(self.domain, f"{self.product}__releases")
+
+    @property
+    def decisions(self) -> str:
+        """One row for each rule that a released row is excused from, and for each value that is corrected."""
+        return relation(self.domain, f"{self.product}__decisions")
+
+    @property
+    def private_names(self) -> tuple[str, ...]:
+        """The names, without the schema, of the tables that outlive a check."""
+        return tuple(f"{self.product}__{kind}" for kind in ("quarantine", "checks", "releases", "decisions"))
 
     @property
     def port(self) -> str:

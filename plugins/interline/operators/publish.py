@@ -11,9 +11,12 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk.exceptions import AirflowFailException
 
 from interline.contract_sql import Tables, current_batch, publish_statements
+from interline.contract_sql.versions import announce, complete, earlier_undone
 from interline.data_day import data_day_of
-from interline.domains import load_product, split_address
+from interline.domains import load_domain, load_product, split_address
+from interline.hooks.iceberg import IcebergHook
 from interline.hooks.redshift_statements import DATABASE_USER, RedshiftStatementsHook
+from interline.versions.history import current_snapshot
 
 if TYPE_CHECKING:
     from airflow.sdk import Asset, Context
@@ -31,7 +34,7 @@ class PublishOperator(RedshiftDataOperator):
     :param root: the folder that holds ``domains/``, where the contract is read when the task runs
     :param data_day: the data day (templated)
     :param port: the port's asset, the task's outlet
-    :return: the data day and the numbers of its check
+    :return: the data day, the numbers of its check, and the port's version: the id of the snapshot that is current now
     """
 
     aws_hook_class = RedshiftStatementsHook
@@ -71,10 +74,40 @@ class PublishOperator(RedshiftDataOperator):
         self.sql = self.statements(day)
         for statement in self.sql:
             self.log.info("%s", statement)
+        before = self._current_version()
+        self._announce(before, day, str(context.get("run_id") or ""))
         super().execute(context)
+        after = self._current_version()
+        version = None if after == before else after
+        self.hook.run(complete(self.tables, before, version, day))
+        numbers["version"] = None if after is None else str(after)
         context["outlet_events"][self.port].extra = dict(numbers)
         self.log.info("published %s for %s: %s", self.address, day, numbers)
         return numbers
+
+    def _current_version(self) -> int | None:
+        catalog = IcebergHook(
+            aws_conn_id=self.aws_conn_id,
+            region_name=self.region_name,
+            verify=self.verify,
+            config=self.botocore_config,
+        )
+        database = load_domain(self.root, self.tables.domain).curated_database
+        return current_snapshot(catalog.metadata(database, self.tables.product))
+
+    def _announce(self, before: int | None, day: str, run: str) -> None:
+        """Note what is about to be published, and see that no earlier day is missing under it.
+
+        A history of days takes its days in any order. A current state does not: rows of a day that a rollback took back
+        would stay missing under the later day.
+        """
+        results = self.hook.run([*announce(self.tables, before, day, run), earlier_undone(self.tables, day)])
+        missing = [str(row[0]) for row in results[-1].rows]
+        if missing and not load_product(self.root, self.address).contract.keeps_history:
+            raise AirflowFailException(
+                f"{self.address} was rolled back, and {', '.join(missing)} has not been published again: {day} comes"
+                f" after that. Run: ./interline replay {self.address} --from {missing[0]} --to {day}"
+            )
 
     def _current_numbers(self, day: str) -> dict[str, Any]:
         hook: RedshiftStatementsHook = self.hook

@@ -200,7 +200,12 @@ class Probes:
         task = self.dag.get_task(task_id)
         prepared = type(task).__new__(type(task))
         prepared.__dict__.update(task.__dict__)
-        context: Any = {"partition_key": day, "ti": TaskInstance(), "outlet_events": self.events}
+        context: Any = {
+            "partition_key": day,
+            "run_id": "run-of-the-test",
+            "ti": TaskInstance(),
+            "outlet_events": self.events,
+        }
         prepared.render_template_fields(context)
         if hasattr(prepared, "durable"):
             prepared.durable = False

@@ -1,0 +1,145 @@
+"""A port's versions, read from the metadata document of its Iceberg table and from the ledger of publications.
+
+Redshift writes the snapshots and has no way to put anything of ours into their summaries, so which data day and which
+run a snapshot came from stands in a ledger table beside the port (``contract_sql.versions``).
+
+Source: Apache Iceberg table specification, "Snapshots" (``parent-snapshot-id``, ``summary``) and "Snapshot references".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One line of the ledger: who made a snapshot."""
+
+    parent: int | None
+    """The snapshot that was current before; None when the port was empty."""
+    snapshot: int | None
+    """None when the task died between the commit and the note: then it is the one child of ``parent`` that no other
+    line names."""
+    data_day: str
+    run: str
+    undone: bool = False
+    """A rollback took it back, and its day was not published again since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One snapshot of a port."""
+
+    snapshot: int
+    parent: int | None
+    committed_at: datetime
+    operation: str
+    """``append``, ``overwrite``, ``delete`` or ``replace``, in Iceberg's words."""
+    rows_added: int | None
+    rows_removed: int | None
+    rows: int | None
+    """Rows of the whole port in this version; None when whoever wrote it did not say."""
+    data_day: str | None
+    run: str | None
+    current: bool
+    in_line: bool
+    """Whether it is the current version or one before it; otherwise a rollback has left it aside."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for ``--format json``."""
+        return {
+            "version": str(self.snapshot),
+            "parent": None if self.parent is None else str(self.parent),
+            "committed_at": self.committed_at.isoformat(),
+            "data_day": self.data_day,
+            "operation": self.operation,
+            "rows_added": self.rows_added,
+            "rows_removed": self.rows_removed,
+            "rows": self.rows,
+            "run": self.run,
+            "current": self.current,
+            "rolled_back": not self.in_line,
+        }
+
+
+def versions_of(metadata: Mapping[str, Any], ledger: Iterable[Published] = ()) -> list[Version]:
+    """Return the versions in a metadata document, newest first."""
+    current = current_snapshot(metadata)
+    line = set(ancestors(metadata, current))
+    makers = _makers(metadata, ledger)
+    versions = []
+    for snapshot in metadata.get("snapshots") or ():
+        identifier = int(snapshot["snapshot-id"])
+        summary = snapshot.get("summary") or {}
+        maker = makers.get(identifier)
+        versions.append(
+            Version(
+                snapshot=identifier,
+                parent=_parent(snapshot),
+                committed_at=datetime.fromtimestamp(int(snapshot["timestamp-ms"]) / 1000, UTC),
+                operation=str(summary.get("operation", "?")),
+                rows_added=_number(summary, "added-records", 0),
+                rows_removed=_number(summary, "deleted-records", 0),
+                rows=_number(summary, "total-records", None),
+                data_day=maker.data_day if maker else None,
+                run=maker.run if maker else None,
+                current=identifier == current,
+                in_line=identifier in line,
+            )
+        )
+    return sorted(versions, key=lambda version: (version.committed_at, version.snapshot), reverse=True)
+
+
+def current_snapshot(metadata: Mapping[str, Any]) -> int | None:
+    """Return the id of the current snapshot, or None for a table that nothing was written to.
+
+    Older writers say "none" as -1.
+    """
+    current = metadata.get("current-snapshot-id")
+    return None if current is None or int(current) == -1 else int(current)
+
+
+def ancestors(metadata: Mapping[str, Any], snapshot: int | None) -> list[int]:
+    """Return a snapshot and those it was built on, newest first, as far as they are still kept."""
+    parents = {int(entry["snapshot-id"]): _parent(entry) for entry in metadata.get("snapshots") or ()}
+    line: list[int] = []
+    while snapshot is not None and snapshot in parents:
+        line.append(snapshot)
+        snapshot = parents[snapshot]
+    return line
+
+
+def undone_days(metadata: Mapping[str, Any], ledger: Iterable[Published]) -> set[str]:
+    """Return the data days that were published, but not in any snapshot of the current line that is still kept."""
+    kept = {int(entry["snapshot-id"]) for entry in metadata.get("snapshots") or ()}
+    line = set(ancestors(metadata, current_snapshot(metadata)))
+    makers = {snapshot: maker for snapshot, maker in _makers(metadata, ledger).items() if snapshot in kept}
+    standing = {maker.data_day for snapshot, maker in makers.items() if snapshot in line}
+    return {maker.data_day for snapshot, maker in makers.items() if snapshot not in line} - standing
+
+
+def _makers(metadata: Mapping[str, Any], ledger: Iterable[Published]) -> dict[int, Published]:
+    entries = list(ledger)
+    makers = {entry.snapshot: entry for entry in entries if entry.snapshot is not None}
+    children: dict[int | None, list[int]] = {}
+    for snapshot in metadata.get("snapshots") or ():
+        identifier = int(snapshot["snapshot-id"])
+        if identifier not in makers:
+            children.setdefault(_parent(snapshot), []).append(identifier)
+    for entry in entries:
+        orphans = children.get(entry.parent, [])
+        if entry.snapshot is None and len(orphans) == 1:
+            makers[orphans[0]] = entry
+    return makers
+
+
+def _parent(snapshot: Mapping[str, Any]) -> int | None:
+    parent = snapshot.get("parent-snapshot-id")
+    return None if parent is None else int(parent)
+
+
+def _number(summary: Mapping[str, Any], name: str, missing: int | None) -> int | None:
+    return int(summary[name]) if name in summary else missing

@@ -1,0 +1,26 @@
+"""The ledger of publications, read and written through the domain's Redshift."""
+
+from __future__ import annotations
+
+from interline.contract_sql import Tables
+from interline.contract_sql.versions import publications
+from interline.hooks.redshift_statements import RedshiftStatementError, RedshiftStatementsHook
+from interline.versions.history import Published
+
+
+def read_ledger(hook: RedshiftStatementsHook, tables: Tables) -> list[Published]:
+    """Return every line; none if nothing was ever published."""
+    try:
+        rows = hook.run(publications(tables))[0].rows
+    except RedshiftStatementError as error:
+        if "does not exist" in error.reason:
+            return []
+        raise
+    return [
+        Published(_id(parent), _id(snapshot), str(day), str(run), bool(undone))
+        for parent, snapshot, day, run, undone in rows
+    ]
+
+
+def _id(value: object) -> int | None:
+    return None if value is None else int(str(value))
