@@ -100,8 +100,6 @@ _ALL = [
         end_of_life_earlier="the port ends earlier than announced",
         account_changed="the domain's data is in another AWS account",
         region_changed="the domain's data is in another AWS Region",
-        version_lowered="the version is lower than before",
-        major_version_in_place="a new major version stands where the old one stood",
     ),
     *_kinds(
         Level.MINOR,

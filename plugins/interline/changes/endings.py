@@ -1,0 +1,86 @@
+"""Ports that end: who still reads them, and what may no longer read them on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from interline.domains import Mesh, Problem, Product
+from interline.domains.yaml_reading import read
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A port that is deprecated, or ends on a day, and who has not moved yet."""
+
+    address: str
+    version: str
+    last_day: date | None
+    successor: str
+    """The product that holds its next major version; empty if there is none."""
+    readers: tuple[str, ...]
+    """Products that read it."""
+    roles: tuple[str, ...]
+    """Domains that may read it."""
+
+
+def endings(mesh: Mesh, today: date) -> list[Ending]:
+    """Return every port that is on its way out, in order of address."""
+    found: list[Ending] = []
+    for address, product in sorted(mesh.products.items()):
+        contract = product.contract
+        if contract.status != "deprecated" and contract.end_of_life is None:
+            continue
+        readers = tuple(sorted(other.address for other in mesh.products.values() if address in other.inputs))
+        roles = tuple(role.domain for role in contract.roles if role.in_force(today))
+        successor = _successor(mesh, product)
+        found.append(
+            Ending(
+                address,
+                contract.version,
+                contract.end_of_life,
+                successor.address if successor else "",
+                readers,
+                roles,
+            )
+        )
+    return found
+
+
+def ending_problems(mesh: Mesh, today: date) -> Iterator[Problem]:
+    """Yield what reads a port after its last day, and ports that have a successor and no last day."""
+    for ending in endings(mesh, today):
+        if ending.last_day is None or ending.last_day >= today:
+            continue
+        for reader in ending.readers:
+            path = mesh.products[reader].folder / "product.yaml"
+            position = mesh.products[reader].inputs.index(ending.address)
+            successor = mesh.products.get(ending.successor)
+            hint = f"read version {successor.contract.version} of it" if successor else "read another port"
+            message = f"{reader} reads {ending.address} {ending.version}, which ended on {ending.last_day}"
+            yield Problem(path, read(path).line(("inputPorts", position)), message, hint)
+    for product in mesh.products.values():
+        successor, contract = _successor(mesh, product), product.contract
+        if successor is None or successor.contract.status != "active" or contract.status == "retired":
+            continue
+        if contract.status != "deprecated" or contract.end_of_life is None:
+            path = product.folder / "contract.yaml"
+            missing = (
+                "is not deprecated" if contract.status != "deprecated" else "has no last day (`endOfLife`)"
+            )
+            yield Problem(
+                path,
+                read(path).line(("status",)),
+                f"{product.address} has the successor {successor.address} and {missing}",
+                "write `status: deprecated` and a service level `endOfLife` with its last day",
+            )
+
+
+def _successor(mesh: Mesh, product: Product) -> Product | None:
+    later = [
+        other
+        for other in mesh.products.values()
+        if other.contract_id == product.contract_id and other.major > product.major
+    ]
+    return min(later, key=lambda other: other.major, default=None)
