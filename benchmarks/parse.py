@@ -128,6 +128,10 @@ def _fresh(home: Path, dags: Path, *options: str) -> dict[str, Any]:
         "AIRFLOW_HOME": str(home / "airflow"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
+        # The peer knows nothing of Interline, its policies and what it imports beforehand among it.
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(
+            home / "no-plugins" if dags.parent.name == "plain" else ROOT / "plugins"
+        ),
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")]),
     }
     command = [sys.executable, "-m", "benchmarks.parse_once", str(dags), *options]

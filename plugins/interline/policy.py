@@ -72,4 +72,4 @@ def register() -> None:
 
 def _connections(task: Any) -> dict[str, Any]:
     attributes = getattr(task, "partial_kwargs", None) or vars(task)
-    return {name: value for name, value in attributes.items() if name.endswith("conn_id")}
+    return {name: attributes[name] for name in attributes if name.endswith("conn_id")}
