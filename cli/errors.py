@@ -19,6 +19,7 @@ def told() -> Iterator[None]:
     import botocore.exceptions
     import httpx
 
+    from cli.acting import NoAirflowError, NothingUpError
     from interline.domains import MeshError
     from interline.scaffold import ScaffoldError
     from local.airflow.airflow import AirflowError
@@ -38,7 +39,16 @@ def told() -> Iterator[None]:
         _end(error, exits.USAGE)
     except (BusyError, PortTakenError) as error:
         _end(error, exits.BUSY)
-    except (MeshError, AirflowError, AwsError, MigrationError, DagError, StuckError) as error:
+    except (
+        MeshError,
+        AirflowError,
+        AwsError,
+        MigrationError,
+        DagError,
+        StuckError,
+        NothingUpError,
+        NoAirflowError,
+    ) as error:
         _end(error, exits.FAILED)
     except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
         _end(f"the local AWS says: {error}", exits.FAILED)
