@@ -55,16 +55,20 @@ def earlier_undone(tables: Tables, day: str) -> str:
     )
 
 
-def mark_undone(tables: Tables, days: Iterable[str]) -> list[str]:
-    """Return what is run when a rollback has taken these data days back, and all others stand."""
-    listed = ", ".join(day_literal(day) for day in sorted(days))
+def mark_undone(tables: Tables, missing: Iterable[str], withdrawn: Iterable[str]) -> list[str]:
+    """Return what is run when a rollback has left ``missing`` days out of the port, and all others stand.
+
+    The batch that was checked last loses its pass if it is of a ``withdrawn`` day: clearing a publish alone must not bring
+    back what was rolled back.
+    """
     changes = [make_ledger(tables), f"update {tables.versions} set undone = false where undone"]
-    if listed:
-        changes.append(f"update {tables.versions} set undone = true where data_day in ({listed})")
-        # What was checked last must not be published once more by clearing a publish alone.
-        changes.append(
-            f"update {tables.ledger} set passed = false where is_current and data_day in ({listed})"
-        )
+    for days, change in (
+        (missing, f"update {tables.versions} set undone = true where data_day in"),
+        (withdrawn, f"update {tables.ledger} set passed = false where is_current and data_day in"),
+    ):
+        listed = ", ".join(day_literal(day) for day in sorted(days))
+        if listed:
+            changes.append(f"{change} ({listed})")
     return changes
 
 

@@ -112,15 +112,6 @@ def ancestors(metadata: Mapping[str, Any], snapshot: int | None) -> list[int]:
     return line
 
 
-def undone_days(metadata: Mapping[str, Any], ledger: Iterable[Published]) -> set[str]:
-    """Return the data days that were published, but not in any snapshot of the current line that is still kept."""
-    kept = {int(entry["snapshot-id"]) for entry in metadata.get("snapshots") or ()}
-    line = set(ancestors(metadata, current_snapshot(metadata)))
-    makers = {snapshot: maker for snapshot, maker in _makers(metadata, ledger).items() if snapshot in kept}
-    standing = {maker.data_day for snapshot, maker in makers.items() if snapshot in line}
-    return {maker.data_day for snapshot, maker in makers.items() if snapshot not in line} - standing
-
-
 def _makers(metadata: Mapping[str, Any], ledger: Iterable[Published]) -> dict[int, Published]:
     entries = list(ledger)
     makers = {entry.snapshot: entry for entry in entries if entry.snapshot is not None}

@@ -1,0 +1,145 @@
+"""One port's versions where they are: the Iceberg table, and the ledger beside it, reached as the port's own domain."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from interline.contract_sql import Tables
+from interline.contract_sql.versions import mark_undone
+from interline.domains import load_product, split_address
+from interline.hooks.iceberg import IcebergHook
+from interline.hooks.redshift_statements import RedshiftStatementsHook
+from interline.versions.consumers import direct_consumers, inputs_of_all
+from interline.versions.content import changed_days, entity_tags
+from interline.versions.history import Published, Version, current_snapshot, versions_of
+from interline.versions.ledger import read_ledger
+from interline.versions.rollback import (
+    RollbackError,
+    RollbackPlan,
+    days_in_between,
+    missing_after,
+    target_of,
+    withdrawn_by,
+)
+
+
+class PortVersions:
+    """The versions of the port at ``address``; acts by the connection of the port's domain.
+
+    Raises:
+        interline.domains.MeshError: there is no such product, or its files are wrong.
+    """
+
+    def __init__(self, root: Path, address: str) -> None:
+        self.root = root
+        self.product = load_product(root, address)
+        self.address = address
+        self.tables = Tables(*split_address(address))
+
+    @cached_property
+    def catalog(self) -> IcebergHook:
+        """The domain's Glue catalog."""
+        domain = self.product.domain
+        return IcebergHook(aws_conn_id=domain.connection, region_name=domain.region)
+
+    @cached_property
+    def redshift(self) -> RedshiftStatementsHook:
+        """The domain's Redshift."""
+        domain = self.product.domain
+        return RedshiftStatementsHook(
+            aws_conn_id=domain.connection,
+            region_name=domain.region,
+            cluster=domain.cluster,
+            database=domain.cluster,
+        )
+
+    def metadata(self) -> dict[str, Any]:
+        """Return the table's metadata document as it is now.
+
+        Raises:
+            interline.hooks.iceberg.NoSuchPort: nothing was published yet.
+        """
+        return self.catalog.metadata(self.product.domain.curated_database, self.product.name)
+
+    def ledger(self) -> list[Published]:
+        """Return who made which version."""
+        return read_ledger(self.redshift, self.tables)
+
+    def versions(self) -> list[Version]:
+        """Return all versions that are kept, newest first."""
+        return versions_of(self.metadata(), self.ledger())
+
+    def plan_rollback(self, to: str) -> RollbackPlan:
+        """Return what going back to a version means.
+
+        Raises:
+            RollbackError: the port has no such version.
+        """
+        metadata = self.metadata()
+        current, target = target_of(to, metadata, self.address)
+        ledger = self.ledger()
+        days, unknown = days_in_between(metadata, ledger, current.snapshot, target.snapshot)
+        if self.product.contract.keeps_history:
+            days = changed_days(
+                self._table(), current.snapshot, target.snapshot, entity_tags(self.catalog.s3)
+            )
+            unknown = set()
+        inputs = inputs_of_all(self.root)
+        consumers = direct_consumers(inputs, self.address)
+        starts = [
+            (consumer.address, day)
+            for consumer in consumers
+            if not consumer.by_itself
+            for day in sorted(days)
+            if all(
+                day in self._published_days(port) for port in consumer.inputs if port not in consumer.again
+            )
+        ]
+        return RollbackPlan(
+            address=self.address,
+            current=current.snapshot,
+            target=target.snapshot,
+            rows=current.rows,
+            rows_after=target.rows,
+            days=tuple(sorted(days)),
+            missing=tuple(sorted(missing_after(metadata, ledger, target.snapshot))),
+            unknown=tuple(str(snapshot) for snapshot in sorted(unknown)),
+            consumers=tuple(consumer.address for consumer in consumers),
+            starts=tuple(starts),
+        )
+
+    def roll_back(self, plan: RollbackPlan) -> bool:
+        """Make the plan's target current and note which days have to be published again; False if it was current.
+
+        Raises:
+            RollbackError: neither the target nor the version the plan was made for is current, or somebody else's commit
+                came first.
+        """
+        from pyiceberg.exceptions import CommitFailedException
+
+        now = current_snapshot(self.metadata())
+        if now not in (plan.current, plan.target):
+            raise RollbackError(
+                f"{self.address} is at version {now} by now, and the plan was made for {plan.current}: plan again"
+            )
+        if now == plan.current and not plan.nothing_to_do:
+            try:
+                with self._table().manage_snapshots() as change:
+                    change.set_current_snapshot(snapshot_id=plan.target)
+            except CommitFailedException as error:
+                raise RollbackError(
+                    f"somebody else changed {self.address} at the same time, nothing was rolled back: {error}"
+                ) from None
+        metadata, ledger = self.metadata(), self.ledger()
+        missing = missing_after(metadata, ledger, plan.target)
+        self.redshift.run(mark_undone(self.tables, missing, withdrawn_by(metadata, ledger, plan.target)))
+        return now != plan.target
+
+    def _table(self) -> Any:
+        return self.catalog.table(self.product.domain.curated_database, self.product.name)
+
+    def _published_days(self, address: str) -> set[str]:
+        ledger = PortVersions(self.root, address).ledger()
+        return {line.data_day for line in ledger if not line.undone}

@@ -1,0 +1,155 @@
+"""Going back to a version: what it changes, for whom; the change itself is one commit of metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from interline.domains import did_you_mean
+from interline.versions.history import Published, Version, ancestors, versions_of
+
+PREVIOUS = "previous"
+"""Instead of a version's id: the one before the current one."""
+
+
+class RollbackError(RuntimeError):
+    """There is no such version, or the port is not as the plan found it; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class RollbackPlan:
+    """What going back to a version means."""
+
+    address: str
+    current: int
+    """The version that was current when the plan was made: by another one the plan is void."""
+    target: int
+    rows: int | None
+    """Rows of the port now, and after."""
+    rows_after: int | None
+    days: tuple[str, ...]
+    """Data days whose content changes; consumers run again for exactly these."""
+    missing: tuple[str, ...]
+    """Data days that the port no longer holds at all: to be published again."""
+    unknown: tuple[str, ...] = ()
+    """Versions in between of which nobody knows the data day: their days are not among ``days``."""
+    consumers: tuple[str, ...] = ()
+    """Who reads the port."""
+    starts: tuple[tuple[str, str], ...] = field(default=())
+    """Consumers that read further ports too, and the days they have to be started for."""
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether the target is the current version."""
+        return self.current == self.target
+
+    def lines(self) -> list[str]:
+        """Return the plan as a person reads it."""
+        if self.nothing_to_do:
+            return [f"{self.address} is at version {self.target} already: nothing to do"]
+        told = [
+            f"{self.address}: version {self.current} -> {self.target}",
+            f"rows: {_rows(self.rows)} -> {_rows(self.rows_after)}",
+            f"data days that change: {', '.join(self.days) or 'none'}",
+        ]
+        if self.unknown:
+            told.append(
+                f"nobody knows the data day of version {', '.join(self.unknown)}: consumers are not told of what"
+                " it changed"
+            )
+        if self.missing:
+            told.append(f"no longer in the port, to be published again: {', '.join(self.missing)}")
+        started = {address for address, _ in self.starts}
+        told += [
+            f"runs again: {address}" + (" (started: it reads further ports)" if address in started else "")
+            for address in self.consumers
+        ]
+        return told
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain values; versions are text, for they are longer than JavaScript's numbers."""
+        return {**asdict(self), "current": str(self.current), "target": str(self.target)}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> RollbackPlan:
+        """Return the plan that :meth:`as_json` was made from."""
+        lists = {name: tuple(plain[name]) for name in ("days", "missing", "unknown", "consumers")}
+        starts = tuple((str(address), str(day)) for address, day in plain["starts"])
+        return cls(
+            **{
+                **plain,
+                **lists,
+                "starts": starts,
+                "current": int(plain["current"]),
+                "target": int(plain["target"]),
+            }
+        )
+
+
+def target_of(text: str, metadata: Mapping[str, Any], address: str) -> tuple[Version, Version]:
+    """Return the current version and the one that a person means.
+
+    Raises:
+        RollbackError: the port has no version, or none of that id that is still kept.
+    """
+    versions = versions_of(metadata)
+    current = next((version for version in versions if version.current), None)
+    if current is None:
+        raise RollbackError(f"{address} has no version yet: nothing was published")
+    if text == PREVIOUS:
+        wanted = current.parent
+        if wanted is None:
+            raise RollbackError(
+                f"{current.snapshot} is the first version of {address}; there is none before it"
+            )
+    elif text.isascii() and text.isdigit():
+        wanted = int(text)
+    else:
+        raise RollbackError(f"{text!r} is no version: expected the digits of its id, or `{PREVIOUS}`")
+    target = next((version for version in versions if version.snapshot == wanted), None)
+    if target is None:
+        known = [str(version.snapshot) for version in versions]
+        hint = did_you_mean(str(wanted), known) or f"`./interline versions {address}` lists them"
+        raise RollbackError(f"{address} has no version {wanted}, or it has expired ({hint})")
+    return current, target
+
+
+def days_in_between(
+    metadata: Mapping[str, Any], ledger: Sequence[Published], current: int, target: int
+) -> tuple[set[str], set[int]]:
+    """Return the data days published by versions that one of the two is built on and the other is not.
+
+    Also returns those of these versions whose data day nobody knows. For a port that holds a current state, these days are the
+    ones whose rows differ.
+    """
+    line, goal = set(ancestors(metadata, current)), set(ancestors(metadata, target))
+    days = {version.snapshot: version.data_day for version in versions_of(metadata, ledger)}
+    between = line ^ goal
+    known = {day for snapshot in between if (day := days.get(snapshot)) is not None}
+    return known, {snapshot for snapshot in between if days.get(snapshot) is None}
+
+
+def missing_after(metadata: Mapping[str, Any], ledger: Sequence[Published], target: int) -> set[str]:
+    """Return the data days that were published, but not in the target or a version it is built on."""
+    goal = set(ancestors(metadata, target))
+    published = [version for version in versions_of(metadata, ledger) if version.data_day is not None]
+    standing = {version.data_day for version in published if version.snapshot in goal}
+    return {str(version.data_day) for version in published} - {str(day) for day in standing}
+
+
+def withdrawn_by(metadata: Mapping[str, Any], ledger: Sequence[Published], target: int) -> set[str]:
+    """Return the data days whose newest publication is not in the line of the target.
+
+    The batch that was checked last, if it is of such a day, is the one that was found to be wrong.
+    """
+    goal = set(ancestors(metadata, target))
+    newest: dict[str, Version] = {}
+    for version in versions_of(metadata, ledger):
+        if version.data_day is not None:
+            newest.setdefault(version.data_day, version)
+    return {day for day, version in newest.items() if version.snapshot not in goal}
+
+
+def _rows(count: int | None) -> str:
+    return "?" if count is None else f"{count:,}"
