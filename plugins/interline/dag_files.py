@@ -20,6 +20,10 @@ class DagFile:
     verbs: tuple[str, ...]
     sources: tuple[tuple[int, str], ...]
     """Lines and names of what ``land`` and ``crawl`` name."""
+    scores: tuple[str, ...] = ()
+    """Columns that ``score`` declares."""
+    features: str = ""
+    """The model that ``train`` reads."""
 
 
 def read_dag_file(path: Path) -> DagFile | None:
@@ -32,6 +36,8 @@ def read_dag_file(path: Path) -> DagFile | None:
     found: ast.Call | None = None
     verbs: list[str] = []
     sources: list[tuple[int, str]] = []
+    scores: tuple[str, ...] = ()
+    features = ""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
@@ -45,6 +51,10 @@ def read_dag_file(path: Path) -> DagFile | None:
                     for argument in node.args
                     if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
                 ]
+            elif node.func.id == "score":
+                scores = tuple(keyword.arg for keyword in node.keywords if keyword.arg)
+            elif node.func.id == "train" and node.args and isinstance(node.args[0], ast.Constant):
+                features = str(node.args[0].value)
     if found is None:
         return None
     first = found.args[0] if found.args else None
@@ -56,4 +66,6 @@ def read_dag_file(path: Path) -> DagFile | None:
         has_schedule=any(keyword.arg == "schedule" for keyword in found.keywords),
         verbs=tuple(verbs),
         sources=tuple(sources),
+        scores=scores,
+        features=features,
     )

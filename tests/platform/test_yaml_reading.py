@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from interline.domains.problems import MeshError, Problem
-from interline.domains.yaml_reading import DEEPEST_NESTING, LARGEST_FILE, parse, read
+from interline.domains.text_reading import LARGEST_FILE
+from interline.domains.yaml_reading import DEEPEST_NESTING, parse, read
 
 HERE = Path("contract.yaml")
 

@@ -18,11 +18,9 @@ from typing import Any
 import yaml
 
 from interline.domains.places import Place
-from interline.domains.problems import MeshError, Problem, did_you_mean
+from interline.domains.problems import MeshError, Problem
+from interline.domains.text_reading import read_text
 from interline.domains.yaml_values import DEEPEST_NESTING, PARSER, Doubtful, plain_value, values_of
-
-LARGEST_FILE = 1_000_000
-"""Bytes; the longest contract seen in practice is a hundredth of that."""
 
 
 class Document:
@@ -60,7 +58,7 @@ def read(path: Path) -> Document:
     Raises:
         MeshError: the file is missing, unreadable or not strict YAML; every problem found is told.
     """
-    return parse(_text(path), path)
+    return parse(read_text(path), path)
 
 
 def parse(text: str, path: Path) -> Document:
@@ -90,34 +88,6 @@ def _problems(text: str, path: Path) -> list[Problem]:
     except _Hopeless:
         pass
     return reader.problems
-
-
-def _text(path: Path) -> str:
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise MeshError([Problem(path, 0, f"is {size:,} bytes; at most {LARGEST_FILE:,} are read")])
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise MeshError([_missing(path)]) from None
-    except OSError as error:
-        raise MeshError([Problem(path, 0, f"cannot be read: {error.strerror}")]) from None
-    if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        raise MeshError([Problem(path, 1, "begins with a byte order mark", "save it as UTF-8 without BOM")])
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise MeshError([Problem(path, line, "is not UTF-8", "save the file as UTF-8")]) from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise MeshError([Problem(path, line, "contains a NUL character", "is it a text file?")])
-    return text
-
-
-def _missing(path: Path) -> Problem:
-    siblings = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    return Problem(path, 0, "is missing", did_you_mean(path.name, siblings))
 
 
 def _syntax_problem(error: yaml.YAMLError, path: Path, text: str) -> Problem:

@@ -1,0 +1,96 @@
+"""The static rendering of every model is, byte for byte, what dbt compiles."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from interline.dbt_project import write_project
+from interline.domains import Mesh, Product
+from interline.domains.text_reading import read_text
+from interline.lineage.models import rendered_models
+from interline.lineage.rendering import Renderer
+
+DBT = Path(__file__).resolve().parents[2] / ".interline" / "environments" / "dbt" / "bin" / "dbt"
+DAY = "2013-01-02"
+
+pytestmark = pytest.mark.skipif(not DBT.exists(), reason="dbt's environment is not set up here")
+
+
+def project_of(products: list[Product], root: Path, folder: Path) -> Path:
+    """Write one dbt project with the models of several products of one domain, so that dbt starts once for them."""
+    together = folder / "together"
+    merged: dict[str, list[dict[str, object]]] = {"models": [], "groups": [], "sources": []}
+    tables: dict[str, dict[str, object]] = {}
+    for product in products:
+        alone = folder / product.name
+        write_project(product, root, alone)
+        said = json.loads((alone / "models" / "properties.yml").read_text())
+        merged["models"] += said["models"]
+        merged["groups"] = said["groups"]
+        for source in said["sources"]:
+            known = tables.setdefault(source["name"], {**source, "tables": []})
+            known["tables"] += [table for table in source["tables"] if table not in known["tables"]]  # type: ignore[operator]
+        shutil.copytree(alone, together, dirs_exist_ok=True)
+    merged["sources"] = list(tables.values())
+    (together / "models" / "properties.yml").write_text(json.dumps({"version": 2, **merged}))
+    project = yaml.safe_load((together / "dbt_project.yml").read_text())
+    project.pop("on-run-start")
+    (together / "dbt_project.yml").write_text(json.dumps(project))
+    return together
+
+
+def test_the_static_rendering_is_what_dbt_compiles(mesh: Mesh, tmp_path: Path) -> None:
+    renderer = Renderer(mesh.root / "dbt", read_text)
+    domains = {product.domain.name: product.domain for product in mesh.products.values()}
+    running: dict[str, tuple[Path, subprocess.Popen[str]]] = {}
+    for name, domain in domains.items():
+        own = [product for product in mesh.products.values() if product.domain.name == name]
+        project = project_of(own, mesh.root, tmp_path / name)
+        environment = os.environ | {
+            "AWS_REGION": domain.region,
+            "INTERLINE_DATA_DAY": DAY,
+            "INTERLINE_REDSHIFT_CLUSTER": domain.cluster,
+            "INTERLINE_REDSHIFT_DATABASE": domain.cluster,
+            "INTERLINE_REDSHIFT_HOST": "127.0.0.1",
+            "INTERLINE_REDSHIFT_PORT": "1",
+            "INTERLINE_REDSHIFT_SCHEMA": domain.schema,
+        }
+        command = [
+            str(DBT),
+            "--no-use-colors",
+            "--no-version-check",
+            "compile",
+            "--no-populate-cache",
+            "--no-introspect",
+        ]
+        command += [f"--project-dir={project}", f"--profiles-dir={project}"]
+        running[name] = (
+            project,
+            subprocess.Popen(
+                command,
+                cwd=project,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            ),
+        )
+    compared = 0
+    for name, (project, process) in running.items():
+        told, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, told
+        for product in mesh.products.values():
+            if product.domain.name != name:
+                continue
+            for model, rendered in rendered_models(mesh, product, renderer, DAY).items():
+                [compiled] = (project / "target" / "compiled").rglob(f"models/{model}.sql")
+                assert rendered.sql == compiled.read_text(), model
+                compared += 1
+    assert compared >= 8
