@@ -1,11 +1,13 @@
 """The accounts of the mesh and what stands in each: what a platform team would have made with infrastructure code.
 
-Everything follows from `domains/*/domain.yaml`, so a new domain needs no code. It is made through the AWS API, as
-the root of each account, and can be repeated: what exists is left as it is.
+Everything follows from `domains/*/domain.yaml`, so a new domain needs no code. Roles, users, data lake settings and the
+cluster are made through the AWS API, as the root of each account; buckets, databases and permissions as the DAG
+`platform.onboard` makes them. All can be repeated: what exists is left as it is.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 from collections.abc import Iterator, Mapping
@@ -20,13 +22,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from interline.domains import Domain, MeshError, load_domain
+from interline.onboarding import prepare
 from local.aws import identity, roles
 
 PLATFORM = "platform"
 ADMINISTRATOR = "interline-administrator"
 AIRFLOW = "interline-airflow"
-# The Region whose buckets are made without naming it.
-_FIRST_REGION = "us-east-1"
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Account:
         return self.client("iam")
 
     def create(self) -> None:
-        """Make buckets, roles, users, databases, data lake settings, workgroup and cluster."""
+        """Make what a landing zone makes: roles, users, data lake settings and cluster."""
         if self.domain.name == PLATFORM:
             self._role(AIRFLOW, roles.airflow_trust(), roles.airflow_policy())
         is_platform = self.domain.name == PLATFORM
@@ -82,11 +83,21 @@ class Account:
         )
         if is_platform:
             return
-        self._buckets()
         self._source_systems()
         self._data_lake()
-        self._workgroup()
         self._cluster()
+
+    def prepare(self) -> None:
+        """Do at once what the DAG `platform.onboard` does: the same steps, by the same role."""
+        administrator = identity.issue_for_role(self._administrator_arn, "onboarding")
+        clients = functools.cache(lambda service: self.client(service, administrator))
+        for _outcome in prepare(self.domain, clients):
+            pass
+        identity.revoke(administrator.access_key)
+
+    @property
+    def _administrator_arn(self) -> str:
+        return f"arn:aws:iam::{self.domain.account}:role/{ADMINISTRATOR}"
 
     def close(self) -> None:
         """Take the root's credential back."""
@@ -111,16 +122,6 @@ class Account:
             )
         self._iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
 
-    def _buckets(self) -> None:
-        s3 = self.client("s3")
-        for bucket in (self.domain.landing_bucket, self.domain.curated_bucket, self.domain.artifacts_bucket):
-            elsewhere = self.domain.region != _FIRST_REGION
-            place = (
-                {"CreateBucketConfiguration": {"LocationConstraint": self.domain.region}} if elsewhere else {}
-            )
-            with _unless("BucketAlreadyOwnedByYou"):
-                s3.create_bucket(Bucket=bucket, **place)
-
     def _source_systems(self) -> None:
         user = source_systems_user(self.domain)
         with _unless("EntityAlreadyExists"):
@@ -129,51 +130,15 @@ class Account:
         self._iam.put_user_policy(UserName=user, PolicyName=user, PolicyDocument=policy)
 
     def _data_lake(self) -> None:
-        """Lake Formation governs everything from the start: nobody holds a permission that was not granted.
-
-        The administrator hands out the right to create; the domain's role creates its databases and so owns them.
-        """
-        administrator_arn = f"arn:aws:iam::{self.domain.account}:role/{ADMINISTRATOR}"
+        """Lake Formation governs everything from the start: nobody holds a permission that was not granted."""
         self.client("lakeformation").put_data_lake_settings(
             DataLakeSettings={
-                "DataLakeAdmins": [{"DataLakePrincipalIdentifier": administrator_arn}],
+                "DataLakeAdmins": [{"DataLakePrincipalIdentifier": self._administrator_arn}],
                 "CreateDatabaseDefaultPermissions": [],
                 "CreateTableDefaultPermissions": [],
                 "Parameters": {"CROSS_ACCOUNT_VERSION": "4"},
             }
         )
-        administrator = identity.issue_for_role(administrator_arn, "accounts")
-        owner = identity.issue_for_role(self.domain.role_arn, "accounts")
-        lake, glue = self.client("lakeformation", administrator), self.client("glue", owner)
-        role = {"DataLakePrincipalIdentifier": self.domain.role_arn}
-        databases = {
-            self.domain.landing_database: self.domain.landing_bucket,
-            self.domain.curated_database: self.domain.curated_bucket,
-        }
-        lake.grant_permissions(Principal=role, Resource={"Catalog": {}}, Permissions=["CREATE_DATABASE"])
-        for database, bucket in databases.items():
-            location = f"arn:aws:s3:::{bucket}"
-            with _unless("AlreadyExistsException"):
-                lake.register_resource(ResourceArn=location, RoleArn=self.domain.role_arn)
-            lake.grant_permissions(
-                Principal=role,
-                Resource={"DataLocation": {"ResourceArn": location}},
-                Permissions=["DATA_LOCATION_ACCESS"],
-            )
-            with _unless("AlreadyExistsException"):
-                glue.create_database(DatabaseInput={"Name": database, "LocationUri": f"s3://{bucket}/"})
-        identity.revoke(administrator.access_key)
-        identity.revoke(owner.access_key)
-
-    def _workgroup(self) -> None:
-        with _unless("InvalidRequestException"):
-            self.client("athena").create_work_group(
-                Name=self.domain.name,
-                Configuration={
-                    "ResultConfiguration": {"OutputLocation": f"s3://{self.domain.artifacts_bucket}/athena/"},
-                    "EnforceWorkGroupConfiguration": True,
-                },
-            )
 
     def _cluster(self) -> None:
         with _unless("ClusterAlreadyExists"):
@@ -243,11 +208,16 @@ def read_domains(root: Path) -> dict[str, Domain]:
 
 
 def create_accounts(
-    domains: Mapping[str, Domain], endpoint: str, sources: Mapping[str, dict[str, str]] | None = None
+    domains: Mapping[str, Domain],
+    endpoint: str,
+    sources: Mapping[str, dict[str, str]] | None = None,
+    *,
+    prepared: bool,
 ) -> Accounts:
     """Create what is missing in every domain's account.
 
     `sources` are the source systems' access keys that exist from an earlier call; only new domains get new ones.
+    Unless `prepared`, accounts are left as a landing zone hands them over, for `platform.onboard` to prepare.
     """
     keys = dict(sources or {})
     addresses: dict[str, RedshiftAddress] = {}
@@ -259,6 +229,8 @@ def create_accounts(
             account.create()
             if account.domain.name == PLATFORM:
                 continue
+            if prepared:
+                account.prepare()
             if account.domain.name not in keys:
                 keys[account.domain.name] = account.source_systems_credential()
             addresses[account.domain.name] = account.redshift_address()

@@ -21,6 +21,11 @@ _WRITE_OBJECTS = [
     "s3:AbortMultipartUpload",
     "s3:ListMultipartUploadParts",
 ]
+_BUCKET_SETTINGS = [
+    f"s3:{verb}{setting}"
+    for verb in ("Get", "Put")
+    for setting in ("EncryptionConfiguration", "BucketPublicAccessBlock", "LifecycleConfiguration")
+]
 _LIST_BUCKET = ["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"]
 
 
@@ -67,12 +72,21 @@ def administrator_trust(platform_account: str) -> Document:
 
 
 def administrator_policy(domain: Domain) -> Document:
-    """Administers the data lake of one account: permissions, settings, locations, catalog; no data."""
+    """Administers the data lake of one account: buckets, permissions, settings, locations, catalog; no data."""
     here = f"arn:aws:glue:{domain.region}:{domain.account}"
+    buckets = [
+        f"arn:aws:s3:::{bucket}"
+        for bucket in (domain.landing_bucket, domain.curated_bucket, domain.artifacts_bucket)
+    ]
     return document(
         _allow(["lakeformation:*"], ["*"]),
         _allow(
             ["glue:Get*", "glue:CreateDatabase", "glue:DeleteDatabase", "glue:UpdateDatabase"], [f"{here}:*"]
+        ),
+        _allow(["s3:CreateBucket", "s3:ListBucket", *_BUCKET_SETTINGS], buckets),
+        _allow(
+            ["athena:CreateWorkGroup", "athena:GetWorkGroup"],
+            [f"arn:aws:athena:{domain.region}:{domain.account}:workgroup/{domain.name}"],
         ),
         _allow(["iam:PassRole", "iam:GetRole"], [domain.role_arn]),
     )

@@ -1,7 +1,8 @@
 """`python -m local.aws.server --home DIR --root REPO [--port N]`: the local AWS as one process.
 
 It writes `DIR/aws.json` (mode 600) when it is ready and removes it when it ends. SIGTERM and SIGINT end it;
-SIGHUP makes it read `domains/` again and create the accounts of domains that are new.
+SIGHUP makes it read `domains/` again and open accounts for domains that are new; the DAG `platform.onboard` prepares
+those. An account that is there from the start is prepared already, unless `--landing-zone` is given.
 """
 
 from __future__ import annotations
@@ -50,10 +51,12 @@ class StartFailure(Exception):
 class LocalAws:
     """The running process: moto behind the door, the engines, the accounts."""
 
-    def __init__(self, home: Path, root: Path, port: int) -> None:
+    def __init__(self, home: Path, root: Path, port: int, *, prepared: bool = True) -> None:
         self.home = home
         self.root = root
         self._port = port
+        self._prepared = prepared
+        self._prepared_domains: list[str] = []
         self._lock_file: Any = None
         self._server: Any = None
         self._accounts: Any = None
@@ -93,7 +96,8 @@ class LocalAws:
         for service in (security_token_service, identity_management, object_store, log_service):
             service.install()
         installed = engines.install_engines(self.home)
-        self.create_accounts()
+        self.create_accounts(prepared=self._prepared)
+        self._prepared_domains = sorted(self._accounts.domains) if self._prepared else []
         # Airflow's environment renews its own credentials on MWAA; here they last as long as this process.
         role = accounts.airflow_role_arn(self._accounts.domains)
         self._airflow = identity.issue(identity.role_caller(role, "airflow"), lifetime=None)
@@ -112,8 +116,12 @@ class LocalAws:
         """The URL of every service."""
         return f"http://{HOST}:{self._server.port}"
 
-    def create_accounts(self) -> None:
-        """Create the accounts of all domains in the repository; those that exist stay."""
+    def create_accounts(self, *, prepared: bool) -> None:
+        """Create the accounts of all domains in the repository; those that exist stay.
+
+        What is there when this process starts is `prepared`, as if `platform.onboard` had run; an account that is
+        opened later waits for that DAG.
+        """
         from interline.domains import MeshError
         from local.aws import accounts
 
@@ -123,7 +131,7 @@ class LocalAws:
             raise StartFailure(str(error), EXIT_BROKEN_MESH) from error
         self._names.update({domain.account: name for name, domain in domains.items()})
         known = self._accounts.sources if self._accounts else None
-        self._accounts = accounts.create_accounts(domains, self.endpoint, known)
+        self._accounts = accounts.create_accounts(domains, self.endpoint, known, prepared=prepared)
 
     def write_description(self) -> None:
         """Write `aws.json` in one step, readable by its owner only: it holds this start's credentials."""
@@ -150,6 +158,7 @@ class LocalAws:
                 name: {"host": a.host, "port": a.port} for name, a in self._accounts.redshift.items()
             },
             "sources": dict(self._accounts.sources),
+            "prepared": self._prepared_domains,
             "environment": environment,
         }
         target = self.home / "aws.json"
@@ -161,7 +170,7 @@ class LocalAws:
     def reload(self) -> None:
         """Take in domains that were added; a broken repository is logged and changes nothing."""
         try:
-            self.create_accounts()
+            self.create_accounts(prepared=False)
             self.write_description()
             log.info("read domains again: %s", ", ".join(self._accounts.domains))
         except Exception:
@@ -240,6 +249,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     parser.add_argument("--home", type=Path, required=True, help="folder for aws.json, logs and data")
     parser.add_argument("--root", type=Path, required=True, help="the repository, which holds domains/")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+    parser.add_argument(
+        "--landing-zone",
+        action="store_true",
+        help="leave every account as it is opened, for platform.onboard to prepare",
+    )
     given = parser.parse_args(arguments)
 
     stop, reload = threading.Event(), threading.Event()
@@ -253,7 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         signal.signal(number, lambda *_: note(stop))
     signal.signal(signal.SIGHUP, lambda *_: note(reload))
 
-    aws = LocalAws(given.home.resolve(), given.root.resolve(), given.port)
+    aws = LocalAws(given.home.resolve(), given.root.resolve(), given.port, prepared=not given.landing_zone)
     try:
         aws.start()
     except StartFailure as failure:

@@ -6,6 +6,7 @@ import logging
 import os
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def dag_bag() -> Any:
+def whole_dag_bag() -> Any:
     """A DagBag over ``dags/``; no database is needed for it."""
     from airflow.dag_processing.dagbag import DagBag
 
@@ -32,3 +33,20 @@ def dag_bag() -> Any:
         return DagBag(str(ROOT / "dags"))
     finally:
         logging.disable(logging.NOTSET)
+
+
+@pytest.fixture(scope="session")
+def dag_bag(whole_dag_bag: Any) -> Any:
+    """The products' DAGs, with what could not be imported of any DAG."""
+    return _part(whole_dag_bag, platform=False)
+
+
+@pytest.fixture(scope="session")
+def platform_dag_bag(whole_dag_bag: Any) -> Any:
+    """The DAGs in ``dags/platform``, with what could not be imported of any DAG."""
+    return _part(whole_dag_bag, platform=True)
+
+
+def _part(bag: Any, *, platform: bool) -> Any:
+    dags = {name: dag for name, dag in bag.dags.items() if name.startswith("platform.") == platform}
+    return SimpleNamespace(dags=dags, import_errors=bag.import_errors)

@@ -12,6 +12,12 @@ import pytest
 from interline.checking import check_mesh
 from interline.domains import Mesh, asset_uri, load_mesh
 
+
+def _dag_files(root: Path) -> list[Path]:
+    """The products' DAG files; the platform's DAGs are about no product."""
+    return [path for path in sorted((root / "dags").glob("*/*.py")) if path.parent.name != "platform"]
+
+
 AT_LEAST = {
     "bookings.reservations",
     "bookings.revenue",
@@ -35,12 +41,21 @@ def test_nothing_is_wrong_with_the_mesh(root: Path) -> None:
 def test_declared_addresses_are_the_files_and_the_dags_loaded(root: Path, mesh: Mesh, dag_bag: Any) -> None:
     assert dag_bag.import_errors == {}
     declared = set(mesh.products)
-    files = {f"{path.parent.name}.{path.stem}" for path in (root / "dags").glob("*/*.py")}
+    files = {f"{path.parent.name}.{path.stem}" for path in _dag_files(root)}
     models = {f"{path.parent.name}.{path.stem}" for path in (root / "dbt" / "models").glob("*/*.sql")}
     assert declared >= AT_LEAST
     assert files == declared
     assert models == declared
     assert set(dag_bag.dags) == declared
+
+
+def test_the_platform_s_dags_are_their_files(root: Path, platform_dag_bag: Any) -> None:
+    assert platform_dag_bag.import_errors == {}
+    files = {f"platform.{path.stem}" for path in (root / "dags" / "platform").glob("*.py")}
+    assert set(platform_dag_bag.dags) == files >= {"platform.onboard"}
+    for dag in platform_dag_bag.dags.values():
+        assert "When it fails" in (dag.doc_md or "")
+        assert "platform" in dag.tags
 
 
 def test_every_dag_lies_at_its_address(dag_bag: Any, root: Path) -> None:
@@ -49,7 +64,7 @@ def test_every_dag_lies_at_its_address(dag_bag: Any, root: Path) -> None:
 
 
 def test_a_dag_file_is_short_enough_to_read_aloud(root: Path) -> None:
-    for path in (root / "dags").glob("*/*.py"):
+    for path in _dag_files(root):
         assert 15 <= len(path.read_text().splitlines()) <= 30, path
 
 
@@ -145,7 +160,7 @@ def test_the_part_that_reads_promises_knows_no_airflow_and_no_aws(root: Path) ->
 
 
 def test_domains_never_import_each_other(root: Path) -> None:
-    for path in (root / "dags").glob("*/*.py"):
+    for path in _dag_files(root):
         imported = {
             (node.module or "").split(".")[0]
             for node in ast.walk(ast.parse(path.read_text()))

@@ -16,7 +16,14 @@ from local.lake.errors import AccessDenied, EntityNotFound, QueryError
 
 
 class MetadataOperations(AthenaResponse):
-    """The Data Catalog as Athena's own operations show it, to clients that list tables."""
+    """The Data Catalog as Athena's own operations show it, to clients that list tables; workgroups that exist."""
+
+    def get_work_group(self) -> str:
+        name = self._get_param("WorkGroup") or ""
+        found = self.athena_backend.get_work_group(name)
+        if not found:
+            raise InvalidRequest(f"WorkGroup {name} is not found.")
+        return json.dumps({"WorkGroup": found})
 
     def get_data_catalog(self) -> str:
         _check_catalog(self._get_param("Name"))
@@ -106,12 +113,9 @@ def _database(account: str, name: str) -> dict[str, Any]:
 
 
 def _table(found: catalog.CatalogTable, role_arn: str) -> dict[str, Any]:
-    held = permissions.table_permissions(found.account, found.database, found.name, role_arn)
-    if held or permissions.is_administrator(role_arn, found.account):
-        visible = {column.name for column in found.all_columns}
-    else:
-        visible = set(permissions.granted_columns(found, role_arn))
-    if not visible:
+    names = [column.name for column in found.all_columns]
+    visible = permissions.visible_columns(found.account, found.database, found.name, names, role_arn)
+    if visible is None:
         raise AccessDenied(f"Insufficient Lake Formation permission(s): Required Describe on {found.name}")
 
     def columns(chosen: tuple[catalog.Column, ...]) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.engines.conftest import (
     REPOSITORY,
@@ -134,7 +135,9 @@ def test_a_fifth_domain_is_taken_in_while_it_runs(tmp_path: Path, small_mesh: Pa
             time.sleep(0.1)
             aws.description = json.loads((aws.home / "aws.json").read_text())
         assert aws.client("sts", "operations").get_caller_identity()["Account"] == "555555555555"
-        assert aws.client("s3", "operations").head_bucket(Bucket="operations-curated")
+        with pytest.raises(ClientError, match="404"):
+            # the account is opened; preparing it is left to platform.onboard
+            aws.client("s3", "operations").head_bucket(Bucket="operations-curated")
         assert kept.get_object(Bucket="bookings-curated", Key="kept")["Body"].read() == b"kept"
         assert aws.description["sources"]["bookings"] == before["sources"]["bookings"]
         assert (

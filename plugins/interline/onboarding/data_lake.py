@@ -1,0 +1,107 @@
+"""The domain's part of the data lake: locations registered with Lake Formation, databases, and who may use them.
+
+Lake Formation decides on every read of a registered location. The domain's role owns its two databases; what others
+read of them is for the contracts to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from interline.domains import Domain
+from interline.onboarding.outcome import Clients, Conflict, Outcome
+
+
+def prepare_data_lake(domain: Domain, clients: Clients) -> Iterator[Outcome]:
+    """Register locations, make databases, and give the domain's role its permissions."""
+    lake, glue = clients("lakeformation"), clients("glue")
+    administrator = _role_of(clients("sts").get_caller_identity()["Arn"])
+    role = domain.role_arn
+    databases = {
+        domain.landing_database: domain.landing_bucket,
+        domain.curated_database: domain.curated_bucket,
+    }
+    # a resource link into another domain is a database of one's own catalog
+    yield _permissions(lake, role, {"Catalog": {}}, ["CREATE_DATABASE"], what="the catalog")
+    for database, bucket in databases.items():
+        location = f"arn:aws:s3:::{bucket}"
+        yield _registration(lake, domain, location)
+        place = {"DataLocation": {"CatalogId": domain.account, "ResourceArn": location}}
+        for principal in (role, administrator):
+            yield _permissions(lake, principal, place, ["DATA_LOCATION_ACCESS"], what=location)
+        yield _database(glue, database, f"s3://{bucket}/")
+        yield _permissions(
+            lake, role, {"Database": {"Name": database}}, ["ALL"], what=f"database {database}", passed_on=True
+        )
+
+
+def _registration(lake: Any, domain: Domain, location: str) -> Outcome:
+    what = f"registration of {location}"
+    try:
+        found = lake.describe_resource(ResourceArn=location)["ResourceInfo"].get("RoleArn")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "EntityNotFoundException":
+            raise
+        lake.register_resource(ResourceArn=location, RoleArn=domain.role_arn)
+        return Outcome(what, "missing", f"registered with {domain.role_arn}")
+    if found != domain.role_arn:
+        raise Conflict(
+            f"{location} is registered with {found}, expected {domain.role_arn}: deregister it, then run this again"
+        )
+    return Outcome(what, "there")
+
+
+def _database(glue: Any, database: str, location: str) -> Outcome:
+    what = f"database {database}"
+    # Made first and looked at afterwards: Lake Formation denies DESCRIBE on a database that is not there.
+    try:
+        glue.create_database(DatabaseInput={"Name": database, "LocationUri": location})
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AlreadyExistsException":
+            raise
+    else:
+        return Outcome(what, "missing", f"made at {location}")
+    found = glue.get_database(Name=database)["Database"]
+    if found.get("TargetDatabase") or found.get("LocationUri", "").rstrip("/") != location.rstrip("/"):
+        raise Conflict(
+            f"the database {database} is at {found.get('TargetDatabase') or found.get('LocationUri')}, expected"
+            f" {location}: it is in the way"
+        )
+    return Outcome(what, "there")
+
+
+def _permissions(
+    lake: Any,
+    principal: str,
+    resource: dict[str, Any],
+    permissions: list[str],
+    *,
+    what: str,
+    passed_on: bool = False,
+) -> Outcome:
+    """Grant what a principal does not hold on a resource; ``passed_on`` with the right to grant it on."""
+    told = f"{', '.join(permissions)} on {what} for {principal}"
+    who = {"DataLakePrincipalIdentifier": principal}
+    held: set[str] = set()
+    token: dict[str, str] = {}
+    while True:
+        page = lake.list_permissions(Principal=who, Resource=resource, **token)
+        for entry in page.get("PrincipalResourcePermissions", ()):
+            held |= set(entry["PermissionsWithGrantOption" if passed_on else "Permissions"])
+        if not page.get("NextToken"):
+            break
+        token = {"NextToken": page["NextToken"]}
+    if held >= set(permissions):
+        return Outcome(told, "granted")
+    option = {"PermissionsWithGrantOption": permissions} if passed_on else {}
+    lake.grant_permissions(Principal=who, Resource=resource, Permissions=permissions, **option)
+    return Outcome(told, "missing", "granted")
+
+
+def _role_of(session_arn: str) -> str:
+    """Return the role of an assumed-role session's ARN."""
+    account, session = session_arn.split(":")[4], session_arn.split(":")[5]
+    return f"arn:aws:iam::{account}:role/{session.split('/')[1]}"
