@@ -22,13 +22,7 @@ def checked_expression(text: str, columns: tuple[str, ...], alias: str) -> str:
     """
     from sqlglot import exp
 
-    select = _parse(f"select 1 where {text}", text)
-    condition = select.args.get("where")
-    extra = [
-        key for key, value in select.args.items() if value and key not in ("expressions", "where", "kind")
-    ]
-    if condition is None or extra:
-        raise ValueError(f"{text!r} is more than one expression")
+    condition = parsed_condition(text)
     if condition.find(exp.Select, exp.AggFunc, exp.Window):
         raise ValueError(f"{text!r} looks beyond its own row; use a rule of `type: sql` for that")
     for column in condition.find_all(exp.Column):
@@ -40,8 +34,25 @@ def checked_expression(text: str, columns: tuple[str, ...], alias: str) -> str:
             )
         column.set("this", exp.to_identifier(name, quoted=True))
         column.set("table", exp.to_identifier(alias))
-    sql: str = condition.this.sql(dialect="redshift")
+    sql: str = condition.sql(dialect="redshift")
     return sql
+
+
+def parsed_condition(text: str) -> exp.Expr:
+    """Return one boolean expression as a tree.
+
+    Raises:
+        ValueError: it is no SQL, or more than one expression.
+    """
+    select = _parse(f"select 1 where {text}", text)
+    where = select.args.get("where")
+    extra = [
+        key for key, value in select.args.items() if value and key not in ("expressions", "where", "kind")
+    ]
+    if where is None or extra:
+        raise ValueError(f"{text!r} is more than one expression")
+    condition: exp.Expr = where.this
+    return condition
 
 
 def checked_query(text: str, table: str) -> str:

@@ -9,6 +9,7 @@ from interline.contract_sql.quoting import column_list, day_literal, identifier,
 from interline.contract_sql.tables import Tables
 from interline.domains.contract import Contract
 from interline.domains.rules import (
+    AllOf,
     AtLeast,
     AtMost,
     BatchRule,
@@ -39,6 +40,16 @@ class Reference:
     alias: str
     column: str
     select: str
+    more: tuple[tuple[str, str], ...] = ()
+    """Further columns of the row, each with the subquery's column that it has to meet."""
+
+    def join(self, column: str, row: str) -> str:
+        """Return the join of the known values to the rows of the alias ``row``, by its ``column`` and ``more``."""
+        pairs = ((column, self.column), *self.more)
+        meeting = " and ".join(
+            f"{row}.{identifier(here)} = {self.alias}.{identifier(there)}" for here, there in pairs
+        )
+        return f" left join ({self.select}) as {self.alias} on {meeting}"
 
 
 def breaks(
@@ -58,12 +69,17 @@ def breaks(
     if isinstance(test, ExistsIn):
         if reference is None:
             raise ValueError(f"{test} needs its reference joined")
-        return f"({name} is not null and {reference.alias}.{identifier(reference.column)} is null)"
+        present = " and ".join(
+            f"{alias}.{identifier(here)} is not null" for here in (column, *(own for own, _ in test.more))
+        )
+        return f"({present} and {reference.alias}.{identifier(reference.column)} is null)"
     return _predicate(test, name, physical_type)
 
 
 def _predicate(test: RowTest, name: str, physical_type: str) -> str:
     match test:
+        case AllOf(tests):
+            return "(" + " or ".join(_predicate(inner, name, physical_type) for inner in tests) + ")"
         case Present():
             return f"{name} is null"
         case NotBlank(spellings):
@@ -100,15 +116,21 @@ def reference_of(test: ExistsIn, tables: Tables, number: int, day: str) -> Refer
 
     Of a landing source, those that landed on the data day; of a port, all that it holds.
     """
-    column = f"known_{number}"
+    names = [f"known_{number}"] + [f"known_{number}_{place}" for place in range(2, len(test.columns) + 1)]
     if test.is_source:
         table, condition = tables.landing(test.relation), f" and dt = {literal(day)}"
     else:
         producer, _, product = test.relation.partition(".")
         table, condition = relation(f"{producer}_curated", product), ""
-    value = identifier(test.column)
-    select = f"select distinct {value} as {column} from {table} where {value} is not null{condition}"
-    return Reference(alias=f"reference_{number}", column=column, select=select)
+    values = [identifier(column) for column in test.columns]
+    listed = ", ".join(f"{value} as {name}" for value, name in zip(values, names, strict=True))
+    present = " and ".join(f"{value} is not null" for value in values)
+    return Reference(
+        alias=f"reference_{number}",
+        column=names[0],
+        select=f"select distinct {listed} from {table} where {present}{condition}",
+        more=tuple((own, name) for (own, _), name in zip(test.more, names[1:], strict=True)),
+    )
 
 
 def measure(contract: Contract, rule: BatchRule, tables: Tables, day: str) -> str:
@@ -136,5 +158,5 @@ def measure(contract: Contract, rule: BatchRule, tables: Tables, day: str) -> st
         case _:
             raise ValueError(f"{rule.measure} is no measure")
     if rule.percent:
-        return f"(100.0 * {number} / nullif({total}, 0))"
+        return f"coalesce(100.0 * {number} / nullif({total}, 0), 0)"
     return number

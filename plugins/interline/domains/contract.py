@@ -35,6 +35,9 @@ class Column:
     partitioned: bool = False
     classification: str = "internal"
     examples: tuple[str, ...] = ()
+    deprecated: bool = False
+    """Consumers should stop using it: it will go with the next major version."""
+    business_name: str = ""
 
     @property
     def personal(self) -> bool:

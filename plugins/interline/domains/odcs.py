@@ -1,6 +1,6 @@
 """``contract.yaml``: the Open Data Contract Standard, read into a :class:`Contract`.
 
-Keys and their meaning: bitol-io.github.io/open-data-contract-standard, v3.1.0 and v3.2.0, through the pydantic
+Keys and their meaning: bitol-io.github.io/open-data-contract-standard, v3.2.0, through the pydantic
 models of the package ``open-data-contract-standard``. Which of them become rules of a row and which rules of
 a batch is Interline's own reading: what is true of one row alone can be put right by taking that row away.
 """
@@ -15,9 +15,10 @@ from open_data_contract_standard.model import (
 
 from interline.domains.contract import CLASSIFICATIONS, DAY_COLUMN, Column, Contract
 from interline.domains.names import NAME_SHAPE, contract_id, is_name, version_problem
+from interline.domains.odcs_descriptive import note_what_nothing_acts_on
 from interline.domains.odcs_reading import Reading
 from interline.domains.odcs_roles import roles_of
-from interline.domains.odcs_rules import batch_rules_of, property_rules
+from interline.domains.odcs_rules import property_rules, table_rules
 from interline.domains.odcs_service_levels import service_levels_of
 from interline.domains.places import Place
 from interline.domains.problems import MeshError, did_you_mean, one_of
@@ -26,7 +27,8 @@ from interline.domains.shapes import validate
 from interline.domains.types import fits, logical_types_of, redshift_type
 from interline.domains.yaml_reading import Document
 
-VERSIONS = ("v3.1.0", "v3.2.0")
+VERSION = "v3.2.0"
+STATUSES = ("proposed", "draft", "active", "deprecated", "retired")
 
 
 def contract_of(document: Document, address: str) -> Contract:
@@ -46,11 +48,10 @@ def contract_of(document: Document, address: str) -> Contract:
     if table is not None and len(columns) == len(properties):
         place: Place = ("schema", 0, "properties")
         for position, (prop, column) in enumerate(zip(properties, columns, strict=True)):
-            allow_enum = parsed.apiVersion != "v3.1.0"
-            rows, batches = property_rules(reading, (*place, position), prop, column, allow_enum)
+            rows, batches = property_rules(reading, (*place, position), prop, column, table.name or "")
             row_rules += rows
             batch_rules += batches
-        rows, batches = batch_rules_of(reading, ("schema", 0, "quality"), table.quality or [], columns)
+        rows, batches = table_rules(reading, ("schema", 0), table, columns)
         row_rules += rows
         batch_rules += batches
     primary_key = _primary_key(reading, properties)
@@ -60,9 +61,12 @@ def contract_of(document: Document, address: str) -> Contract:
             0,
             BatchRule("primary_key", Duplicates(primary_key), Limit("=", 0), described, place=("schema", 0)),
         )
-    promised = service_levels_of(reading, parsed.slaProperties or (), columns, address.partition(".")[2])
+    promised = service_levels_of(
+        reading, parsed.slaProperties or (), columns, address.partition(".")[2], parsed.slaDefaultElement
+    )
     batch_rules += promised.rules
     roles = tuple(roles_of(reading, parsed.roles or [], columns, address))
+    note_what_nothing_acts_on(reading, parsed)
     reading.unique_names(row_rules, batch_rules)
     if reading.problems:
         raise MeshError(reading.problems)
@@ -94,9 +98,12 @@ def _identity(reading: Reading, parsed: OpenDataContractStandard, address: str) 
         if not value:
             example = "1.0.0" if key == "version" else "active"
             reading.refuse((key,), f"{key} is missing", f"expected `{key}: {example}`")
-    if parsed.apiVersion not in VERSIONS:
+    if parsed.status and parsed.status not in STATUSES:
+        hint = did_you_mean(parsed.status, STATUSES) or f"expected {one_of(STATUSES)}"
+        reading.refuse(("status",), f"status is {parsed.status!r}", hint)
+    if parsed.apiVersion != VERSION:
         reading.refuse(
-            ("apiVersion",), f"apiVersion is {parsed.apiVersion!r}", f"expected {one_of(VERSIONS)}"
+            ("apiVersion",), f"apiVersion is {parsed.apiVersion!r}", f"expected `apiVersion: {VERSION}`"
         )
     if parsed.kind != "DataContract":
         reading.refuse(("kind",), f"kind is {parsed.kind!r}", "expected `kind: DataContract`")
@@ -206,6 +213,8 @@ def _column(reading: Reading, place: Place, prop: SchemaProperty) -> Column | No
         primary_key=bool(prop.primaryKey),
         partitioned=bool(prop.partitioned),
         classification=classification,
+        deprecated=bool(prop.deprecated),
+        business_name=(prop.businessName or "").strip(),
         examples=tuple(str(example) for example in prop.examples or ()),
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from open_data_contract_standard.model import DataQuality
 
 from interline.domains.contract import Column
@@ -16,6 +19,7 @@ from interline.domains.odcs_reading import (
 from interline.domains.places import Place
 from interline.domains.problems import did_you_mean, one_of
 from interline.domains.rules import (
+    AllOf,
     BatchRule,
     Breaking,
     Duplicates,
@@ -29,6 +33,7 @@ from interline.domains.rules import (
     Query,
     RowCount,
     RowRule,
+    RowTest,
 )
 
 _OPERATORS = {
@@ -41,9 +46,18 @@ _OPERATORS = {
     "mustBeBetween": "between",
     "mustNotBeBetween": "not between",
 }
-_METRICS = ("nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount")
-
-
+_ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "nullValues": (),
+    "missingValues": ("missingValues",),
+    "invalidValues": ("validValues", "pattern"),
+    "duplicateValues": ("properties",),
+    "rowCount": (),
+}
+_METRICS = tuple(_ARGUMENTS)
+_PERCENT = ("percent", "%")
+_OBJECTS = ("object", "table", "model", "schema")
+_PROPERTIES = ("property", "column", "field")
+_PLACEHOLDER = re.compile(r"\$?\{(" + "|".join((*_OBJECTS, *_PROPERTIES)) + r")\}")
 _DIMENSIONS = (
     "accuracy",
     "completeness",
@@ -71,7 +85,17 @@ def quality_rule(
         reading.refuse(
             (*place, "severity"), f"severity is {quality.severity!r}", "expected error, warning or info"
         )
+    if quality.schedule or quality.scheduler:
+        reading.unexecuted(
+            (*place, "schedule" if quality.schedule else "scheduler"),
+            "the rule has a schedule of its own",
+            "every rule is held with each run of the product",
+        )
     if kind == "text":
+        told = " ".join((quality.description or quality.name or "it").split())
+        reading.unexecuted(
+            place, f"a rule of type text is for people: {told}", "write it as library, sql or custom"
+        )
         return None
     if kind == "custom":
         return _expression_rule(reading, place, quality, column)
@@ -79,6 +103,10 @@ def quality_rule(
         hint = did_you_mean(kind, ("library", "sql", "custom", "text"))
         reading.refuse((*place, "type"), f"unknown type of quality rule {kind!r}", hint)
         return None
+    percent = quality.unit in _PERCENT
+    if kind == "library" and quality.unit not in (None, "rows", *_PERCENT):
+        hint = did_you_mean(quality.unit or "", ("rows", "percent")) or "expected rows or percent"
+        reading.refuse((*place, "unit"), f"the unit of {quality.metric} is {quality.unit!r}", hint)
     limit = _limit(reading, place, quality)
     if limit is None:
         return None
@@ -89,12 +117,15 @@ def quality_rule(
             )
             return None
         measure: Measure = Query(_query_of(quality.query or "", column))
+        percent = False
         name = quality.name or f"query_{position_of(place)}"
     else:
         if quality.metric not in _METRICS:
             hint = did_you_mean(quality.metric or "", _METRICS) or f"expected {one_of(_METRICS)}"
             reading.refuse((*place, "metric"), f"unknown metric {quality.metric!r}", hint)
             return None
+        if percent and quality.metric == "rowCount":
+            reading.refuse((*place, "unit"), "rowCount has no percentage", "expected `unit: rows`")
         made = _metric(reading, place, quality, columns, column)
         if made is None:
             return None
@@ -103,7 +134,6 @@ def quality_rule(
             reason = quality.description or _breaking_reason(made)
             return RowRule(snake(name), made.column, made.test, " ".join(reason.split()), place)
         measure = made
-    percent = quality.unit in ("percent", "%")
     described = " ".join((quality.description or f"{name} {limit}{' percent' if percent else ''}").split())
     return BatchRule(
         snake(name), measure, limit, described, percent, quality.severity not in ("warning", "info"), place
@@ -111,20 +141,37 @@ def quality_rule(
 
 
 def _query_of(query: str, column: Column | None) -> str:
-    query = " ".join(query.split()).rstrip(";").replace("{object}", "${object}").replace("$$", "$")
-    if column is not None:
-        query = query.replace("${property}", "{property}").replace("{property}", column.name)
-    return query
+    """Return the query with ``${object}`` for the batch, however its author spelt that, and the column's name in place."""
+
+    def filled(match: re.Match[str]) -> str:
+        if match[1] in _OBJECTS:
+            return "${object}"
+        return column.name if column is not None else match[0]
+
+    return _PLACEHOLDER.sub(filled, " ".join(query.split()).rstrip("; "))
 
 
 def _expression_rule(
     reading: Reading, place: Place, quality: DataQuality, column: Column | None
 ) -> RowRule | None:
-    if quality.engine != "redshift" or not isinstance(quality.implementation, str):
+    if quality.engine is None or quality.implementation is None:
+        missing = "engine" if quality.engine is None else "implementation"
         reading.refuse(
             place,
-            f"a custom rule for the engine {quality.engine!r}",
+            f"a custom rule has no {missing}",
             "expected `engine: redshift` and `implementation:` with a boolean SQL expression",
+        )
+        return None
+    if quality.engine != "redshift":
+        reading.unexecuted(
+            place,
+            f"a custom rule for the engine {quality.engine!r}; nothing runs it",
+            "`engine: redshift` with a boolean SQL expression is run",
+        )
+        return None
+    if not isinstance(quality.implementation, str):
+        reading.refuse(
+            (*place, "implementation"), "implementation is no text", "expected a boolean SQL expression"
         )
         return None
     name = snake(quality.name or f"expression_{position_of(place)}")
@@ -144,6 +191,9 @@ def _limit(reading: Reading, place: Place, quality: DataQuality) -> Limit | None
     if any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in values):
         reading.refuse((*place, key), f"{key} is {value!r}", "expected a number")
         return None
+    if len(values) > 1 and values[0] >= values[1]:
+        reading.refuse((*place, key), f"{key} is {value!r}", "the smaller number comes first")
+        return None
     return Limit(_OPERATORS[key], values[0], values[1] if len(values) > 1 else None)
 
 
@@ -156,19 +206,18 @@ def _metric(
 ) -> Measure | None:
     arguments = quality.arguments or {}
     where: Place = (*place, "arguments")
+    known_arguments = _ARGUMENTS[quality.metric or ""]
+    for name in arguments:
+        if name not in known_arguments:
+            hint = did_you_mean(name, known_arguments) or (
+                f"known are {', '.join(known_arguments)}" if known_arguments else "it has none"
+            )
+            reading.refuse((*where, name), f"{quality.metric} has no argument {name!r}", hint)
+            return None
     if quality.metric == "rowCount":
         return RowCount()
     if quality.metric == "duplicateValues":
-        names = arguments.get("properties", [column.name] if column else None)
-        known = [c.name for c in columns]
-        if not isinstance(names, list) or not names:
-            reading.refuse(where, "duplicateValues of a table", "expected `arguments: {properties: [a, b]}`")
-            return None
-        for name in names:
-            if column is None and name not in known:
-                reading.refuse(where, f"the table has no column {name!r}", did_you_mean(str(name), known))
-                return None
-        return Duplicates(tuple(str(name) for name in names))
+        return _duplicates(reading, where, arguments, columns, column)
     if column is None:
         reading.refuse(
             (*place, "metric"), f"{quality.metric} is measured on a column", "write the rule under one"
@@ -184,17 +233,58 @@ def _metric(
             )
             return None
         return Breaking(column.name, NotBlank(tuple(str(s) for s in spellings if s is not None)))
-    if "pattern" in arguments:
-        if pattern_problem(reading, (*where, "pattern"), arguments["pattern"]):
-            return None
-        return Breaking(column.name, Matches(arguments["pattern"]))
-    values = arguments.get("validValues")
-    if not isinstance(values, list) or not values:
-        reading.refuse(
-            where, "invalidValues without what is valid", "expected `arguments: {validValues: [a, b]}`"
-        )
+    return _invalid(reading, where, arguments, column)
+
+
+def _duplicates(
+    reading: Reading,
+    place: Place,
+    arguments: dict[str, Any],
+    columns: tuple[Column, ...],
+    column: Column | None,
+) -> Duplicates | None:
+    names = arguments.get("properties", [column.name] if column else None)
+    known = [c.name for c in columns]
+    if not isinstance(names, list) or not names:
+        reading.refuse(place, "duplicateValues of a table", "expected `arguments: {properties: [a, b]}`")
         return None
-    return Breaking(column.name, OneOf(tuple(literal_of(reading, where, value, column) for value in values)))
+    if column is not None and names != [column.name]:
+        reading.refuse(place, "several properties under one column", "write the rule under the table")
+        return None
+    for name in names:
+        if name not in known:
+            reading.refuse(place, f"the table has no column {name!r}", did_you_mean(str(name), known))
+            return None
+    return Duplicates(tuple(str(name) for name in names))
+
+
+def _invalid(reading: Reading, place: Place, arguments: dict[str, Any], column: Column) -> Breaking | None:
+    tests: list[RowTest] = []
+    if "pattern" in arguments:
+        if pattern_problem(reading, (*place, "pattern"), arguments["pattern"]):
+            return None
+        if column.logical_type != "string":
+            reading.refuse((*place, "pattern"), f"{column.name} is no text", "expected validValues")
+            return None
+        tests.append(Matches(arguments["pattern"]))
+    if "validValues" in arguments or not tests:
+        values = arguments.get("validValues")
+        if not isinstance(values, list) or not values:
+            reading.refuse(
+                place, "invalidValues without what is valid", "expected `arguments: {validValues: [a, b]}`"
+            )
+            return None
+        where: Place = (*place, "validValues")
+        tests.append(
+            OneOf(
+                tuple(
+                    literal_of(reading, (*where, number), value, column)
+                    for number, value in enumerate(values)
+                    if value is not None
+                )
+            )
+        )
+    return Breaking(column.name, tests[0] if len(tests) == 1 else AllOf(tuple(tests)))
 
 
 def _breaking_reason(measure: Breaking) -> str:
@@ -203,4 +293,6 @@ def _breaking_reason(measure: Breaking) -> str:
         return one_of_rule(measure.column, test.values, ()).reason
     if isinstance(test, Matches):
         return f"{measure.column} does not look like {test.pattern}"
+    if isinstance(test, AllOf):
+        return f"{measure.column} is not valid"
     return f"{measure.column} is missing"

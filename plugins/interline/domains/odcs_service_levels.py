@@ -42,6 +42,7 @@ def service_levels_of(
     standard: Sequence[ServiceLevelAgreementProperty],
     columns: tuple[Column, ...],
     table: str,
+    default_element: str | None,
 ) -> ServiceLevels:
     """Return the promises about service of the port ``table``; note what is wrong with them."""
     found = ServiceLevels()
@@ -61,9 +62,9 @@ def service_levels_of(
         first.setdefault(name, place)
         period = _period(reading, place, level) if name in PERIODS else None
         day = _day(reading, (*place, "value"), name, level.value) if name in DAYS else None
-        element = (level.element or "").rpartition(".")[2]
         if name == "freshness" and period is not None:
-            rule = _freshness_rule(reading, place, level.element or "", period, columns, table, found.rules)
+            element = level.element or default_element or ""
+            rule = _freshness_rule(reading, place, element, period, columns, table, found.rules)
             if rule is not None:
                 found.rules.append(rule)
         if name in TOLD_ONLY:
@@ -82,7 +83,7 @@ def service_levels_of(
                 value=str(level.value),
                 unit=level.unit or "",
                 description=(level.description or "").strip(),
-                element=element,
+                element=((level.element or "").rpartition(".")[2]),
                 period=period,
                 day=day,
                 place=place,

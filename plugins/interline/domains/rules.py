@@ -84,6 +84,13 @@ class ExistsIn:
     relation: str
     column: str
     is_source: bool
+    more: tuple[tuple[str, str], ...] = ()
+    """For a key of several columns: further columns of the row, each with the one it has to meet in the same row there."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are read there."""
+        return (self.column, *(there for _, there in self.more))
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,14 @@ class Holds:
     expression: str
 
 
-RowTest: TypeAlias = "Present | NotBlank | AtLeast | AtMost | MultipleOf | Longest | Shortest | Matches | OneOf | ExistsIn | Holds"
+@dataclass(frozen=True)
+class AllOf:
+    """Every one of these tests of the column holds."""
+
+    tests: tuple[RowTest, ...]
+
+
+RowTest: TypeAlias = "AllOf | Present | NotBlank | AtLeast | AtMost | MultipleOf | Longest | Shortest | Matches | OneOf | ExistsIn | Holds"
 
 
 @dataclass(frozen=True)

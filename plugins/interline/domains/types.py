@@ -99,3 +99,18 @@ def fits(logical_type: str, physical_type: str) -> bool:
 def logical_types_of(physical_type: str) -> tuple[str, ...]:
     """Return the logical types that fit a Redshift type."""
     return _LOGICAL_TYPES[base_type(physical_type)]
+
+
+def largest_whole_number(physical_type: str) -> int:
+    """Return the largest whole number that a Redshift type holds.
+
+    Raises:
+        ValueError: the type holds no whole numbers alone.
+    """
+    base = base_type(physical_type)
+    if base in ("integer", "bigint"):
+        return 2**31 - 1 if base == "integer" else 2**63 - 1
+    if base == "decimal":
+        digits, decimals = physical_type[len("decimal(") : -1].split(",")
+        return int(10 ** (int(digits) - int(decimals))) - 1
+    raise ValueError(f"{physical_type} holds more than whole numbers")

@@ -1,0 +1,53 @@
+"""What a check says of one contract beyond its shape: problems, and what it promises that nothing executes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from interline.contract_sql.expressions import checked_expression, checked_query
+from interline.contract_sql.row_filters import checked_row_filter
+from interline.domains import Problem, Product
+from interline.domains.rules import Holds, Query
+from interline.domains.standard import standard_problems
+from interline.domains.yaml_reading import Document, read
+
+
+def contract_problems(product: Product) -> list[Problem]:
+    """Return what is wrong with a contract that could be read: against the standard's schema, and in its SQL."""
+    document = read(product.folder / "contract.yaml")
+    return sorted({*standard_problems(document), *_sql_problems(product, document)})
+
+
+def contract_notes(product: Product) -> list[Problem]:
+    """Return what a contract says that nothing executes, each with its line; no problem, but nothing to rely on."""
+    contract = product.contract
+    if not contract.unexecuted:
+        return []
+    document = read(product.folder / "contract.yaml")
+    return sorted(document.problem(note.place, note.message, note.hint) for note in contract.unexecuted)
+
+
+def _sql_problems(product: Product, document: Document) -> Iterator[Problem]:
+    """Compile everything that holds SQL of a person, each by itself, so that each problem has its line."""
+    contract = product.contract
+    rules = [
+        (rule.place, partial(checked_expression, rule.test.expression, contract.column_names, "batch"))
+        for rule in contract.row_rules
+        if isinstance(rule.test, Holds)
+    ]
+    queries = [
+        (rule.place, partial(checked_query, rule.measure.sql, '"a"."b"'))
+        for rule in contract.batch_rules
+        if isinstance(rule.measure, Query)
+    ]
+    filters = [
+        (role.place, partial(checked_row_filter, role.rows, contract))
+        for role in contract.roles
+        if role.rows is not None
+    ]
+    for place, compiled in (*rules, *queries, *filters):
+        try:
+            compiled()
+        except ValueError as error:
+            yield document.problem(place, str(error))
