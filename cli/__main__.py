@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import check, down, new, run, status, test, up
+from cli import check, down, new, replay, rollback, run, status, test, up, versions
 
 app = typer.Typer(
     name="./interline",
@@ -28,6 +28,9 @@ app.command(
     epilog=test.EXAMPLES,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(test.run_tests)
+app.command("versions", epilog=versions.EXAMPLES)(versions.versions)
+app.command("rollback", epilog=rollback.EXAMPLES)(rollback.rollback)
+app.command("replay", epilog=replay.EXAMPLES)(replay.replay)
 app.add_typer(new.app, name="new")
 
 if __name__ == "__main__":

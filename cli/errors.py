@@ -22,6 +22,7 @@ def told() -> Iterator[None]:
     from cli.acting import NoAirflowError, NothingUpError
     from interline.domains import MeshError
     from interline.scaffold import ScaffoldError
+    from interline.versions.errors import VersionsError
     from local.airflow.airflow import AirflowError
     from local.airflow.aws import AwsError
     from local.airflow.database import MigrationError
@@ -48,6 +49,7 @@ def told() -> Iterator[None]:
         StuckError,
         NothingUpError,
         NoAirflowError,
+        VersionsError,
     ) as error:
         _end(error, exits.FAILED)
     except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,6 +21,24 @@ Port = Annotated[
         "--port", min=1, max=65535, help="Port of Airflow's UI; a free one if left out.", show_default=False
     ),
 ]
+
+PortAddress = Annotated[
+    str, typer.Argument(metavar="PORT", help="Address of a product's output port, such as bookings.revenue.")
+]
+Form = Annotated[
+    Literal["text", "json"], typer.Option("--format", help="For people, or for machines.", show_default=True)
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+def agreed(yes: bool, question: str) -> bool:
+    """Whether the person agrees to a plan that was shown; without a terminal only ``--yes`` does."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        typer.echo("interline: nothing was done: add --yes to do it without being asked", err=True)
+        return False
+    return typer.confirm(question)
 
 
 def data_day(text: str) -> date:

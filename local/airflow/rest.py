@@ -86,6 +86,42 @@ class Rest:
         body = {"dag_run_id": run_id, "logical_date": None, "partition_key": partition_key, "note": note}
         self.request("POST", f"dags/{dag_id}/dagRuns", json=body)
 
+    def trigger(self, dag_id: str, run_id: str, conf: dict[str, Any], note: str) -> None:
+        """Start a run with parameters."""
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": conf, "note": note}
+        self.request("POST", f"dags/{dag_id}/dagRuns", json=body)
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        """The state of a run."""
+        return str(self.request("GET", f"dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def runs_of_day(self, dag_id: str, day: str) -> list[dict[str, Any]]:
+        """The runs of a DAG for one partition, newest first."""
+        parameters = {"partition_key_pattern": day, "order_by": "-id"}
+        runs = self.pages(f"dags/{dag_id}/dagRuns", "dag_runs", parameters)
+        return [run for run in runs if run["partition_key"] == day]
+
+    def last_successes(self, dag_id: str, count: int) -> list[dict[str, Any]]:
+        """The newest runs that succeeded."""
+        parameters = {"state": "success", "order_by": "-id", "limit": count}
+        runs: list[dict[str, Any]] = self.request("GET", f"dags/{dag_id}/dagRuns", params=parameters)[
+            "dag_runs"
+        ]
+        return runs
+
+    def partitions_of_backfill(self, body: dict[str, Any]) -> list[str | None]:
+        """The partitions that a backfill would run, without making it."""
+        answer = self.request("POST", "backfills/dry_run", json=body)
+        return [run["partition_key"] for run in answer["backfills"]]
+
+    def make_backfill(self, body: dict[str, Any]) -> int:
+        """Make a backfill; returns its number."""
+        return int(self.request("POST", "backfills", json=body)["id"])
+
+    def cancel_backfill(self, number: int) -> None:
+        """End a backfill: runs that have not begun never will."""
+        self.request("PUT", f"backfills/{number}/cancel")
+
     def fail_run(self, dag_id: str, run_id: str) -> None:
         """End a run: what it runs is killed, what it has not begun is not."""
         self.request("PATCH", f"dags/{dag_id}/dagRuns/{run_id}", json={"state": "failed"})

@@ -165,6 +165,8 @@ class _Work:
         for domain in self._mesh.domains.values():
             self._rest.make_pool(domain.pool, slots, f"Tasks of the {domain.name} domain")
         for dag_id, dag in self._rest.dags().items():
+            if dag_id not in self._mesh.products:
+                continue  # the platform's own, which wait to be triggered
             paused = dag_id not in self._selection.products
             if dag["is_paused"] != paused:
                 self._rest.set_paused(dag_id, paused)

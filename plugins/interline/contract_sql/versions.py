@@ -33,10 +33,13 @@ def announce(tables: Tables, parent: int | None, day: str, run: str) -> list[str
     ]
 
 
-def complete(tables: Tables, parent: int | None, snapshot: int | None, day: str) -> list[str]:
+def complete(
+    tables: Tables, parent: int | None, snapshot: int | None, day: str, *, keeps_history: bool
+) -> list[str]:
     """Return what is run after the commit; ``snapshot`` None says that nothing had to be written.
 
-    The day is published again, so it is no longer undone.
+    The day is published again, so it is no longer undone. In a current state it may have put older states of rows over those
+    of later days, which have to be published again after it.
     """
     open_line = f"snapshot_id is null and {_is('parent_id', parent)}"
     noted = (
@@ -44,7 +47,10 @@ def complete(tables: Tables, parent: int | None, snapshot: int | None, day: str)
         if snapshot is None
         else f"update {tables.versions} set snapshot_id = {_id(snapshot)} where {open_line}"
     )
-    return [noted, f"update {tables.versions} set undone = false where data_day = {day_literal(day)}"]
+    changes = [noted, f"update {tables.versions} set undone = false where data_day = {day_literal(day)}"]
+    if not keeps_history:
+        changes.append(f"update {tables.versions} set undone = true where data_day > {day_literal(day)}")
+    return changes
 
 
 def earlier_undone(tables: Tables, day: str) -> str:

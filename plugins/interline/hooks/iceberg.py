@@ -16,12 +16,10 @@ from urllib.parse import urlsplit
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.exceptions import ClientError
 
+from interline.versions.errors import NoSuchPort
+
 if TYPE_CHECKING:
     from pyiceberg.table import Table
-
-
-class NoSuchPort(RuntimeError):
-    """The catalog has no Iceberg table of the name: nothing was published yet."""
 
 
 class IcebergHook(AwsBaseHook):

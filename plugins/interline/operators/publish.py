@@ -79,7 +79,8 @@ class PublishOperator(RedshiftDataOperator):
         super().execute(context)
         after = self._current_version()
         version = None if after == before else after
-        self.hook.run(complete(self.tables, before, version, day))
+        history = load_product(self.root, self.address).contract.keeps_history
+        self.hook.run(complete(self.tables, before, version, day, keeps_history=history))
         numbers["version"] = None if after is None else str(after)
         context["outlet_events"][self.port].extra = dict(numbers)
         self.log.info("published %s for %s: %s", self.address, day, numbers)
@@ -105,8 +106,9 @@ class PublishOperator(RedshiftDataOperator):
         missing = [str(row[0]) for row in results[-1].rows]
         if missing and not load_product(self.root, self.address).contract.keeps_history:
             raise AirflowFailException(
-                f"{self.address} was rolled back, and {', '.join(missing)} has not been published again: {day} comes"
-                f" after that. Run: ./interline replay {self.address} --from {missing[0]} --to {day}"
+                f"{self.address} holds a current state, and {', '.join(missing)} has to be published again before {day}:"
+                " it was rolled back, or an older day was published over it."
+                f" Run: ./interline replay {self.address} --from {missing[0]} --to {day}"
             )
 
     def _current_numbers(self, day: str) -> dict[str, Any]:
@@ -126,6 +128,7 @@ class PublishOperator(RedshiftDataOperator):
         return {
             "data_day": day,
             "rows_in": rows[0][1],
-            "rows_published": rows[0][2],
+            "rows_published": int(rows[0][2] or 0) + int(rows[0][5] or 0),
             "rows_quarantined": rows[0][3],
+            "rows_released": int(rows[0][5] or 0),
         }

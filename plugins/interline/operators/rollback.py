@@ -13,8 +13,9 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from interline.dag import port_asset
+from interline.versions.errors import VersionsError
 from interline.versions.port import PortVersions
-from interline.versions.rollback import RollbackError, RollbackPlan
+from interline.versions.rollback import RollbackPlan
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -42,7 +43,7 @@ class RollbackPlanOperator(BaseOperator):
         """Plan."""
         try:
             plan = PortVersions(self.root, self.port).plan_rollback(self.to)
-        except RollbackError as error:
+        except VersionsError as error:
             raise AirflowFailException(str(error)) from None
         for line in plan.lines():
             self.log.info("%s", line)
@@ -69,7 +70,7 @@ class RollbackOperator(BaseOperator):
         plan = RollbackPlan.from_json(self.plan)
         try:
             changed = PortVersions(self.root, plan.address).roll_back(plan)
-        except RollbackError as error:
+        except VersionsError as error:
             raise AirflowFailException(str(error)) from None
         self.log.info("%s is at version %s%s", plan.address, plan.target, "" if changed else " already")
 

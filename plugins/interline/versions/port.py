@@ -13,10 +13,10 @@ from interline.hooks.iceberg import IcebergHook
 from interline.hooks.redshift_statements import RedshiftStatementsHook
 from interline.versions.consumers import direct_consumers, inputs_of_all
 from interline.versions.content import changed_days, entity_tags
+from interline.versions.errors import RollbackError
 from interline.versions.history import Published, Version, current_snapshot, versions_of
 from interline.versions.ledger import read_ledger
 from interline.versions.rollback import (
-    RollbackError,
     RollbackPlan,
     days_in_between,
     missing_after,
@@ -59,7 +59,7 @@ class PortVersions:
         """Return the table's metadata document as it is now.
 
         Raises:
-            interline.hooks.iceberg.NoSuchPort: nothing was published yet.
+            interline.versions.errors.NoSuchPort: nothing was published yet.
         """
         return self.catalog.metadata(self.product.domain.curated_database, self.product.name)
 

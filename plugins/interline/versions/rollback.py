@@ -7,14 +7,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from interline.domains import did_you_mean
+from interline.versions.errors import RollbackError
 from interline.versions.history import Published, Version, ancestors, versions_of
 
 PREVIOUS = "previous"
 """Instead of a version's id: the one before the current one."""
-
-
-class RollbackError(RuntimeError):
-    """There is no such version, or the port is not as the plan found it; the message says what to do."""
 
 
 @dataclass(frozen=True)

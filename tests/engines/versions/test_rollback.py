@@ -9,7 +9,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from interline.versions.port import PortVersions
-from interline.versions.rollback import RollbackError
+from interline.versions.errors import RollbackError
 from tests.engines.platform.probe_mesh import Probes, good_row
 from tests.engines.versions.test_ledger import published
 

@@ -1,0 +1,94 @@
+"""`./interline replay`: data days of a product run again, and with them those who read it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from cli import exits
+from cli.console import console
+from cli.errors import told
+from cli.options import Form, Home, PortAddress, Yes, agreed, data_day
+from cli.repository import ROOT
+
+EXAMPLES = """Examples:\n
+\b
+  ./interline replay bookings.revenue --from 2013-01-01 --to 2013-01-03
+  ./interline replay bookings.reservations --from 2013-01-02 --plan
+  ./interline replay shopping.searches --from 2013-01-02 --yes
+\n
+Exit codes: 0 every run succeeded · 1 one did not, or Airflow would not run it ·
+2 wrong usage, or not agreed to.
+"""
+
+
+def replay(
+    port: PortAddress,
+    first: Annotated[
+        date,
+        typer.Option("--from", parser=data_day, metavar="DAY", help="First data day.", show_default=False),
+    ],
+    last: Annotated[
+        date | None,
+        typer.Option("--to", parser=data_day, metavar="DAY", help="Last data day; the first if left out."),
+    ] = None,
+    plan_only: Annotated[bool, typer.Option("--plan", help="Print the plan and run nothing.")] = False,
+    yes: Yes = False,
+    form: Form = "text",
+    home: Home = None,
+) -> None:
+    """Run data days of a product again, by an Airflow backfill; consumers follow, transitively.
+
+    The same input gives the same rows, so a replay after a repaired model or input changes exactly what was wrong.
+    """
+    with told():
+        from cli.acting import acting_on
+
+        with acting_on(home) as acting, acting.rest() as rest:
+            from interline.versions.consumers import following, inputs_of_all
+            from interline.versions.errors import NoSuchPort
+            from interline.versions.port import PortVersions
+            from interline.versions.replay import days_between, plan_replay
+            from local.airflow.replaying import Replay, days_ran, require_unpaused, usual_seconds
+
+            versions = PortVersions(ROOT, port)
+            inputs = inputs_of_all(ROOT)
+            asked = days_between(first, last or first)
+            try:
+                published = {version.data_day for version in versions.versions() if version.in_line}
+            except NoSuchPort:
+                published = set()
+            days = days_between(first, max([last or first, *(date.fromisoformat(d) for d in published if d)]))
+            readers = [consumer.address for consumer in following(inputs, [port])]
+            plan = plan_replay(
+                port,
+                asked,
+                inputs,
+                keeps_history=versions.product.contract.keeps_history,
+                published=[day for day in published if day],
+                ran=days_ran(rest, readers, days),
+                seconds=usual_seconds(rest, [port, *readers]),
+            )
+            if form == "json":
+                typer.echo(json.dumps(plan.as_json(), indent=1))
+            else:
+                for line in plan.lines():
+                    console().print(line, markup=False, soft_wrap=True)
+            if plan_only:
+                return
+            require_unpaused(rest, plan)
+            if not agreed(yes, f"Run {plan.runs} data days of {len(plan.reruns)} products again?"):
+                raise typer.Exit(exits.USAGE)
+            screen = console(stderr=form == "json")
+            work = Replay(
+                rest,
+                plan,
+                lambda line: screen.print(line, markup=False, soft_wrap=True),
+                backfill=not versions.product.inputs,
+            )
+            succeeded = work.run()
+    screen.print("Every run succeeded." if succeeded else "Not every run succeeded; see Airflow's UI.")
+    raise typer.Exit(exits.OK if succeeded else exits.FAILED)

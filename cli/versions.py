@@ -1,0 +1,63 @@
+"""`./interline versions`: a port's versions, which are snapshots of its Iceberg table."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from cli.console import console
+from cli.errors import told
+from cli.options import Form, Home, PortAddress
+from cli.repository import ROOT
+
+EXAMPLES = """Examples:\n
+\b
+  ./interline versions bookings.revenue
+  ./interline versions bookings.revenue --all           with those a rollback left aside
+  ./interline versions bookings.revenue --format json   with runs and parents
+\n
+Exit codes: 0 done · 1 there is no such port, nothing was published, or nothing is up.
+"""
+
+
+def versions(
+    port: PortAddress,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also the versions that a rollback has left aside.")
+    ] = False,
+    form: Form = "text",
+    home: Home = None,
+) -> None:
+    """List a port's versions, newest first: their data day, and what each added and removed."""
+    with told():
+        from cli.acting import acting_on
+
+        with acting_on(home):
+            from interline.versions.port import PortVersions
+
+            found = PortVersions(ROOT, port).versions()
+    shown = [version for version in found if every or version.in_line or form == "json"]
+    if form == "json":
+        typer.echo(json.dumps([version.as_json() for version in shown], indent=1))
+        return
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in ("version", "committed (UTC)", "data day", "+rows", "-rows", "rows", ""):
+        table.add_column(heading, justify="right" if "rows" in heading else "left", no_wrap=True)
+    for version in shown:
+        state = "current" if version.current else "" if version.in_line else "left"
+        counts = (_count(number) for number in (version.rows_added, version.rows_removed, version.rows))
+        day = version.data_day or version.operation
+        table.add_row(str(version.snapshot), f"{version.committed_at:%m-%d %H:%M:%S}", day, *counts, state)
+    screen = console()
+    screen.print(table)
+    left = len(found) - len(shown)
+    if left:
+        screen.print(f"{left} more, left aside by a rollback: --all")
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else str(number)
