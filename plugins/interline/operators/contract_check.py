@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +11,23 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk.exceptions import AirflowFailException
 
 from interline.contract_sql import (
+    SOURCE_COLUMN,
+    Decisions,
     Judgement,
     Measured,
     Tables,
+    decisions_of,
+    decisions_query,
+    existing_columns,
+    existing_query,
     judgement,
     passing_statement,
     schema_differences,
 )
 from interline.data_day import data_day_of
-from interline.domains import BatchRule, Contract, load_product, split_address
-from interline.hooks.redshift_statements import RedshiftStatementError, RedshiftStatementsHook, Rows
+from interline.domains import BatchRule, Contract, Product, load_product, split_address
+from interline.hooks.redshift_statements import RedshiftStatementsHook, Value
+from interline.quarantine.origins import origin_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -31,14 +38,16 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
     Check a batch against its contract.
 
     Rows that break a row rule go to the quarantine table with every rule they break; the others become the checked
-    batch, which alone is published. A batch that breaks its schema or a batch rule fails this task at once: trying
-    again would change nothing, and consumers keep what was published last.
+    batch, which alone is published, together with the rows of the day that somebody has released from quarantine: as
+    they are, excused from the rules named in the release, or corrected, and then held to every rule. A batch that
+    breaks its schema or a batch rule fails this task at once: trying again would change nothing, and consumers keep
+    what was published last.
 
     :param address: the product's address; its domain's cluster, database and schema hold the batch
     :param root: the folder that holds ``domains/``, where the contract is read when the task runs
     :param data_day: the data day (templated)
-    :return: ``rows_in``, ``rows_checked``, ``rows_quarantined``, ``rules_passed``, ``rules_broken`` by row rules,
-        and the ``warnings`` of batch rules that only warn
+    :return: ``rows_in``, which is ``rows_checked`` and ``rows_quarantined`` and ``rows_released`` together;
+        ``rules_passed``, ``rules_broken`` by row rules, and the ``warnings`` of batch rules that only warn
     """
 
     aws_hook_class = RedshiftStatementsHook
@@ -53,9 +62,14 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
         self.tables = Tables(*split_address(address))
 
     @property
+    def product(self) -> Product:
+        """The product as its files say it now."""
+        return load_product(self.root, self.address)
+
+    @property
     def contract(self) -> Contract:
         """The contract as it stands in its file now."""
-        return load_product(self.root, self.address).contract
+        return self.product.contract
 
     @property
     def _hook_parameters(self) -> dict[str, Any]:
@@ -69,21 +83,38 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
     def execute(self, context: Context) -> dict[str, Any]:
         """Judge the batch."""
         day = data_day_of(self.data_day)
-        self._check_schema()
-        judged = judgement(self.contract, self.tables, day, self._quarantine_columns())
+        product = self.product
+        contract = product.contract
+        names_source = self._check_schema(contract)
+        existing = existing_columns(self.hook.run(existing_query(self.tables))[0].rows)
+        decisions = self._decisions(contract, day, existing)
+        judged = judgement(
+            contract,
+            self.tables,
+            day,
+            existing.get(f"{product.name}__quarantine"),
+            ledger_columns=existing.get(f"{product.name}__checks"),
+            decisions=decisions,
+            source=origin_of(product, day),
+            names_source=names_source,
+            batch=str(context.get("run_id") or ""),
+        )
         results = self.hook.run(judged.statements)
         measured = judged.measured([_number(value) for value in results[-2].rows[0]])
         broken_by = {str(rule): int(_number(count) or 0) for rule, count in results[-1].rows}
+        missed = results[-3].rows if judged.has_decisions else ()
         self._tell_quarantine(measured, broken_by)
-        warnings = self._judge(judged, measured)
+        releases = self._tell_releases(decisions, missed)
+        warnings = [*self._judge(judged, measured), *releases]
         self.hook.run(passing_statement(self.tables, day))
-        rules = len(self.contract.row_rules) + len(judged.batch_rules) + 1
+        rules = len(contract.row_rules) + len(judged.batch_rules) + 1
         return {
             "data_day": day,
             "rows_in": measured.rows_in,
             "rows_checked": measured.rows_checked,
             "rows_quarantined": measured.rows_quarantined,
-            "rules_passed": rules - len(warnings),
+            "rows_released": measured.rows_released,
+            "rules_passed": rules - len(warnings) + len(releases),
             "rules_broken": broken_by,
             "warnings": warnings,
         }
@@ -92,43 +123,66 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
         """Cancel the statement that runs."""
         self.hook.cancel()
 
-    def _check_schema(self) -> None:
-        found = self.hook.run(f"select * from {self.tables.batch} limit 0")[0].columns
-        differences = schema_differences(self.contract, found)
+    def _check_schema(self, contract: Contract) -> bool:
+        """Fail on any difference from the contract; say whether the model tells the source object of each row."""
+        found = dict(self.hook.run(f"select * from {self.tables.batch} limit 0")[0].columns)
+        names_source = SOURCE_COLUMN not in contract.column_names and SOURCE_COLUMN in found
+        if names_source:
+            kind = found.pop(SOURCE_COLUMN)
+            if not kind.startswith("varchar"):
+                raise AirflowFailException(
+                    f"{self.address} was built with a {SOURCE_COLUMN} of type {kind}; it has to be a varchar:"
+                    ' select "$path" of the landing table'
+                )
+        differences = schema_differences(contract, found)
         if differences:
             listed = "\n".join(f"  - {difference}" for difference in differences)
             raise AirflowFailException(f"{self.address} was not built as its contract says:\n{listed}")
+        return names_source
 
-    def _quarantine_columns(self) -> dict[str, str] | None:
-        try:
-            rows: Rows = self.hook.run(f"select * from {self.tables.quarantine} limit 0")[0]
-        except RedshiftStatementError as error:
-            if "does not exist" in error.reason:
-                return None
-            raise
-        return rows.columns
+    def _decisions(
+        self, contract: Contract, day: str, existing: Mapping[str, Mapping[str, str]]
+    ) -> Decisions:
+        name = self.tables.product
+        if f"{name}__releases" not in existing or f"{name}__decisions" not in existing:
+            return Decisions()
+        return decisions_of(contract, self.hook.run(decisions_query(self.tables, day))[0].rows)
 
     def _tell_quarantine(self, measured: Measured, broken_by: dict[str, int]) -> None:
         self.log.info(
-            "%s: %d rows in, %d checked, %d to quarantine",
+            "%s: %d rows in, %d checked, %d to quarantine, %d released from it",
             self.address,
             measured.rows_in,
             measured.rows_checked,
             measured.rows_quarantined,
+            measured.rows_released,
         )
         for rules, count in broken_by.items():
             self.log.info("  %6d rows broke %s", count, rules)
+
+    def _tell_releases(self, decisions: Decisions, missed: Sequence[Sequence[Value]]) -> list[str]:
+        """Return what came to nothing of the releases of this day: a person should look at it, the batch goes on."""
+        told = list(decisions.stale)
+        told += [
+            f"release {release}: {count} of its rows did not come in; they are no longer in the batch as they were,"
+            " break another rule, or need no release any more"
+            for release, count in missed
+        ]
+        for line in told:
+            self.log.warning("%s", line)
+        return told
 
     def _judge(self, judged: Judgement, measured: Measured) -> list[str]:
         """Return the broken rules that only warn; fail on any other."""
         failures: list[str] = []
         warnings: list[str] = []
-        if measured.rows_in != measured.rows_checked + measured.rows_quarantined:
+        if not measured.balanced:
             failures.append(
-                f"{measured.rows_in} rows came in but {measured.rows_checked} were checked and"
-                f" {measured.rows_quarantined} set aside; did something else write these tables?"
+                f"{measured.rows_in} rows came in, but {measured.rows_checked} were checked,"
+                f" {measured.rows_quarantined} set aside and {measured.rows_released} released, and"
+                f" {measured.rows_out} would be published; did something else write these tables?"
             )
-        if measured.rows_in and not measured.rows_checked:
+        if measured.rows_in and not measured.rows_out:
             failures.append(f"all {measured.rows_in} rows broke a rule; nothing is left to publish")
         for rule, value in zip(judged.batch_rules, measured.values, strict=True):
             verdict = _verdict(rule, value)
