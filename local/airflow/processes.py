@@ -18,8 +18,11 @@ from pathlib import Path
 import psutil
 
 from local.airflow.home import Home, read_json, write_json
+from local.airflow.signals import interrupted_afterwards
 
 MARKER = "INTERLINE_MESH_HOME"
+_SECONDS_TO_BE_GONE = 10.0
+"""A killed process ends at once, but is gone only when the system comes to it: on a busy machine not at once."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Server:
 def start(home: Home, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Server:
     """Start a server in its own session and note it in the home, so that any later command finds it."""
     log = home.logs / f"{name}.output.log"
-    with log.open("ab") as output:
+    with log.open("ab") as output, interrupted_afterwards():
         process = subprocess.Popen(
             list(command),
             stdin=subprocess.DEVNULL,
@@ -64,8 +67,8 @@ def start(home: Home, name: str, command: Sequence[str], environment: Mapping[st
             cwd=home.path,
             start_new_session=True,
         )
-    server = Server(name, process.pid, psutil.Process(process.pid).create_time(), str(log))
-    _note(home, [*(known for known in noted(home) if known.name != name), server])
+        server = Server(name, process.pid, psutil.Process(process.pid).create_time(), str(log))
+        _note(home, [*(known for known in noted(home) if known.name != name), server])
     return server
 
 
@@ -91,11 +94,12 @@ def stop(home: Home, servers: Sequence[Server], grace: float = 2.0) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.terminate()
     _wait(victims, grace)
-    # what was started while the others were ending
-    for process in {*victims, *_family(servers)}:
+    # with what was started while the others were ending
+    killed = {*victims, *_family(servers)}
+    for process in killed:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    _wait(victims, grace)
+    _wait(killed, _SECONDS_TO_BE_GONE)
     names = {server.name for server in servers}
     if names:
         _note(home, [server for server in noted(home) if server.name not in names])
@@ -109,7 +113,7 @@ def stop_all(home: Home, grace: float = 2.0) -> list[str]:
     for process in strays:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    _wait(strays, 5.0)
+    _wait(strays, _SECONDS_TO_BE_GONE)
     return names
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from local.airflow import processes
 from local.airflow.home import Home
 from local.airflow.ports import PortTakenError, free_port
+from local.airflow.signals import interruptible
 
 # A server whose child has a child in a session of its own; both ignore SIGTERM.
 _SERVER = """
@@ -82,3 +84,21 @@ def test_a_taken_port_is_refused() -> None:
         with pytest.raises(PortTakenError, match=str(port)):
             free_port(port)
     assert free_port(port) == port
+
+
+def test_a_server_that_is_starting_is_noted_before_an_interrupt_is_heard(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = processes._note
+
+    def interrupted_note(home: Home, servers: list[processes.Server]) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        note(home, servers)
+
+    monkeypatch.setattr(processes, "_note", interrupted_note)
+    with interruptible(), pytest.raises(KeyboardInterrupt):
+        _start(home, 300)
+    monkeypatch.undo()
+    [server] = processes.running(home)
+    processes.stop(home, [server], grace=0.3)
+    assert processes.marked(home) == []
