@@ -34,7 +34,15 @@ def install(home: Path) -> None:
 
     from local.aws import refusals
     from local.lake import api, objects
-    from local.lake.api import databases, lake_formation, partitions, tables, vended_credentials
+    from local.lake.api import (
+        cell_filter_operations,
+        databases,
+        lake_formation,
+        lf_tags,
+        partitions,
+        tables,
+        vended_credentials,
+    )
     from local.lake.athena import metadata_operations
     from local.lake.athena import service as athena
     from local.lake.crawler import custom_classifiers
@@ -42,12 +50,20 @@ def install(home: Path) -> None:
 
     objects.use_cache(home / "lake")
     models.default_settings = lake_formation.no_defaults
-    for operation in ("GetTemporaryGlueTableCredentials", "GetTemporaryGluePartitionCredentials"):
+    for operation in (
+        "GetTemporaryGlueTableCredentials",
+        "GetTemporaryGluePartitionCredentials",
+        *lake_formation.ADDED_OPERATIONS,
+    ):
         urls.url_paths[f"{{0}}/{operation}$"] = urls.response.dispatch
-    api.serve(LakeFormationResponse, lake_formation.LakeFormationOperations)
-    api.serve(LakeFormationResponse, vended_credentials.CredentialOperations)
-    for operation, what in lake_formation.REFUSED.items():
-        refusals.refuse("lakeformation", [operation], f"{what} are not applied by the local Lake Formation")
+    for lake_operations in (
+        lake_formation.LakeFormationOperations,
+        lf_tags.TagOperations,
+        lf_tags.TaggingOperations,
+        cell_filter_operations.CellFilterOperations,
+        vended_credentials.CredentialOperations,
+    ):
+        api.serve(LakeFormationResponse, lake_operations)
     for operations in (
         databases.DatabaseOperations,
         tables.TableOperations,

@@ -44,6 +44,20 @@ class NotSupported(InvalidInput):
         super().__init__(f"the local AWS does not support {what}; see docs/local-aws.md")
 
 
+class ResourceNumberLimitExceeded(AwsError):
+    """The account or the resource has as many of these as there may be."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ResourceNumberLimitExceededException", message)
+
+
+class PermissionTypeMismatch(AwsError):
+    """The engine that asks cannot apply the filters that the principal's permissions bring."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("PermissionTypeMismatchException", message)
+
+
 class ConcurrentModification(AwsError):
     """Somebody else changed the entity between this caller's read and its write."""
 

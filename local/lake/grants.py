@@ -7,28 +7,36 @@ resource takes; `ALL` (Super) comprises the others; SELECT is kept by column and
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 ALL = "ALL"
 SELECT = "SELECT"
 APPLICABLE = {
-    "catalog": ("CREATE_DATABASE",),
+    "catalog": ("CREATE_DATABASE", "CREATE_LF_TAG"),
     "database": (ALL, "ALTER", "CREATE_TABLE", "DESCRIBE", "DROP"),
     "table": (ALL, "ALTER", "DELETE", "DESCRIBE", "DROP", "INSERT", SELECT),
     "columns": (SELECT,),
+    "filter": (SELECT,),
     "location": ("DATA_LOCATION_ACCESS",),
+    "tag": ("ALTER", "ASSOCIATE", "DESCRIBE", "DROP", "GRANT_WITH_LF_TAG_EXPRESSION"),
+    "policy DATABASE": (ALL, "ALTER", "CREATE_TABLE", "DESCRIBE", "DROP"),
+    "policy TABLE": (ALL, "ALTER", "DELETE", "DESCRIBE", "DROP", "INSERT", SELECT),
 }
 EVERY_TABLE = "*"
+
+Expression = tuple[tuple[str, tuple[str, ...]], ...]
+"""An LF-Tag expression: (key, values) sorted; a resource matches when it has one of the values for every key."""
 
 
 @dataclass(frozen=True)
 class Resource:
     """A resource of one account's catalog.
 
-    `kind` is "catalog", "database", "table", "columns" or "location". `table` may be EVERY_TABLE. For "columns",
-    either `column` is one column, or `excluded` are the columns left out of all.
+    `kind` is a key of APPLICABLE. `table` may be EVERY_TABLE. For "columns", either `column` is one column, or
+    `excluded` are the columns left out of all. `name` is a data cells filter's name or an LF-Tag's key, `value` one
+    value of that LF-Tag ("*" for all), `expression` what a policy's resources must match.
     """
 
     kind: str
@@ -38,6 +46,9 @@ class Resource:
     column: str = ""
     excluded: tuple[str, ...] = ()
     location: str = ""
+    name: str = ""
+    value: str = ""
+    expression: Expression = ()
 
 
 @dataclass
@@ -47,14 +58,30 @@ class Held:
     permissions: set[str] = field(default_factory=set)
     grantable: set[str] = field(default_factory=set)
 
+    def copy(self) -> Held:
+        """The same, for somebody who must not see later changes."""
+        return Held(set(self.permissions), set(self.grantable))
+
+
+Holding = tuple[str, Resource, Held]
+"""A principal, a resource, and what it holds there."""
+
 
 class GrantBook:
-    """All grants on the resources of one account. Thread safe."""
+    """All grants on the resources of one account, found by principal and table without a walk. Thread safe."""
 
     def __init__(self, account: str) -> None:
         self.account = account
-        self._held: dict[tuple[str, Resource], Held] = {}
+        self._at: dict[tuple[str, str, str], dict[Resource, Held]] = {}
+        self._principals: dict[tuple[str, str], set[str]] = {}
+        self._databases: Counter[tuple[str, str]] = Counter()
+        self._version = 0
         self._lock = threading.RLock()
+
+    @property
+    def version(self) -> int:
+        """A number that grows with every change."""
+        return self._version
 
     def add(
         self, principal: str, resource: Resource, permissions: Iterable[str], grantable: Iterable[str] = ()
@@ -63,10 +90,29 @@ class GrantBook:
         wanted = _expand(resource, permissions) | _expand(resource, grantable)
         passed = _expand(resource, grantable)
         with self._lock:
+            self._version += 1
             for target, names in _apart(resource, wanted):
-                held = self._held.setdefault((principal, target), Held())
+                held = self._holding(principal, target)
                 held.permissions |= names
                 held.grantable |= names & passed
+
+    def _holding(self, principal: str, resource: Resource) -> Held:
+        place = (resource.database, resource.table)
+        bucket = self._at.setdefault((principal, *place), {})
+        if resource not in bucket:
+            bucket[resource] = Held()
+            self._principals.setdefault(place, set()).add(principal)
+            self._databases[principal, resource.database] += 1
+        return bucket[resource]
+
+    def _drop(self, principal: str, resource: Resource) -> None:
+        place = (resource.database, resource.table)
+        bucket = self._at[principal, *place]
+        del bucket[resource]
+        self._databases[principal, resource.database] -= 1
+        if not bucket:
+            del self._at[principal, *place]
+            self._principals[place].discard(principal)
 
     def remove(
         self, principal: str, resource: Resource, permissions: Iterable[str], grantable: Iterable[str] = ()
@@ -77,138 +123,125 @@ class GrantBook:
         no_longer_passed = _shrink(resource, grantable) | gone
         complete = True
         with self._lock:
+            self._version += 1
             for target, names in _apart(resource, gone | no_longer_passed):
                 touched = self._touched(principal, target)
                 if names & asked:
                     complete = complete and bool(touched)
                 for key in touched:
-                    held = self._held[key]
+                    held = self._holding(principal, key)
                     held.permissions -= names & gone
                     held.grantable -= names & no_longer_passed
                     if not held.permissions:
-                        del self._held[key]
+                        self._drop(principal, key)
         return complete
 
-    def _touched(self, principal: str, target: Resource) -> list[tuple[str, Resource]]:
-        keys = [(principal, target)] if (principal, target) in self._held else []
+    def _touched(self, principal: str, target: Resource) -> list[Resource]:
+        bucket = self._at.get((principal, target.database, target.table), {})
         if target.kind == "columns" and not target.column and not target.excluded:
             # taking SELECT from the table takes it from every column, however it was given
-            keys = [
-                (who, resource)
-                for who, resource in self._held
-                if who == principal
-                and resource.kind == "columns"
-                and (resource.database, resource.table) == (target.database, target.table)
-            ]
-        return keys
+            return [resource for resource in bucket if resource.kind == "columns"]
+        return [target] if target in bucket else []
 
     def forget(self, database: str, table: str | None = None) -> None:
         """Drop every grant on a table, or on a database and all its tables, that was deleted."""
+        self._forget(
+            lambda resource: resource.database == database and (table is None or resource.table == table),
+            [place for place in list(self._principals) if place[0] == database and table in (None, place[1])],
+        )
+
+    def forget_filter(self, database: str, table: str, name: str) -> None:
+        """Drop every grant on a data cells filter that was deleted."""
+        self._forget(
+            lambda resource: resource.kind == "filter" and resource.name == name, [(database, table)]
+        )
+
+    def forget_tag(self, key: str, values: Iterable[str] | None = None) -> None:
+        """Drop the grants on an LF-Tag (or on these values of it) and what policies said of it.
+
+        A policy over a deleted key is invalid and goes; of deleted values a policy keeps the others.
+        """
+        gone = None if values is None else set(values)
         with self._lock:
-            for key in list(self._held):
-                resource = key[1]
-                if resource.database == database and (table is None or resource.table == table):
-                    del self._held[key]
+            for who, resource, held in self.holdings([("", "")]):
+                if (
+                    resource.kind == "tag"
+                    and resource.name == key
+                    and (gone is None or resource.value in gone)
+                ):
+                    self._drop(who, resource)
+                named = dict(resource.expression).get(key)
+                if named is None or (gone is not None and not gone & set(named)):
+                    continue
+                self._drop(who, resource)
+                left = () if gone is None else tuple(value for value in named if value not in gone)
+                if left:
+                    narrowed = tuple(
+                        (each, left if each == key else its) for each, its in resource.expression
+                    )
+                    other = self._holding(who, Resource(resource.kind, resource.account, expression=narrowed))
+                    other.permissions |= held.permissions
+                    other.grantable |= held.grantable
+            self._version += 1
+
+    def _forget(self, gone: object, places: list[tuple[str, str]]) -> None:
+        with self._lock:
+            self._version += 1
+            for who, resource, _ in self.holdings(places):
+                if gone(resource):  # type: ignore[operator]
+                    self._drop(who, resource)
 
     def of(self, principals: Iterable[str], resource: Resource) -> Held:
         """What any of the principals holds on exactly this resource."""
         found = Held()
         with self._lock:
             for principal in principals:
-                held = self._held.get((principal, resource))
+                held = self._at.get((principal, resource.database, resource.table), {}).get(resource)
                 if held:
                     found.permissions |= held.permissions
                     found.grantable |= held.grantable
         return found
 
+    def at(
+        self, principals: Iterable[str], kinds: Iterable[str], database: str = "", table: str = ""
+    ) -> list[tuple[Resource, Held]]:
+        """What any of the principals holds on resources of these kinds at a table, a database or (no names) the account."""
+        wanted = set(kinds)
+        with self._lock:
+            return [
+                (resource, held.copy())
+                for principal in principals
+                for resource, held in self._at.get((principal, database, table), {}).items()
+                if resource.kind in wanted
+            ]
+
     def column_grants(
         self, principals: Iterable[str], database: str, table: str
     ) -> list[tuple[Resource, Held]]:
         """The SELECT grants of any of the principals on a table, those on every table of the database included."""
-        wanted = set(principals)
-        with self._lock:
-            return [
-                (resource, Held(set(held.permissions), set(held.grantable)))
-                for (principal, resource), held in self._held.items()
-                if principal in wanted
-                and resource.kind == "columns"
-                and resource.database == database
-                and resource.table in (table, EVERY_TABLE)
-            ]
+        who = list(principals)
+        return self.at(who, ["columns"], database, table) + self.at(who, ["columns"], database, EVERY_TABLE)
 
     def locations(self, principals: Iterable[str]) -> list[str]:
         """The ARNs of the locations that any of the principals may create tables on."""
-        wanted = set(principals)
-        with self._lock:
-            return [
-                resource.location
-                for who, resource in self._held
-                if who in wanted and resource.kind == "location"
-            ]
+        return [resource.location for resource, _ in self.at(principals, ["location"])]
 
     def mentions(self, principals: Iterable[str], database: str) -> bool:
         """Whether any of the principals holds anything on the database or in it."""
-        wanted = set(principals)
         with self._lock:
-            return any(who in wanted and resource.database == database for who, resource in self._held)
+            return any(self._databases[principal, database] for principal in principals)
 
-    def entries(self) -> Iterator[dict[str, Any]]:
-        """Every grant as ListPermissions shows it: named columns together, SELECT apart from the rest."""
+    def holdings(self, places: Iterable[tuple[str, str]] | None = None) -> Iterator[Holding]:
+        """Everything held on the resources at these places (database, table), or everywhere; as it stands now."""
         with self._lock:
-            held = [
-                (who, resource, Held(set(h.permissions), set(h.grantable)))
-                for (who, resource), h in self._held.items()
+            chosen = self._principals if places is None else places
+            found = [
+                (who, resource, held.copy())
+                for place in chosen
+                for who in self._principals.get(place, ())
+                for resource, held in self._at[who, *place].items()
             ]
-        named: dict[tuple[str, str, str, bool], list[str]] = {}
-        for who, resource, holding in held:
-            if resource.kind == "columns" and resource.column:
-                key = (who, resource.database, resource.table, bool(holding.grantable))
-                named.setdefault(key, []).append(resource.column)
-                continue
-            yield _entry(who, external(resource), holding)
-        for (who, database, table, passed), columns in named.items():
-            described = {
-                "TableWithColumns": {
-                    "CatalogId": self.account,
-                    "DatabaseName": database,
-                    "Name": table,
-                    "ColumnNames": sorted(columns),
-                }
-            }
-            yield _entry(who, described, Held({SELECT}, {SELECT} if passed else set()))
-
-
-def _entry(principal: str, resource: dict[str, Any], held: Held) -> dict[str, Any]:
-    return {
-        "Principal": {"DataLakePrincipalIdentifier": principal},
-        "Resource": resource,
-        "Permissions": sorted(held.permissions),
-        "PermissionsWithGrantOption": sorted(held.grantable),
-    }
-
-
-def external(resource: Resource) -> dict[str, Any]:
-    """A resource as Lake Formation's API spells it (named columns one by one)."""
-    if resource.kind == "catalog":
-        return {"Catalog": {"Id": resource.account}}
-    if resource.kind == "location":
-        return {"DataLocation": {"CatalogId": resource.account, "ResourceArn": resource.location}}
-    if resource.kind == "database":
-        return {"Database": {"CatalogId": resource.account, "Name": resource.database}}
-    described: dict[str, Any] = {"CatalogId": resource.account, "DatabaseName": resource.database}
-    if resource.kind == "columns":
-        # what was granted on every table of a database is listed under this name
-        described["Name"] = "ALL_TABLES" if resource.table == EVERY_TABLE else resource.table
-        if resource.column:
-            described["ColumnNames"] = [resource.column]
-        else:
-            described["ColumnWildcard"] = (
-                {"ExcludedColumnNames": list(resource.excluded)} if resource.excluded else {}
-            )
-        return {"TableWithColumns": described}
-    if resource.table == EVERY_TABLE:
-        return {"Table": {**described, "Name": "ALL_TABLES", "TableWildcard": {}}}
-    return {"Table": {**described, "Name": resource.table}}
+        yield from found
 
 
 def _expand(resource: Resource, permissions: Iterable[str]) -> set[str]:

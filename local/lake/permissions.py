@@ -6,16 +6,20 @@ lake administrator sees all metadata of its account and may grant anything in it
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from moto.lakeformation.models import lakeformation_backends
 
 from local.aws import authorization, identity
 from local.aws.identity import Caller
-from local.lake import backends, objects
-from local.lake.catalog import CatalogTable
+from local.lake import backends, objects, selecting
+from local.lake.catalog import CatalogTable, columns_of, current_version
+from local.lake.cell_filters import filter_book
 from local.lake.errors import AccessDenied, AlreadyExists
 from local.lake.grants import ALL, EVERY_TABLE, SELECT, Resource, book
+from local.lake.selecting import Selection
+from local.lake.tags import tag_book
 
 _WORDS = {
     "ALTER": "Alter",
@@ -30,8 +34,8 @@ _WORDS = {
 }
 
 
-def readable_columns(table: CatalogTable, principal: Caller | str) -> tuple[str, ...]:
-    """The columns of a table that a principal may read, in the table's order, partition keys included.
+def readable(table: CatalogTable, principal: Caller | str) -> Selection:
+    """The columns of a table that a principal may read, partition keys included, and which rows of each.
 
     `principal` is the ARN of an IAM role or user, or a caller, whose session policies then count as well. Raises
     AccessDenied when there are none, when a resource link on the way is not the principal's to use, or when IAM does
@@ -39,11 +43,18 @@ def readable_columns(table: CatalogTable, principal: Caller | str) -> tuple[str,
     """
     role_arn = arn_of(principal)
     _require_links(table, role_arn)
-    columns = granted_columns(table, role_arn)
-    if not columns:
+    found = selection(table, role_arn)
+    if not found.columns:
         raise insufficient(table, SELECT)
     require_data_access(principal, table.location)
-    return columns
+    return found
+
+
+def selection(table: CatalogTable, role_arn: str) -> Selection:
+    """What SELECT was granted on of a table, maybe nothing; links and IAM are not asked."""
+    names = [column.name for column in table.all_columns]
+    who = principals(role_arn, table.account)
+    return selecting.selection(table.account, table.database, table.name, names, who)
 
 
 def arn_of(principal: Caller | str) -> str:
@@ -51,16 +62,35 @@ def arn_of(principal: Caller | str) -> str:
     return principal.principal_arn if isinstance(principal, Caller) else principal
 
 
+def may_see(account: str, database: str, table: str, role_arn: str) -> bool:
+    """Whether a principal may know of a table of this very account."""
+    columns = _ColumnsByTable(account, database)[table]
+    return visible_columns(account, database, table, columns, role_arn) is not None
+
+
+def forget(account: str, database: str, table: str | None = None) -> None:
+    """Drop every grant, LF-Tag and data cells filter of a table, or of a database and its tables, that was deleted."""
+    book(account).forget(database, table)
+    filter_book(account).forget(database, table)
+    tag_book(account).forget(database, table)
+
+
 def granted_columns(table: CatalogTable, role_arn: str) -> tuple[str, ...]:
-    """The columns that SELECT was granted on, maybe none."""
-    names = [column.name for column in table.all_columns]
-    allowed: set[str] = set()
-    for resource, held in book(table.account).column_grants(
-        principals(role_arn, table.account), table.database, table.name
-    ):
-        if SELECT in held.permissions:
-            allowed |= {resource.column} if resource.column else set(names) - set(resource.excluded)
-    return tuple(name for name in names if name in allowed)
+    """The columns that SELECT was granted on, of all rows or some; maybe none."""
+    return selection(table, role_arn).columns
+
+
+def visible_columns(
+    account: str, database: str, table: str, columns: Sequence[str], role_arn: str
+) -> set[str] | None:
+    """The columns whose description a principal may see; None when it may not know of the table.
+
+    Any permission on the table shows all of it, SELECT on some columns only these.
+    """
+    if table_permissions(account, database, table, role_arn) or is_administrator(role_arn, account):
+        return set(columns)
+    who = principals(role_arn, account)
+    return set(selecting.selection(account, database, table, columns, who).columns) or None
 
 
 def require(table: CatalogTable, principal: Caller | str, action: str) -> None:
@@ -79,7 +109,8 @@ def require(table: CatalogTable, principal: Caller | str, action: str) -> None:
 def may(table: CatalogTable, role_arn: str, action: str) -> bool:
     """Whether the principal holds a permission on the whole table; any permission implies DESCRIBE."""
     if action == SELECT:
-        return len(granted_columns(table, role_arn)) == len(table.all_columns)
+        found = selection(table, role_arn)
+        return len(found.columns) == len(table.all_columns) and not found.has_row_filters
     held = table_permissions(table.account, table.database, table.name, role_arn)
     if action in held or ALL in held:
         return True
@@ -89,21 +120,21 @@ def may(table: CatalogTable, role_arn: str, action: str) -> bool:
 
 
 def table_permissions(account: str, database: str, table: str, role_arn: str) -> set[str]:
-    """What was granted on a table (or all tables of its database), SELECT left out."""
+    """What was granted on a table, on all tables of its database or by its LF-Tags, SELECT left out."""
     grants = book(account)
     who = principals(role_arn, account)
     return (
         grants.of(who, Resource("table", account, database, table)).permissions
         | grants.of(who, Resource("table", account, database, EVERY_TABLE)).permissions
-    )
+        | selecting.policy_permissions(account, "TABLE", (database, table), who)
+    ) - {SELECT}
 
 
 def may_describe_link(account: str, database: str, table: str | None, role_arn: str) -> bool:
     """Whether the principal may use a resource link: it holds something on the link, or administers its account."""
     if is_administrator(role_arn, account):
         return True
-    who = principals(role_arn, account)
-    if book(account).of(who, Resource("database", account, database)).permissions and table is None:
+    if table is None and database_permissions(account, database, role_arn):
         return True
     return table is not None and bool(table_permissions(account, database, table, role_arn))
 
@@ -118,19 +149,67 @@ def _require_links(table: CatalogTable, role_arn: str) -> None:
 
 def may_on_database(account: str, database: str, role_arn: str, action: str) -> bool:
     """Whether the principal holds ALTER, CREATE_TABLE, DESCRIBE or DROP on a database of this very account."""
-    held = (
-        book(account).of(principals(role_arn, account), Resource("database", account, database)).permissions
-    )
+    held = database_permissions(account, database, role_arn)
     if action in held or ALL in held:
         return True
     if action != "DESCRIBE":
         return False
     # whoever may use a table sees the database that it is in
+    who = principals(role_arn, account)
     return (
         bool(held)
         or is_administrator(role_arn, account)
-        or book(account).mentions(principals(role_arn, account), database)
+        or book(account).mentions(who, database)
+        or selecting.policies_reach(account, database, _ColumnsByTable(account, database), who)
     )
+
+
+def database_permissions(account: str, database: str, role_arn: str) -> set[str]:
+    """What was granted on a database of this very account, by name or by its LF-Tags."""
+    who = principals(role_arn, account)
+    named = book(account).of(who, Resource("database", account, database)).permissions
+    return named | selecting.policy_permissions(account, "DATABASE", (database, ""), who)
+
+
+class _ColumnsByTable(Mapping[str, Sequence[str]]):
+    """The columns of a database's tables, looked up only where somebody asks."""
+
+    def __init__(self, account: str, database: str) -> None:
+        found = backends.glue(account).databases.get(database)
+        self._tables = dict(found.tables) if found is not None else {}
+
+    def __getitem__(self, table: str) -> Sequence[str]:
+        version = current_version(self._tables[table])
+        storage = version.get("StorageDescriptor") or {}
+        return [
+            column.name
+            for column in (*columns_of(storage.get("Columns")), *columns_of(version.get("PartitionKeys")))
+        ]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+
+def may_use_tag(account: str, key: str, value: str, role_arn: str, permission: str) -> bool:
+    """Whether a principal may ASSOCIATE, DESCRIBE or GRANT_WITH_LF_TAG_EXPRESSION a value of an LF-Tag.
+
+    Its creator may; any permission implies DESCRIBE, which administrators need not hold. Raises EntityNotFound.
+    """
+    if tag_book(account).find(key).creator == role_arn:
+        return True
+    if permission == "DESCRIBE" and is_administrator(role_arn, account):
+        return True
+    who = principals(role_arn, account)
+    grants = book(account)
+    held = {
+        name
+        for each in (value, "*")
+        for name in grants.of(who, Resource("tag", account, name=key, value=each)).permissions
+    }
+    return permission in held or (permission == "DESCRIBE" and bool(held))
 
 
 def require_on_database(account: str, database: str, role_arn: str, action: str) -> None:

@@ -14,10 +14,11 @@ from sqlglot import exp
 
 from local.aws import authorization, identity
 from local.aws.errors import AwsError
-from local.lake import backends, permissions, reading
+from local.lake import backends, permissions, reading, selecting
 from local.lake import catalog as glue
 from local.lake.catalog import CatalogTable
 from local.lake.errors import BadData, CommitConflict, NotNullViolation, QueryError
+from local.lake.selecting import Selection
 from local.redshift import errors, types
 from local.redshift.catalog import Column, ExternalSource, Schema
 from local.redshift.dialect.scope import Resolved, Scan
@@ -30,12 +31,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExternalTable:
-    """A table of an external schema as a role sees it: only the columns that it may read."""
+    """A table of an external schema as a role sees it: only the columns and rows that it may read."""
 
     schema: str
     source: ExternalSource
     table: CatalogTable
-    readable: tuple[str, ...]
+    selection: Selection
+
+    @property
+    def readable(self) -> tuple[str, ...]:
+        """The columns that the role may read, of all rows or some."""
+        return self.selection.columns
 
     @property
     def name(self) -> str:
@@ -138,8 +144,8 @@ def find(schema: Schema, name: str) -> ExternalTable | None:
         if not glue.table_exists(source.account, source.database, name):
             return None
         table = glue.find_table(source.account, source.database, name)
-        readable = permissions.readable_columns(table, source.role_arn)
-    return ExternalTable(schema.name, source, table, readable)
+        selection = permissions.readable(table, source.role_arn)
+    return ExternalTable(schema.name, source, table, selection)
 
 
 def _require_database(source: ExternalSource) -> None:
@@ -154,7 +160,7 @@ def _require_database(source: ExternalSource) -> None:
 
 
 def read(session: Session, scan: Scan) -> str:
-    """DuckDB SQL of a scan: the columns that are used, of the partitions that can match, as the session sees them.
+    """DuckDB SQL of a scan: the columns that are used, of the permitted rows and the partitions that can match.
 
     Raises:
         SqlError: when an object does not hold what the catalog says.
@@ -162,11 +168,15 @@ def read(session: Session, scan: Scan) -> str:
     external: ExternalTable = scan.subject
     names = [each.name for each in external.table.all_columns if each.name in scan.used]
     with lake_errors():
+        filters = external.selection.conditions(names)
+        needed = names + sorted(selecting.needed(filters) - set(names))
         work = session.transaction.iceberg
         if work is not None and work.external.key == external.key:
-            relation = work.changes.relation(names)
+            relation = work.changes.relation(needed)
         else:
-            relation = reading.relation(session.engine, external.table, names, _condition(scan))
+            relation = reading.relation(session.engine, external.table, needed, _condition(scan))
+        if filters:
+            relation = selecting.filtered(relation, names, filters)
     if not names:
         return f"SELECT 1 AS one FROM {relation}"
     items = []

@@ -74,6 +74,13 @@ def _work(session: Session, resolved: Resolved, *needed: str) -> IcebergWork:
     with lake_errors():
         for permission in needed:
             permissions.require(external.table, external.source.role_arn, permission)
+    if "DELETE" in needed and external.selection.has_row_filters:
+        # whoever sees some rows only may not change rows by what they hold
+        raise SqlError(
+            errors.INSUFFICIENT_PRIVILEGE,
+            f"permission denied: {resolved.display} has Lake Formation row filters for the role; "
+            "DELETE, UPDATE and MERGE need all rows",
+        )
     work = session.transaction.iceberg
     if work is not None:
         if work.external.key != external.key:

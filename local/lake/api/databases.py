@@ -9,7 +9,7 @@ from moto.glue.models import FakeDatabase
 from moto.glue.responses import GlueResponse
 
 from local.aws.identity import current_caller
-from local.lake import backends, grants, permissions
+from local.lake import backends, permissions
 from local.lake.errors import AlreadyExists, EntityNotFound, InvalidInput, NotSupported
 from local.lake.grants import Resource
 
@@ -108,5 +108,5 @@ class DatabaseOperations(GlueResponse):
         permissions.require_on_database(account, name, current_caller().principal_arn, "DROP")
         database_of(account, name)
         backends.glue(account).delete_database(name)
-        grants.book(account).forget(name)
+        permissions.forget(account, name)
         return EmptyResult()

@@ -10,7 +10,7 @@ from moto.glue.models import FakeTable
 from moto.glue.responses import GlueResponse
 
 from local.aws.identity import current_caller
-from local.lake import backends, catalog, grants, permissions
+from local.lake import backends, catalog, permissions
 from local.lake.api.databases import catalog_of, database_of
 from local.lake.errors import (
     AccessDenied,
@@ -41,20 +41,11 @@ def place_of(request: GlueResponse) -> tuple[str, str]:
 def granted(account: str, stored: FakeTable, role_arn: str) -> set[str] | None:
     """The columns that a principal sees of a table: None means all. Raises AccessDenied when it sees no table at all."""
     database, name = stored.database_name.lower(), stored.name.lower()
-    if permissions.table_permissions(account, database, name, role_arn) or permissions.is_administrator(
-        role_arn, account
-    ):
-        return None
-    columns: set[str] = set()
-    everything = {column.lower() for column in _column_names(catalog.current_version(stored))}
-    for resource, held in grants.book(account).column_grants(
-        permissions.principals(role_arn, account), database, name
-    ):
-        if held.permissions:
-            columns |= {resource.column} if resource.column else everything - set(resource.excluded)
-    if not columns:
+    everything = [column.lower() for column in _column_names(catalog.current_version(stored))]
+    columns = permissions.visible_columns(account, database, name, everything, role_arn)
+    if columns is None:
         raise AccessDenied(f"Insufficient Lake Formation permission(s) on {name}")
-    return None if columns >= everything else columns
+    return None if columns >= set(everything) else columns
 
 
 def _column_names(version: dict[str, Any]) -> list[str]:
@@ -238,4 +229,4 @@ def delete_table(account: str, database: str, name: str) -> None:
     with catalog_lock:
         stored = require_table(account, database, name, "DROP")
         backends.glue(account).delete_table(database, stored.name)
-        grants.book(account).forget(database, stored.name.lower())
+        permissions.forget(account, database, stored.name.lower())

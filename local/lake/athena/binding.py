@@ -12,13 +12,14 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from local.aws import authorization
 from local.aws.errors import AccessDenied as IamDenied
 from local.aws.identity import Caller
-from local.lake import catalog, iceberg, permissions, reading
+from local.lake import catalog, iceberg, permissions, reading, selecting
 from local.lake.athena.aliases import check_aliases
 from local.lake.athena.errors import NotTrino
 from local.lake.athena.families import Families, family_of
 from local.lake.athena.translation import translate
 from local.lake.catalog import CatalogTable
 from local.lake.errors import AccessDenied, EntityNotFound, QueryError
+from local.lake.selecting import Selection
 
 
 @dataclass
@@ -66,7 +67,7 @@ def find(session: Session, database: str, name: str) -> CatalogTable:
 def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Query) -> Bound:
     """Make a view for every table of a query (Trino's tree) and give the query in DuckDB's SQL.
 
-    A view has just the columns that the caller was granted. Raises AccessDenied, QueryError, NotTrino.
+    A view has just the columns and rows that the caller was granted. Raises AccessDenied, QueryError, NotTrino.
     """
     query = query.copy()
     bound = Bound(sql="")
@@ -81,20 +82,17 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
             replaced.add(id(source))
             table = find(session, *resolve(session, source))
             allowed = readable(table, session.caller)
-            chosen = list(allowed) if everything else [name for name in allowed if name in named]
+            chosen = [name for name in allowed.columns if everything or name in named]
             snapshot = _snapshot(source, table)
             condition = _condition(scope, alias)
             view = f"lake_view_{len(bound.tables)}"
-            if table.format == "iceberg":
-                body = iceberg.relation(table, chosen, condition, snapshot)
-            else:
-                body = reading.relation(connection, table, chosen, condition, partition_schemas=True)
+            body = _permitted(connection, table, chosen, allowed, condition, snapshot)
             connection.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM {body}")
             bound.tables.append(table)
             bound.scanned += reading.scanned_bytes(table, condition)
             for column in table.all_columns:
                 columns.setdefault(column.name, set()).add(family_of(column.glue_type))
-            names[id(source)] = set(allowed)
+            names[id(source)] = set(allowed.columns)
             _replace(source, view, alias)
         check_aliases(scope, names)
     for given in _given_names(query):
@@ -107,11 +105,29 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
     return bound
 
 
-def readable(table: CatalogTable, caller: Caller) -> tuple[str, ...]:
-    """The columns that the caller may read. Raises AccessDenied in Athena's words."""
+def _permitted(
+    connection: duckdb.DuckDBPyConnection,
+    table: CatalogTable,
+    chosen: list[str],
+    allowed: Selection,
+    condition: exp.Expression | None,
+    snapshot: int | None,
+) -> str:
+    """A subquery with the chosen columns of the rows that may be read."""
+    filters = allowed.conditions(chosen)
+    read = chosen + sorted(selecting.needed(filters) - set(chosen))
+    if table.format == "iceberg":
+        body = iceberg.relation(table, read, condition, snapshot)
+    else:
+        body = reading.relation(connection, table, read, condition, partition_schemas=True)
+    return selecting.filtered(body, chosen, filters) if filters else body
+
+
+def readable(table: CatalogTable, caller: Caller) -> Selection:
+    """The columns that the caller may read, and their rows. Raises AccessDenied in Athena's words."""
     try:
         authorization.authorize(caller, "glue:GetTable", table.arn)
-        return permissions.readable_columns(table, caller)
+        return permissions.readable(table, caller)
     except (AccessDenied, IamDenied) as denied:
         raise AccessDenied(f"Insufficient permissions to execute the query. {denied.message}") from denied
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.lake import backends, catalog, grants, iceberg, permissions, types
+from local.lake import backends, catalog, iceberg, permissions, types
 from local.lake.athena import binding
 from local.lake.athena.binding import Session
 from local.lake.athena.errors import NotTrino, SyntaxProblem
@@ -72,7 +72,7 @@ def drop_database(reader: Reader, session: Session) -> QueryResult:
     if found.tables and not cascade:
         raise QueryError("SCHEMA_NOT_EMPTY", f"Database {name} is not empty. One or more tables exist.")
     backends.glue(session.account).delete_database(name)
-    grants.book(session.account).forget(name)
+    permissions.forget(session.account, name)
     return no_result()
 
 
@@ -271,7 +271,7 @@ def drop_table(reader: Reader, session: Session) -> QueryResult:
     described = catalog.describe(account, stored) if not version.get("TargetTable") else None
     with catalog_lock:
         backends.glue(account).delete_table(database, name)
-        grants.book(account).forget(database, name)
+        permissions.forget(account, database, name)
     if described is not None and described.format == "iceberg":
         iceberg.purge(described)
     return no_result()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from local.lake import backends, catalog, grants, permissions
+from local.lake import backends, catalog, permissions
 from local.lake.athena import binding
 from local.lake.athena.binding import Session
 from local.lake.athena.ddl import database_of
@@ -85,12 +85,11 @@ def _show_tables(reader: Reader, session: Session) -> QueryResult:
     account, database = database_of(session, name)
     role = session.caller.principal_arn
     permissions.require_on_database(account, database, role, "DESCRIBE")
-    shown = []
-    for table in sorted(backends.glue(account).databases[database].tables):
-        held = permissions.table_permissions(account, database, table, role)
-        columns = grants.book(account).column_grants(permissions.principals(role, account), database, table)
-        if (held or columns or permissions.is_administrator(role, account)) and _matches(table, pattern):
-            shown.append(table)
+    shown = [
+        table
+        for table in sorted(backends.glue(account).databases[database].tables)
+        if _matches(table, pattern) and permissions.may_see(account, database, table, role)
+    ]
     return listing_of("tab_name", shown)
 
 
@@ -102,15 +101,13 @@ def _matches(name: str, pattern: str | None) -> bool:
 
 def _visible(table: CatalogTable, session: Session) -> set[str]:
     """The columns that the caller sees. Raises AccessDenied when it sees no table."""
-    role = session.caller.principal_arn
-    if permissions.table_permissions(
-        table.account, table.database, table.name, role
-    ) or permissions.is_administrator(role, table.account):
-        return {column.name for column in table.all_columns}
-    columns = permissions.granted_columns(table, role)
-    if not columns:
+    names = [column.name for column in table.all_columns]
+    found = permissions.visible_columns(
+        table.account, table.database, table.name, names, session.caller.principal_arn
+    )
+    if found is None:
         raise AccessDenied(f"Insufficient Lake Formation permission(s): Required Describe on {table.name}")
-    return set(columns)
+    return found
 
 
 def describe(reader: Reader, session: Session) -> QueryResult:

@@ -10,7 +10,7 @@ from typing import Any
 from moto.glue.models import FakeTable
 
 from local.aws.identity import Caller
-from local.lake import backends, catalog, grants, objects, permissions
+from local.lake import backends, catalog, objects, permissions
 from local.lake.api.partitions import add_partition
 from local.lake.crawler import layout, schemas
 from local.lake.crawler.classifiers import CsvClassifier, classify
@@ -254,7 +254,7 @@ class Crawl:
             self._require("DROP", stored.name)
             with catalog_lock:
                 backends.glue(self.account).delete_table(self.database, stored.name)
-                grants.book(self.account).forget(self.database, stored.name)
+                permissions.forget(self.account, self.database, stored.name)
             self.outcome.tables_deleted.append(stored.name)
             return
         self._require("ALTER", stored.name)
