@@ -14,6 +14,7 @@ import logging
 import sys
 
 PRELOADED = (
+    "airflow",  # its settings import interline.dag, so this one comes first
     "interline.dag",
     "interline.verbs",
     "airflow.providers.amazon.aws.assets.s3",
