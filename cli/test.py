@@ -14,14 +14,12 @@ from cli.repository import ROOT
 EXAMPLES = """Examples:\n
   ./interline test                    everything, the whole mesh included\n
   ./interline test --fast             without engines and mesh; under a minute\n
-  ./interline test -k revenue -x      further words go to one pytest\n
+  ./interline test -k revenue -x      further words go to pytest, on one core\n
   ./interline test tests/cli
 """
-MESH = "tests/mesh"
-"""Tests that run the whole mesh: it keeps every core busy by itself, so they go one by one."""
-SLOW = ("tests/engines", MESH)
+SLOW = ("tests/engines", "tests/mesh")
 """Folders whose tests start a local AWS or the whole mesh; every other folder is fast."""
-_ON_ALL_CORES = ("-n", "logical", "--dist", "loadfile")
+_ON_ALL_CORES = ("-n", "logical", "--dist", "loadgroup")
 _PYTEST_FOUND_NO_TESTS = 5
 
 
@@ -30,19 +28,13 @@ def run_tests(
     fast: Annotated[bool, typer.Option("--fast", help="Leave out the tests that start servers.")] = False,
 ) -> None:
     """Run the tests; any further words are given to pytest."""
-    ignored = [f"--ignore={folder}" for folder in SLOW] if fast else []
+    command = [sys.executable, "-m", "pytest", *(context.args or _ON_ALL_CORES)]
+    if fast:
+        command += [f"--ignore={folder}" for folder in SLOW]
     try:
-        if context.args:
-            codes = [_pytest(*ignored, *context.args)]
-        else:
-            codes = [_pytest(*_ON_ALL_CORES, *(ignored or [f"--ignore={MESH}"]))]
-            codes += [] if fast else [_pytest(MESH)]
+        code = subprocess.run(command, cwd=ROOT, check=False).returncode
     except KeyboardInterrupt:
         raise typer.Exit(exits.INTERRUPTED) from None
-    if codes == [_PYTEST_FOUND_NO_TESTS]:
+    if code == _PYTEST_FOUND_NO_TESTS:
         typer.echo("No test matches.", err=True)
-    raise typer.Exit(exits.FAILED if any(codes) else exits.OK)
-
-
-def _pytest(*words: str) -> int:
-    return subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, check=False).returncode
+    raise typer.Exit(exits.OK if code == 0 else exits.FAILED)
