@@ -1,0 +1,22 @@
+"""Access as a plan: what the contracts say about who may read what, compared with what is. Knows no Airflow and no AWS."""
+
+from __future__ import annotations
+
+from interline.access.as_json import as_json
+from interline.access.as_text import as_text, summary
+from interline.access.desired import desired
+from interline.access.difference import difference
+from interline.access.plan import Plan
+from interline.access.state import DesiredState, ObservedState, State
+
+__all__ = [
+    "DesiredState",
+    "ObservedState",
+    "Plan",
+    "State",
+    "as_json",
+    "as_text",
+    "desired",
+    "difference",
+    "summary",
+]
