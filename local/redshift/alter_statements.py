@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from local.redshift import catalog as objects
-from local.redshift import definitions, errors, privileges, targets
+from local.redshift import definitions, errors, iceberg_alter, privileges, targets
 from local.redshift.catalog import Column, Relation
 from local.redshift.definitions import Definition
 from local.redshift.dialect.reading import Statement, TokenReader
 from local.redshift.dialect.typed import quote_name
 from local.redshift.errors import SqlError, unsupported
+from local.redshift.external_schemas import ExternalTable
 from local.redshift.planning import plans
 from local.redshift.session import Plan, Result, Session
 from local.redshift.table_statements import default_value
@@ -33,8 +34,11 @@ def _alter(session: Session, statement: Statement, parameter_types: tuple[Type, 
     def run(parameters: Sequence[Any]) -> Result:
         resolved = targets.resolve(session, name)
         relation = resolved.subject
+        if isinstance(relation, ExternalTable):
+            iceberg_alter.alter(session, relation, statement)
+            return Result(f"ALTER {word}")
         if not isinstance(relation, Relation):
-            raise unsupported("ALTER TABLE of an external table in the local Redshift")
+            raise unsupported(f"ALTER {word} of this in the local Redshift")
         if not relation.temporary:
             privileges.require_owner(session, relation.owner, f"relation {relation.name}")
             session.lock(("relation", relation.oid))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from interline.operators.contract_check import ContractCheckOperator
+from interline.operators.declare import DeclarePortOperator
 from interline.operators.publish import PublishOperator
 
 DAY = "2013-01-01"
@@ -62,6 +63,8 @@ def snapshot(task: Any, root: Path) -> str:
     fields = {name: getattr(rendered, name, None) for name in sorted(task.template_fields)}
     if isinstance(task, ContractCheckOperator | PublishOperator):
         fields["sql"] = list(task.statements(DAY))
+    if isinstance(task, DeclarePortOperator):
+        fields["sql"] = list(task.statements())
     content = {
         "task": task.task_id,
         "operator": f"{type(task).__module__}.{type(task).__name__}",

@@ -23,6 +23,17 @@ def declare_port(contract: Contract, tables: Tables, location: str) -> str:
     return f"create table if not exists {tables.port} ({columns}) using iceberg location {literal(location)}{layout}"
 
 
+def alter_port(tables: Tables, name: str, physical_type: str, *, new: bool) -> str:
+    """Return the statement that adds a column to the port's table, or gives it a wider type.
+
+    Source: Amazon Redshift Database Developer Guide, "Altering table definitions" of Iceberg tables.
+    """
+    column, kind = identifier(name), _iceberg_type(physical_type)
+    return f"alter table {tables.port} " + (
+        f"add column {column} {kind}" if new else f"alter column {column} type {kind}"
+    )
+
+
 def publish_statements(contract: Contract, tables: Tables, day: str) -> list[str]:
     """Return the statements that make a checked batch public; run in one transaction they are one snapshot.
 

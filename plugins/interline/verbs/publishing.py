@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOperator
 from airflow.sdk import TaskGroup
 
-from interline.contract_sql import Tables, declare_port
 from interline.dag import ProductDag, current, port_asset
 from interline.data_day import TEMPLATE
 from interline.domains import load_domain
-from interline.hooks.redshift_statements import DATABASE_USER
+from interline.operators.declare import DeclarePortOperator
 from interline.operators.lake_formation import LakeFormationGrantOperator
 from interline.operators.publish import PublishOperator
 from interline.verbs.acting import SECONDS_BETWEEN_STATEMENT_POLLS, acting_as
@@ -26,15 +24,7 @@ def publish() -> TaskGroup:
     product, domain = here.product, here.product.domain
     acting = acting_as(domain)
     with TaskGroup("publish") as group:
-        declare = RedshiftDataOperator(
-            task_id="declare",
-            sql=declare_port(product.contract, Tables(domain.name, product.name), product.location),
-            cluster_identifier=domain.cluster,
-            database=domain.cluster,
-            db_user=DATABASE_USER,
-            poll_interval=SECONDS_BETWEEN_STATEMENT_POLLS,
-            **acting,
-        )
+        declare = DeclarePortOperator(task_id="declare", address=product.address, root=here.root, **acting)
         grant = LakeFormationGrantOperator(
             task_id="grant",
             catalog_id=domain.account,
