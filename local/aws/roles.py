@@ -139,6 +139,7 @@ def domain_policy(domain: Domain) -> Document:
                 "lakeformation:ListDataCellsFilter",
                 "lakeformation:GetLFTag",
                 "lakeformation:ListLFTags",
+                "lakeformation:UpdateLFTag",
                 "lakeformation:GetResourceLFTags",
                 "lakeformation:AddLFTagsToResource",
                 "lakeformation:RemoveLFTagsFromResource",

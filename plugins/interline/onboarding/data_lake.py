@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from interline.domains import Domain
 from interline.onboarding.outcome import Clients, Conflict, Outcome
+from interline.onboarding.permissions import give
 
 
 def prepare_data_lake(domain: Domain, clients: Clients) -> Iterator[Outcome]:
@@ -25,15 +26,15 @@ def prepare_data_lake(domain: Domain, clients: Clients) -> Iterator[Outcome]:
         domain.curated_database: domain.curated_bucket,
     }
     # a resource link into another domain is a database of one's own catalog
-    yield _permissions(lake, role, {"Catalog": {}}, ["CREATE_DATABASE"], what="the catalog")
+    yield give(lake, role, {"Catalog": {}}, ["CREATE_DATABASE"], what="the catalog")
     for database, bucket in databases.items():
         location = f"arn:aws:s3:::{bucket}"
         yield _registration(lake, domain, location)
         place = {"DataLocation": {"CatalogId": domain.account, "ResourceArn": location}}
         for principal in (role, administrator):
-            yield _permissions(lake, principal, place, ["DATA_LOCATION_ACCESS"], what=location)
+            yield give(lake, principal, place, ["DATA_LOCATION_ACCESS"], what=location)
         yield _database(glue, database, f"s3://{bucket}/")
-        yield _permissions(
+        yield give(
             lake, role, {"Database": {"Name": database}}, ["ALL"], what=f"database {database}", passed_on=True
         )
 
@@ -71,34 +72,6 @@ def _database(glue: Any, database: str, location: str) -> Outcome:
             f" {location}: it is in the way"
         )
     return Outcome(what, "there")
-
-
-def _permissions(
-    lake: Any,
-    principal: str,
-    resource: dict[str, Any],
-    permissions: list[str],
-    *,
-    what: str,
-    passed_on: bool = False,
-) -> Outcome:
-    """Grant what a principal does not hold on a resource; ``passed_on`` with the right to grant it on."""
-    told = f"{', '.join(permissions)} on {what} for {principal}"
-    who = {"DataLakePrincipalIdentifier": principal}
-    held: set[str] = set()
-    token: dict[str, str] = {}
-    while True:
-        page = lake.list_permissions(Principal=who, Resource=resource, **token)
-        for entry in page.get("PrincipalResourcePermissions", ()):
-            held |= set(entry["PermissionsWithGrantOption" if passed_on else "Permissions"])
-        if not page.get("NextToken"):
-            break
-        token = {"NextToken": page["NextToken"]}
-    if held >= set(permissions):
-        return Outcome(told, "granted")
-    option = {"PermissionsWithGrantOption": permissions} if passed_on else {}
-    lake.grant_permissions(Principal=who, Resource=resource, Permissions=permissions, **option)
-    return Outcome(told, "missing", "granted")
 
 
 def _role_of(session_arn: str) -> str:

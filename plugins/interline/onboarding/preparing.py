@@ -8,6 +8,7 @@ from interline.domains import Domain
 from interline.onboarding.buckets import prepare_buckets
 from interline.onboarding.data_lake import prepare_data_lake
 from interline.onboarding.outcome import Clients, Outcome
+from interline.onboarding.tags import prepare_tags
 from interline.onboarding.workgroup import prepare_workgroup
 
 
@@ -22,4 +23,5 @@ def prepare(domain: Domain, clients: Clients) -> Iterator[Outcome]:
     """
     yield from prepare_buckets(domain, clients)
     yield from prepare_data_lake(domain, clients)
+    yield from prepare_tags(domain, clients)
     yield from prepare_workgroup(domain, clients)

@@ -70,6 +70,15 @@ def test_an_opened_account_is_prepared_and_every_step_says_so(
         assert {"ID": "unfinished-uploads", "Status": "Enabled"}.items() <= rules[0].items()
 
 
+def test_the_domain_may_tag_its_ports_and_grant_by_tags(opened: LocalAwsProcess, first: list[str]) -> None:
+    lake = opened.client("lakeformation", "bookings")
+    assert lake.get_lf_tag(TagKey="classification")["TagValues"] == [
+        "public", "internal", "confidential", "personal",
+    ]  # fmt: skip
+    lake.update_lf_tag(TagKey="port", TagValuesToAdd=["reservations"])
+    assert lake.get_lf_tag(TagKey="port")["TagValues"] == ["none", "reservations"]
+
+
 def test_a_prepared_account_is_left_alone(first: list[str]) -> None:
     again = onboard()
     assert len(again) == len(first) > 20
@@ -130,6 +139,12 @@ def test_the_domain_can_work_in_it(opened: LocalAwsProcess, first: list[str]) ->
                 Permissions=["DATA_LOCATION_ACCESS"],
             ),
             f"DATA_LOCATION_ACCESS on arn:aws:s3:::bookings-curated for {ROLE}",
+        ),
+        (
+            lambda admin: admin("lakeformation").update_lf_tag(
+                TagKey="classification", TagValuesToDelete=["personal"]
+            ),
+            "LF-Tag classification: without personal",
         ),
         (
             lambda admin: admin("s3").put_bucket_lifecycle_configuration(
