@@ -137,6 +137,8 @@ class Account:
                 "CreateDatabaseDefaultPermissions": [],
                 "CreateTableDefaultPermissions": [],
                 "Parameters": {"CROSS_ACCOUNT_VERSION": "4"},
+                # whoever may read a whole port may do so with an engine of its own (pyiceberg, Spark)
+                "AllowFullTableExternalDataAccess": True,
             }
         )
 

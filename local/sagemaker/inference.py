@@ -25,6 +25,10 @@ class BadInput(Exception):
     """The input can't be sent to the model as the job asks."""
 
 
+class NoModel(Exception):
+    """The script does not say how its model is loaded."""
+
+
 def main() -> None:
     """Answer the plan."""
     plan = json.loads(Path(sys.argv[1]).read_text())
@@ -67,7 +71,7 @@ def functions_of(module: types.ModuleType) -> dict[str, Callable[..., Any]]:
 
 def no_model(_: str) -> None:
     """There is no default way to load a model."""
-    raise NotImplementedError("the script needs a model_fn(model_dir) that loads the model")
+    raise NoModel("the script needs a model_fn(model_dir) that loads the model")
 
 
 def decode(body: Any, content_type: str) -> Any:

@@ -237,5 +237,6 @@ def no_defaults() -> dict[str, Any]:
         "Parameters": {"CROSS_ACCOUNT_VERSION": "4"},
         "TrustedResourceOwners": [],
         "AllowExternalDataFiltering": False,
+        "AllowFullTableExternalDataAccess": False,
         "ExternalDataFilteringAllowList": [],
     }

@@ -1,7 +1,9 @@
 """Credentials for a table's files, vended by Lake Formation: for those who may read (or write) the whole table.
 
-A principal whose grant is limited to some columns gets none: with credentials it could read the other columns. AWS
-gives such principals credentials only through integrated engines that promise to filter; none is here.
+Sources: "Application integration for full table access" and "Lake Formation workflow for application integration API
+operations". Nobody gets any until the account's settings allow full table access to external engines. A principal
+limited to some columns or rows gets none: with credentials it could read the rest. AWS gives such principals
+credentials only through engines that are registered by session tag as filtering by themselves; none is here.
 """
 
 from __future__ import annotations
@@ -10,23 +12,31 @@ import json
 from typing import Any
 
 from moto.core.utils import unix_time
+from moto.lakeformation.models import lakeformation_backends
 from moto.lakeformation.responses import LakeFormationResponse
 
 from local.aws import authorization, identity
 from local.aws.identity import Caller, current_caller
 from local.lake import backends, catalog, objects, permissions
 from local.lake.catalog import CatalogTable
-from local.lake.errors import AccessDenied, EntityNotFound, InvalidInput, NotSupported
+from local.lake.errors import (
+    AccessDenied,
+    EntityNotFound,
+    InvalidInput,
+    NotSupported,
+    PermissionTypeMismatch,
+)
 
 MINIMUM_SECONDS, MAXIMUM_SECONDS, DEFAULT_SECONDS = 900, 43200, 3600
 
 
 def vend(
-    caller: Caller, table: CatalogTable, location: str, wanted: list[str], seconds: int
+    caller: Caller, table: CatalogTable, location: str, wanted: list[str], supported: list[str], seconds: int
 ) -> dict[str, Any]:
     """Credentials limited to a location of a table.
 
-    `wanted` holds SELECT, INSERT, DELETE or ALL (SELECT when empty). Raises AccessDenied, InvalidInput.
+    `wanted` holds SELECT, INSERT, DELETE or ALL (SELECT when empty), `supported` what the engine says it can apply.
+    Raises AccessDenied, InvalidInput, PermissionTypeMismatch.
     """
     if not MINIMUM_SECONDS <= seconds <= MAXIMUM_SECONDS:
         raise InvalidInput(f"DurationSeconds must be between {MINIMUM_SECONDS} and {MAXIMUM_SECONDS}")
@@ -34,21 +44,38 @@ def vend(
     unknown = sorted(actions - {"SELECT", "INSERT", "DELETE"})
     if unknown:
         raise InvalidInput(f"credentials cannot be vended for {', '.join(unknown)}")
-    role = caller.principal_arn
+    _require_external_access(table.account)
     for action in sorted(actions):
-        if action == "SELECT" and not permissions.may(table, role, "SELECT"):
-            if permissions.granted_columns(table, role):
-                raise AccessDenied(
-                    f"Insufficient Lake Formation permission(s): {table.name} is granted by column; credentials for its "
-                    "files are only vended to engines that filter columns"
-                )
-            raise permissions.insufficient(table, "SELECT")
-        permissions.require(table, role, action)
+        if action == "SELECT":
+            _require_whole(table, caller.principal_arn, supported)
+        permissions.require(table, caller.principal_arn, action)
     authorization.authorize(caller, "lakeformation:GetDataAccess", "*")
     vending = permissions.registration(location)
     if vending is None:
         raise InvalidInput(f"{location} is not a registered location of Lake Formation")
     return identity.issue_credentials(vending, "AWSLF-00-AT", _policy(location, actions), seconds)
+
+
+def _require_external_access(account: str) -> None:
+    settings = lakeformation_backends[account][backends.REGION].settings.get(account) or {}
+    if not settings.get("AllowFullTableExternalDataAccess"):
+        raise AccessDenied(
+            f"Account {account} does not let external engines access data: AllowFullTableExternalDataAccess is not set"
+        )
+
+
+def _require_whole(table: CatalogTable, role: str, supported: list[str]) -> None:
+    """Raise unless the role may read every cell of the table."""
+    selection = permissions.selection(table, role)
+    if selection.has_row_filters and "CELL_FILTER_PERMISSION" not in supported:
+        raise PermissionTypeMismatch(
+            f"{table.name} has cell-level permissions for this principal, which the engine does not support"
+        )
+    if selection.columns and not permissions.may(table, role, "SELECT"):
+        raise AccessDenied(
+            f"Insufficient Lake Formation permission(s): {table.name} is granted by column or by row; credentials for "
+            "its files are only vended to registered engines that filter"
+        )
 
 
 def _policy(location: str, actions: set[str]) -> dict[str, Any]:
@@ -126,4 +153,5 @@ def _vend(request: LakeFormationResponse, table: CatalogTable, location: str) ->
     }:
         raise InvalidInput(f"unknown SupportedPermissionTypes {supported}")
     seconds = int(request._get_param("DurationSeconds") or DEFAULT_SECONDS)
-    return vend(current_caller(), table, location, request._get_param("Permissions") or [], seconds)
+    wanted = request._get_param("Permissions") or []
+    return vend(current_caller(), table, location, wanted, supported, seconds)

@@ -145,7 +145,7 @@ def _create_iceberg(
 def column_definitions(text: str) -> list[Column]:
     """Column definitions. Raises SyntaxProblem, InvalidInput for an unknown type."""
     found = []
-    for definition in _split_columns(text):
+    for definition in split_top(text, "()<>"):
         reader = Reader(definition)
         name, kind = reader.name(), reader.type_text().lower()
         required = reader.accept("NOT NULL")
@@ -154,25 +154,6 @@ def column_definitions(text: str) -> list[Column]:
         types.parse(kind)
         found.append(Column(name, kind, comment, required))
     return found
-
-
-def _split_columns(text: str) -> list[str]:
-    """Column definitions apart by commas; `<` and `>` are brackets here."""
-    parts, depth, quoted, start = [], 0, "", 0
-    for position, character in enumerate(text):
-        if quoted:
-            quoted = "" if character == quoted else quoted
-        elif character in "'\"`":
-            quoted = character
-        elif character in "(<":
-            depth += 1
-        elif character in ")>":
-            depth -= 1
-        elif character == "," and not depth:
-            parts.append(text[start:position])
-            start = position + 1
-    parts.append(text[start:])
-    return [part for part in parts if part.strip()]
 
 
 def catalog_columns(columns: list[Column]) -> list[dict[str, str]]:

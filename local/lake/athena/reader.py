@@ -196,17 +196,17 @@ def options(text: str) -> dict[str, exp.Expression]:
     return found
 
 
-def split_top(text: str) -> list[str]:
-    """Split at the commas that are in no bracket and no quotes."""
+def split_top(text: str, brackets: str = "()[]") -> list[str]:
+    """Split at the commas that are in no bracket and no quotes; `brackets` are pairs of an opening and a closing one."""
     parts, depth, quoted, start = [], 0, "", 0
     for position, character in enumerate(text):
         if quoted:
             quoted = "" if character == quoted else quoted
         elif character in "'\"`":
             quoted = character
-        elif character in "([":
+        elif character in brackets[::2]:
             depth += 1
-        elif character in ")]":
+        elif character in brackets[1::2]:
             depth -= 1
         elif character == "," and not depth:
             parts.append(text[start:position])

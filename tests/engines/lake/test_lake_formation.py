@@ -318,12 +318,52 @@ def test_credentials_are_not_vended_for_some_of_the_columns_nor_for_nothing(lake
     lake.grant(OWNER, OTHER, table, ["id"])
     with pytest.raises(ClientError, match="granted by column"):
         credentials(local_aws, OTHER, table)
+    with pytest.raises(ClientError, match="granted by column"):
+        credentials(local_aws, OTHER, table, SupportedPermissionTypes=["COLUMN_PERMISSION"])
     lake.grant(OWNER, OTHER, table)
     with pytest.raises(ClientError, match="AccessDeniedException"):
         credentials(local_aws, OTHER, table, Permissions=["INSERT"])
     lake.revoke(OWNER, OTHER, table)
     with pytest.raises(ClientError, match="AccessDeniedException"):
         credentials(local_aws, OTHER, table)
+
+
+def test_credentials_are_not_vended_for_some_of_the_rows(local_aws, table):
+    client = local_aws.client("lakeformation", OWNER)
+    place = {
+        "TableCatalogId": local_aws.account(OWNER),
+        "DatabaseName": "bookings_curated",
+        "TableName": table,
+        "Name": "some",
+    }
+    client.create_data_cells_filter(
+        TableData={**place, "RowFilter": {"FilterExpression": "id = '1'"}, "ColumnWildcard": {}}
+    )
+    client.grant_permissions(
+        Principal=principal(local_aws, OTHER),
+        Resource={"DataCellsFilter": place},
+        Permissions=["SELECT"],
+    )
+    with pytest.raises(ClientError, match="PermissionTypeMismatchException"):
+        credentials(local_aws, OTHER, table)
+    for supported in (["CELL_FILTER_PERMISSION"], ["COLUMN_PERMISSION", "CELL_FILTER_PERMISSION"]):
+        with pytest.raises(ClientError, match="AccessDeniedException"):
+            credentials(local_aws, OTHER, table, SupportedPermissionTypes=supported)
+
+
+def test_no_credentials_are_vended_where_the_account_does_not_allow_it(lake, local_aws, table):
+    lake.grant(OWNER, OTHER, table)
+    administrator = local_aws.administrator_client("lakeformation", OWNER)
+    settings = administrator.get_data_lake_settings()["DataLakeSettings"]
+    administrator.put_data_lake_settings(
+        DataLakeSettings={**settings, "AllowFullTableExternalDataAccess": False}
+    )
+    try:
+        with pytest.raises(ClientError, match="AllowFullTableExternalDataAccess"):
+            credentials(local_aws, OTHER, table)
+    finally:
+        administrator.put_data_lake_settings(DataLakeSettings=settings)
+    assert credentials(local_aws, OTHER, table)
 
 
 def test_an_owner_may_write_with_vended_credentials(local_aws, table):

@@ -141,30 +141,24 @@ def test_named_grants_and_expressions_are_a_union(lake, local_aws, table, key):
     assert readable(lake, table) == ["id"]
 
 
-def test_a_policy_on_databases_lets_describe_and_create(local_aws, table, key):
+def test_a_policy_on_databases_lets_describe(local_aws, name, key):
+    owner = local_aws.client("glue", OWNER)
+    owner.create_database(DatabaseInput={"Name": name})
     administrator = local_aws.administrator_client("lakeformation", OWNER)
     glue = local_aws.client("glue", OTHER)
-    place = {"CatalogId": local_aws.account(OWNER), "Name": "bookings_curated"}
-    assign(administrator, database(), key, "internal")
-    try:
-        with pytest.raises(ClientError, match="AccessDenied"):
-            glue.get_database(**place)
-        administrator.grant_permissions(
-            Principal=principal(local_aws, OTHER),
-            Resource=policy(key, "internal", kind="DATABASE"),
-            Permissions=["DESCRIBE"],
-        )
-        assert glue.get_database(**place)["Database"]["Name"] == "bookings_curated"
-        with pytest.raises(ClientError, match="InvalidInputException"):
-            administrator.grant_permissions(
-                Principal=principal(local_aws, OTHER),
-                Resource=policy(key, "internal", kind="DATABASE"),
-                Permissions=["SELECT"],
-            )
-    finally:
-        administrator.remove_lf_tags_from_resource(
-            Resource=database(), LFTags=[{"TagKey": key, "TagValues": ["internal"]}]
-        )
+    place = {"CatalogId": local_aws.account(OWNER), "Name": name}
+    assign(administrator, {"Database": {"Name": name}}, key, "internal")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        glue.get_database(**place)
+    grant = {
+        "Principal": principal(local_aws, OTHER),
+        "Resource": policy(key, "internal", kind="DATABASE"),
+    }
+    administrator.grant_permissions(**grant, Permissions=["DESCRIBE"])
+    assert glue.get_database(**place)["Database"]["Name"] == name
+    with pytest.raises(ClientError, match="InvalidInputException"):
+        administrator.grant_permissions(**grant, Permissions=["SELECT"])
+    owner.delete_database(Name=name)
 
 
 def test_who_may_assign_and_what_fails_tag_by_tag(local_aws, table, key):
