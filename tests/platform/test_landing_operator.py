@@ -88,7 +88,7 @@ def test_an_object_that_is_not_whole(bucket: Any, form: str, body: bytes, messag
 @pytest.mark.parametrize(
     ("form", "name", "body"),
     [
-        ("json", "1.json.gz", gzip.compress(LINE), mtime=0),
+        ("json", "1.json.gz", gzip.compress(LINE, mtime=0)),
         ("json", "1.json", b'{"a": "' + b"x" * 200_000 + b'"}\n'),
         ("csv", "1.csv", b"a,b\n1,2\n3,4\n"),
         ("csv", "1.csv", b'a,b\n"x, y",2\n"z"'),
