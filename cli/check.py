@@ -1,30 +1,116 @@
-"""`./interline check`: contracts, products, DAG files, in seconds and without AWS."""
+"""`./interline check`: contracts, products, DAG files, and what they change against a base; in seconds and without AWS."""
 
 from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from cli import exits
 from cli.console import console
-from cli.errors import told
 from cli.repository import ROOT
 
 EXAMPLES = """Examples:\n
 \b
   ./interline check
+  ./interline check --base main
+  ./interline check --base origin/main --format json
+  ./interline check --base main --today 2027-01-31
+\n
+Exit codes: 0 all is well · 1 problems, or changes that may not be merged ·
+2 wrong usage, or no such base.
 """
 
 
-def check() -> None:
-    """Check addresses, contracts, products and DAG files; says file, line and what to do."""
-    with told():
-        from interline.checking import check_mesh
+class Format(StrEnum):
+    """Whom the result is for."""
 
-        problems = check_mesh(ROOT)
-    screen = console()
-    for problem in problems:
-        screen.print(str(problem), markup=False, soft_wrap=True)
-    if problems:
-        screen.print(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}")
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day: write YYYY-MM-DD, for example 2027-01-31") from None
+
+
+def check(
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base",
+            metavar="REVISION",
+            help="Also say what changed since this branch, tag or commit, and for whom.",
+            show_default=False,
+        ),
+    ] = None,
+    form: Annotated[
+        Format,
+        typer.Option("--format", help="For people, for machines, or for a GitHub Actions step."),
+    ] = Format.TEXT,
+    today: Annotated[
+        date | None,
+        typer.Option(
+            "--today",
+            parser=_day,
+            metavar="YYYY-MM-DD",
+            help="Judge what ends on a day as of this one; the UTC date if left out.",
+            show_default=False,
+        ),
+    ] = None,
+    root: Annotated[
+        Path,
+        typer.Option(
+            "--root",
+            file_okay=False,
+            help="Check the mesh in this folder instead of the one this command is in.",
+            show_default=False,
+        ),
+    ] = ROOT,
+) -> None:
+    """Check contracts, products and DAG files, and what a pull request changes, for whom."""
+    from interline.changes.base import BaseError
+    from interline.changes.checked import check as checked
+
+    root = root.resolve()
+    if not (root / "domains").is_dir():
+        _refuse(f"{root} holds no mesh: expected domains/, dags/ and dbt/ in it")
+    try:
+        report = checked(root, today or datetime.now(UTC).date(), base)
+    except BaseError as error:
+        _refuse(str(error))
+    except KeyboardInterrupt:
+        raise typer.Exit(exits.INTERRUPTED) from None
+    if form is Format.JSON:
+        from interline.changes.as_json import json_of
+
+        typer.echo(json.dumps(json_of(report), indent=2))
+    elif form is Format.GITHUB:
+        from interline.changes.as_github import commands, markdown
+
+        for command in commands(report):
+            typer.echo(command)
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(markdown(report))
+        typer.echo(f"{'Refused' if report.failed else 'All is well'}: {report.summary}.")
+    else:
+        from interline.changes.as_text import text_of
+
+        typer.echo(text_of(report))
+    if report.failed:
         raise typer.Exit(exits.FAILED)
-    screen.print("All is well.")
+
+
+def _refuse(message: str) -> None:
+    console(stderr=True).print(f"interline: {message}", markup=False, soft_wrap=True)
+    raise typer.Exit(exits.USAGE)

@@ -31,7 +31,7 @@ def compare_contracts(old: Side, new: Side, today: date) -> list[Change]:
     compare_quality(pair)
     compare_service_levels(pair)
     compare_roles(pair, today)
-    _status(pair)
+    _status(pair, today)
     _words(pair)
     if not pair.changes and pair.old.version != pair.new.version:
         told = f"the version was {pair.old.version} and is {pair.new.version}; nothing else changed"
@@ -39,12 +39,13 @@ def compare_contracts(old: Side, new: Side, today: date) -> list[Change]:
     return sorted(pair.changes, key=lambda change: (-change.level, change.near or change.spot))
 
 
-def _status(pair: Pair) -> None:
+def _status(pair: Pair, today: date) -> None:
     before, after = pair.old.status, pair.new.status
     if before == after:
         return
     if after == "retired":
-        kind = "contract-retired" if before in _PROMISING else "status-changed"
+        ended = pair.old.end_of_life is not None and pair.old.end_of_life < today
+        kind = "contract-retired" if before in _PROMISING and not ended else "status-changed"
     elif before in _PROMISING and after not in _PROMISING:
         kind = "contract-withdrawn"
     elif after == "deprecated" and before == "active":

@@ -141,6 +141,7 @@ _ALL = [
     *_kinds(
         Level.NONE,
         port_added="a product and its port are new",
+        ended_port_removed="a port that had ended, or promised nothing yet, is gone",
         domain_added="a domain is new",
         domain_removed="a domain is gone",
         team_changed="somebody else answers for a domain",

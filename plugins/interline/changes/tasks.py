@@ -96,6 +96,7 @@ class _Reader(ast.NodeVisitor):
         dag_id = (_text(call, 0, keyword) if call else "") or name
         schedule = next((k.value for k in call.keywords if k.arg == "schedule"), None) if call else None
         told = ast.unparse(schedule).strip("'\"") if schedule is not None else ""
+        told = "" if told == "None" else told
         self.found.append(Outline(dag_id, line or (call.lineno if call else 0), told, ()))
 
     def _add(self, task: str) -> None:
