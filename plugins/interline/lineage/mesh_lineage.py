@@ -9,7 +9,7 @@ from interline.domains import Mesh, MeshError, Problem, Product
 from interline.domains.rules import ExistsIn
 from interline.domains.text_reading import read_text
 from interline.lineage.models import ColumnUse, Followed, follow
-from interline.lineage.relations import Origin
+from interline.lineage.relations import Lineage, Origin
 from interline.lineage.rendering import Renderer
 
 _MOST_MESHES = 4
@@ -27,6 +27,8 @@ class ProductLineage:
     address: str
     columns: Mapping[str, frozenset[Origin]]
     """For each column of the port: the columns of input ports and landing sources whose values are in it."""
+    lines: Mapping[str, int]
+    """For each column of the port, the line of the port's model that writes it; 0 if it can't be told."""
     reads: Mapping[str, frozenset[str]]
     """For each input port: every column that is used anywhere, to select, join, filter, order or check."""
     uses: tuple[ColumnUse, ...]
@@ -69,7 +71,7 @@ class _MeshLineage:
             followed = self.followed(address)
             if followed.port is None:
                 raise LineageError(followed.problems or [_no_model(self.mesh, product)])
-            kept = self._products[address] = _product_lineage(product, followed, followed.port.columns)
+            kept = self._products[address] = _product_lineage(product, followed, followed.port)
         return kept
 
     def consumers(self, address: str) -> list[str]:
@@ -139,9 +141,7 @@ def _of(mesh: Mesh) -> _MeshLineage:
     return made
 
 
-def _product_lineage(
-    product: Product, followed: Followed, columns: Mapping[str, frozenset[Origin]]
-) -> ProductLineage:
+def _product_lineage(product: Product, followed: Followed, port: Lineage) -> ProductLineage:
     reads: dict[str, set[str]] = {address: set() for address in product.inputs}
     uses: list[ColumnUse] = []
     for use in followed.uses:
@@ -151,10 +151,11 @@ def _product_lineage(
             uses.append(use)
     for rule in product.contract.row_rules:
         if isinstance(rule.test, ExistsIn) and rule.test.relation in reads:
-            reads[rule.test.relation].add(rule.test.column)
+            reads[rule.test.relation].update(rule.test.columns)
     return ProductLineage(
         product.address,
-        columns,
+        port.columns,
+        port.lines,
         {address: frozenset(used) for address, used in reads.items()},
         tuple(sorted(set(uses), key=lambda use: (use.address, use.column, use.path, use.line))),
     )

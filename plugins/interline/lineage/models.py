@@ -134,6 +134,9 @@ class _Models:
                 self.uses.append(
                     ColumnUse(path, rendered.line(use.line) if use.line else 0, use.relation, use.column)
                 )
+            lineage.lines = {
+                column: rendered.line(line) if line else 0 for column, line in lineage.lines.items()
+            }
             found.append(lineage)
         return found[0]
 
@@ -218,7 +221,11 @@ class _Models:
             return _spelt(domain.cluster, domain.schema, name)
         address = product.inputs_by_source.get((schema, name))
         if address is None:
-            raise Unknown(*self._unknown_source(schema, name))
+            nowhere = [port for port in product.inputs if port not in self._mesh.products]
+            if not did_you_mean(f"{schema}.{name}", nowhere):
+                raise Unknown(*self._unknown_source(schema, name))
+            # the input port is misspelt, which is told of product.yaml
+            address = f"{schema}.{name}"
         producer, table = split_address(address)
         self._relations[f"{producer}_curated", table] = port_relation(self._mesh, product, address)
         return _spelt(domain.cluster, f"{producer}_curated", table)
@@ -255,7 +262,7 @@ class _Models:
         path = self._mesh.root / "dags" / self._product.domain.name / f"{self._product.name}.py"
         try:
             declared = read_dag_file(path)
-        except (MeshError, SyntaxError):
+        except MeshError:
             declared = None
         if declared is None or not declared.scores:
             return Relation(name, None, {})

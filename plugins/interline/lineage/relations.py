@@ -49,6 +49,8 @@ class Lineage:
 
     columns: dict[str, frozenset[Origin]]
     """For each column that comes out, in order: what its value is made of."""
+    lines: dict[str, int]
+    """For each of them, the line that writes it."""
     uses: dict[tuple[str, str], Use]
     """Every column of every relation that it needs, by relation and column."""
     opaque: tuple[str, ...] = ()

@@ -98,7 +98,8 @@ def lineage_of(query: exp.Query, relation_of: Callable[[exp.Table], Relation]) -
     for output in result.outputs.values():
         resolver.use(output.needs, output.line)
     columns = {name: output.origins for name, output in result.outputs.items()}
-    return Lineage(columns, resolver.uses, tuple(dict.fromkeys(_opaque_names(result))))
+    lines = {name: output.line for name, output in result.outputs.items()}
+    return Lineage(columns, lines, resolver.uses, tuple(dict.fromkeys(_opaque_names(result))))
 
 
 class _Resolver:
@@ -114,7 +115,7 @@ class _Resolver:
                 self.uses[relation, column] = Use(relation, column, line)
 
     def query(
-        self, tree: exp.Expression, ctes: Mapping[str, _Query], outside: tuple[Mapping[str, _Source], ...]
+        self, tree: exp.Expr, ctes: Mapping[str, _Query], outside: tuple[Mapping[str, _Source], ...]
     ) -> _Query:
         """Return what comes out of a query."""
         ctes = self._with_ctes(tree, ctes, outside)
@@ -131,7 +132,7 @@ class _Resolver:
         raise Unresolved(f"has a {tree.key.upper()} that can't be followed", _line(tree))
 
     def _with_ctes(
-        self, tree: exp.Expression, ctes: Mapping[str, _Query], outside: tuple[Mapping[str, _Source], ...]
+        self, tree: exp.Expr, ctes: Mapping[str, _Query], outside: tuple[Mapping[str, _Source], ...]
     ) -> Mapping[str, _Query]:
         clause = tree.args.get("with_")
         if clause is None:
@@ -194,14 +195,14 @@ class _Resolver:
             query.outputs[name] = _Output(origins, needs, _line(projection))
         for key, value in tree.args.items():
             for part in value if isinstance(value, list) else (value,):
-                if isinstance(part, exp.Expression) and key not in _APART:
+                if isinstance(part, exp.Expr) and key not in _APART:
                     self._expression(part, selecting if key in _WITH_ALIASES else scope)
         if tree.args.get("distinct"):
             for output in query.outputs.values():
                 self.use(output.needs, output.line)
         return query
 
-    def _add_source(self, node: exp.Expression, scope: _Scope) -> None:
+    def _add_source(self, node: exp.Expr, scope: _Scope) -> None:
         """Put a table, or a query in place of one, into the scope under its alias."""
         sources = scope.sources
         if node.args.get("pivots"):
@@ -247,7 +248,7 @@ class _Resolver:
                 return _Nested(nested)
         return self._relation_of(node)
 
-    def _star(self, query: _Query, star: exp.Expression, scope: _Scope) -> None:
+    def _star(self, query: _Query, star: exp.Expr, scope: _Scope) -> None:
         chosen: Mapping[str, _Source] = scope.sources
         inner = star
         if isinstance(star, exp.Column):
@@ -267,7 +268,7 @@ class _Resolver:
             if _is_open(source):
                 query.opaque.append(source)
 
-    def _expression(self, tree: exp.Expression, scope: _Scope) -> tuple[frozenset[Origin], Needs]:
+    def _expression(self, tree: exp.Expr, scope: _Scope) -> tuple[frozenset[Origin], Needs]:
         """Return what an expression is made of; what it names is used."""
         origins: set[Origin] = set()
         needs: set[tuple[str, str]] = set()
@@ -372,7 +373,7 @@ def _opaque_names(query: _Query) -> Iterator[str]:
             yield from _opaque_names(source)
 
 
-def _renamed(query: _Query, node: exp.Expression) -> _Query:
+def _renamed(query: _Query, node: exp.Expr) -> _Query:
     """Return what comes out of a query under the names that its alias gives: ``… as t (a, b)``."""
     alias = node.args.get("alias")
     columns = alias.args.get("columns") if isinstance(alias, exp.TableAlias) else None
@@ -392,7 +393,7 @@ def _shared(tree: exp.Select) -> frozenset[str]:
     )
 
 
-def _own_nodes(tree: exp.Expression) -> Iterable[exp.Expression]:
+def _own_nodes(tree: exp.Expr) -> Iterable[exp.Expr]:
     """Walk an expression, but not into queries inside it, nor into the parts of a column's name."""
     return tree.walk(prune=lambda node: isinstance(node, (exp.Query, exp.Column)))
 
@@ -402,7 +403,7 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(listed[:12]) + (", …" if len(listed) > 12 else "")
 
 
-def _line(tree: exp.Expression) -> int:
+def _line(tree: exp.Expr) -> int:
     for node in tree.walk(bfs=False):
         line = node.meta.get("line")
         if line:
