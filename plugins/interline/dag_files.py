@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from interline.domains import MeshError, Problem
+from interline.domains.text_reading import read_text
+
+_CODING = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+"""What Python takes for the encoding of a file in its first two lines (PEP 263)."""
 _VERBS = ("land", "crawl", "build", "check", "publish", "train", "score")
 
 
@@ -30,9 +37,40 @@ def read_dag_file(path: Path) -> DagFile | None:
     """Return what the file declares, or None if it declares no data product.
 
     Raises:
-        SyntaxError: the file is no Python.
+        MeshError: the file can't be read or is no Python.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    return declared_in(parse_python(path))
+
+
+def parse_python(path: Path) -> ast.Module:
+    """Return the syntax tree of a Python file; nothing of it is run.
+
+    Raises:
+        MeshError: the file can't be read, is no Python, or says that its text is not what it looks like.
+    """
+    text = read_text(path)
+    for number, line in enumerate(text.split("\n", 2)[:2], start=1):
+        coding = _CODING.match(line)
+        if coding and coding.group(1).lower().replace("_", "-") not in ("utf-8", "utf8"):
+            raise MeshError(
+                [Problem(path, number, f"is written in {coding.group(1)}", "write Python in UTF-8")]
+            )
+    try:
+        with warnings.catch_warnings():
+            # what Python thinks of a backslash in somebody's docstring is not this check's output
+            warnings.simplefilter("ignore")
+            return ast.parse(text, str(path))
+    except SyntaxError as error:
+        raise MeshError([Problem(path, error.lineno or 0, f"is no Python: {error.msg}")]) from None
+    except (RecursionError, MemoryError):
+        message = "is nested too deeply to be read"
+        raise MeshError([Problem(path, 0, message, "is this file what it should be?")]) from None
+    except ValueError as error:
+        raise MeshError([Problem(path, 0, f"is no Python: {error}")]) from None
+
+
+def declared_in(tree: ast.Module) -> DagFile | None:
+    """Return what a syntax tree declares, or None if it declares no data product."""
     found: ast.Call | None = None
     verbs: list[str] = []
     sources: list[tuple[int, str]] = []

@@ -68,6 +68,42 @@ roles:
     customProperties:
       - property: columns
         value: [ticket_id, price]
+slaProperties:
+  - property: frequency
+    value: 1
+    unit: d
+"""
+
+MODEL = """\
+select
+  {{ landed_text('e.id') }} as ticket_id,
+  e.price,
+  e.sold_at,
+  e.email
+from {{ source('bookings_landing', 'ticket_events') }} as e
+"""
+
+CONSUMING_MODEL = """\
+select
+  p.ticket_id,
+  p.price,
+  cast(null as timestamp) as sold_at,
+  cast(null as varchar(100)) as email
+from {{ source('PRODUCER', 'PORT') }} as p
+"""
+
+MACROS = """\
+{% macro landed_text(expression) -%}
+nullif(trim(cast({{ expression }} as varchar(256))), '')
+{%- endmacro %}
+
+{% macro data_day() -%}
+cast('{{ env_var("INTERLINE_DATA_DAY") }}' as date)
+{%- endmacro %}
+
+{% macro landing_day() -%}
+'{{ env_var("INTERLINE_DATA_DAY") }}'
+{%- endmacro %}
 """
 
 DAG = '''\
@@ -100,7 +136,8 @@ class MeshFolder:
         self.write("domains/bookings/tickets/product.yaml", PRODUCT)
         self.write("domains/bookings/tickets/contract.yaml", CONTRACT)
         self.write("dags/bookings/tickets.py", DAG)
-        self.write("dbt/models/bookings/tickets.sql", "select 1 as ticket_id\n")
+        self.write("dbt/macros/reading.sql", MACROS)
+        self.write("dbt/models/bookings/tickets.sql", MODEL)
 
     def path(self, name: str) -> Path:
         """The path of a file of the mesh."""
@@ -134,12 +171,15 @@ class MeshFolder:
             "domain: bookings", f"domain: {domain}"
         )
         contract = contract.replace("- name: tickets", f"- name: {name}").split("roles:")[0]
+        contract += "slaProperties:" + CONTRACT.split("slaProperties:")[1]
         self.write(f"domains/{domain}/{name}/product.yaml", product)
         self.write(f"domains/{domain}/{name}/contract.yaml", contract)
         self.write(
             f"dags/{domain}/{name}.py",
-            f'"""# Runbook"""\n\nfrom airflow.sdk import chain\n\nfrom interline.dag import data_product\n'
+            f'"""Ask the desk when it fails."""\n\nfrom airflow.sdk import chain\n\nfrom interline.dag import data_product\n'
             f"from interline.verbs import build, check, publish\n\n"
             f'with data_product("{address}", doc_md=__doc__):\n    chain(build(), check(), publish())\n',
         )
-        self.write(f"dbt/models/{domain}/{name}.sql", "select 1 as ticket_id\n")
+        producer = reads.partition(".")[0]
+        model = CONSUMING_MODEL.replace("PRODUCER", producer).replace("PORT", port)
+        self.write(f"dbt/models/{domain}/{name}.sql", model)

@@ -126,7 +126,10 @@ def test_a_port_that_does_not_exist_or_is_not_granted(mesh_folder: MeshFolder) -
     assert line.startswith("domains/shopping/offers/product.yaml:17: there is no port 'bookings.tikets'")
     mesh_folder.change("domains/shopping/offers/product.yaml", "bookings.tikets", "bookings.tickets")
     text = mesh_folder.path("domains/bookings/tickets/contract.yaml").read_text()
-    mesh_folder.write("domains/bookings/tickets/contract.yaml", text.split("roles:")[0])
+    mesh_folder.write(
+        "domains/bookings/tickets/contract.yaml",
+        text.split("roles:")[0] + "slaProperties:" + text.split("slaProperties:")[1],
+    )
     [line] = told(mesh_folder)
     assert "whose contract has no role for shopping (ask Bookings team to add the role shopping" in line
 

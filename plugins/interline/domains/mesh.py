@@ -127,6 +127,7 @@ def product_folders(root: Path) -> list[Path]:
 
 def _read_domains(root: Path) -> tuple[dict[str, Domain], list[Problem]]:
     from interline.domains.promises import read_domain
+    from interline.domains.yaml_reading import read
 
     folder = root / "domains"
     if not folder.is_dir():
@@ -144,9 +145,9 @@ def _read_domains(root: Path) -> tuple[dict[str, Domain], list[Problem]]:
             continue
         if domain.account in owners:
             message = f"the account {domain.account} belongs to the domain {owners[domain.account]!r} already"
-            problems.append(Problem(entry / "domain.yaml", 0, message, "one domain, one account"))
-            continue
-        owners[domain.account] = domain.name
+            line = read(entry / "domain.yaml").line(("account",))
+            problems.append(Problem(entry / "domain.yaml", line, message, "one domain, one account"))
+        owners.setdefault(domain.account, domain.name)
         domains[domain.name] = domain
     if not domains and not problems:
         problems.append(Problem(folder, 0, "holds no domain", "a domain is a folder with a domain.yaml"))

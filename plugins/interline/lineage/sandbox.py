@@ -92,7 +92,7 @@ class Sandbox(SandboxedEnvironment):
             raise SecurityError("formats text with a width that is too large or unknown")
         return wrapped
 
-    def call(self, context: Context, function: Any, /, *arguments: Any, **named: Any) -> Any:  # type: ignore[override]
+    def call(self, context: Context, function: Any, /, *arguments: Any, **named: Any) -> Any:
         """Call what a template calls, while its allowance lasts."""
         self.calls += 1
         if self.calls > MOST_CALLS:
@@ -178,7 +178,7 @@ def _range(*bounds: int) -> range:
     return whole
 
 
-def _filtered(node: nodes.Expr, name: str) -> nodes.Filter:
+def _filtered(node: Any, name: str) -> nodes.Filter:
     return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
 
 
