@@ -33,6 +33,13 @@ class IcebergHook(AwsBaseHook):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["client_type"] = "glue"
         super().__init__(*args, **kwargs)
+        self._session: Any = None
+
+    def get_session(self, region_name: str | None = None, deferrable: bool = False) -> Any:
+        """Return one session for all clients: each would otherwise assume the connection's role anew."""
+        if self._session is None:
+            self._session = super().get_session(region_name=region_name, deferrable=deferrable)
+        return self._session
 
     def metadata(self, database: str, table: str) -> dict[str, Any]:
         """Return the table's current metadata document.
@@ -91,6 +98,6 @@ class IcebergHook(AwsBaseHook):
     @cached_property
     def s3(self) -> Any:
         """An S3 client with the same credentials."""
-        return self.get_session().client(
+        return self.get_session(region_name=self.region_name).client(
             "s3", endpoint_url=self.conn_config.get_service_endpoint_url("s3"), config=self.config
         )

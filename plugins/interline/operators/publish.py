@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,15 +87,19 @@ class PublishOperator(RedshiftDataOperator):
         self.log.info("published %s for %s: %s", self.address, day, numbers)
         return numbers
 
-    def _current_version(self) -> int | None:
-        catalog = IcebergHook(
+    @cached_property
+    def catalog(self) -> IcebergHook:
+        """The domain's Glue catalog."""
+        return IcebergHook(
             aws_conn_id=self.aws_conn_id,
             region_name=self.region_name,
             verify=self.verify,
             config=self.botocore_config,
         )
+
+    def _current_version(self) -> int | None:
         database = load_domain(self.root, self.tables.domain).curated_database
-        return current_snapshot(catalog.metadata(database, self.tables.product))
+        return current_snapshot(self.catalog.metadata(database, self.tables.product))
 
     def _announce(self, before: int | None, day: str, run: str) -> None:
         """Note what is about to be published, and see that no earlier day is missing under it.

@@ -1,4 +1,4 @@
-"""The mesh of probes with a current-state port beside the history port, and versions of both."""
+"""The mesh of probes, whose port is a history of days."""
 
 from __future__ import annotations
 
