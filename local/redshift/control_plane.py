@@ -11,6 +11,7 @@ import datetime
 import logging
 import re
 import ssl
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,9 @@ _REFUSED_PARAMETERS = (
     "SnapshotScheduleIdentifier",
 )
 
+# Below the ports that Linux gives to connections by itself, so that few others use them.
+_FIRST_PORT, _PORTS = 20_000, 10_000
+
 log = logging.getLogger(__name__)
 
 
@@ -91,12 +95,22 @@ class Listeners:
             master = cluster.catalog.snapshot[key]
             changed = dataclasses.replace(master, password=described.master_user_password)
             cluster.catalog.commit({key: master}, {key: changed})
-        listener = Listener(cluster, self._tls)
+        listener = self._listener(cluster)
         listener.start()
         described.port = listener.port
         clusters.register(cluster)
         self._listening[account, cluster.identifier] = listener
         log.info("cluster %s of %s listens on %s:%s", cluster.identifier, account, HOST, described.port)
+
+    def _listener(self, cluster: Cluster) -> Listener:
+        """Listen, if it is free, on the port that this cluster had the last time: dbt parses a project anew when its
+        database is at another address."""
+        name = f"{self._home}/{cluster.account}/{cluster.identifier}".encode()
+        usual = _FIRST_PORT + zlib.crc32(name) % _PORTS
+        try:
+            return Listener(cluster, self._tls, usual)
+        except OSError:
+            return Listener(cluster, self._tls)
 
     def close(self, account: str, identifier: str) -> None:
         """End a cluster: its listener, its sessions, its data."""
