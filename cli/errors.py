@@ -21,6 +21,7 @@ def told() -> Iterator[None]:
 
     from cli.acting import NoAirflowError, NothingUpError
     from interline.domains import MeshError
+    from interline.quarantine.errors import CorrectionError, QuarantineError
     from interline.scaffold import ScaffoldError
     from interline.versions.errors import VersionsError
     from local.airflow.airflow import AirflowError
@@ -36,7 +37,7 @@ def told() -> Iterator[None]:
 
     try:
         yield
-    except (SelectionError, InputError, ScaffoldError) as error:
+    except (SelectionError, InputError, ScaffoldError, CorrectionError) as error:
         _end(error, exits.USAGE)
     except (BusyError, PortTakenError) as error:
         _end(error, exits.BUSY)
@@ -50,6 +51,7 @@ def told() -> Iterator[None]:
         NothingUpError,
         NoAirflowError,
         VersionsError,
+        QuarantineError,
     ) as error:
         _end(error, exits.FAILED)
     except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:

@@ -22,6 +22,7 @@ from interline.contract_sql.releasing import (
     decided_batch,
     decided_statement,
     excused,
+    layout_of,
 )
 from interline.contract_sql.row_keys import row_key
 from interline.contract_sql.rules import Reference, breaks, measure, reference_of
@@ -37,9 +38,11 @@ LEDGER_COLUMNS: Columns = (
     ("rows_checked", "bigint"),
     ("rows_quarantined", "bigint"),
     ("rows_released", "bigint"),
+    ("key_columns", "varchar(65535)"),
     ("is_current", "boolean"),
     ("passed", "boolean"),
 )
+"""``key_columns`` are those that the row keys of the day's quarantine are made of."""
 _JUDGED = '"judged"'
 _DECIDED = '"decided"'
 _NONE = Decisions()
@@ -129,7 +132,8 @@ def judgement(
         f"update {tables.ledger} set is_current = false where is_current",
         f"delete from {tables.ledger} where data_day = {day_literal(day)}",
         f"insert into {tables.ledger} ({column_list(tuple(name for name, _ in LEDGER_COLUMNS))})"
-        f" select {day_literal(day)}, {', '.join(_counts(tables, day))}, {_RELEASED_COUNT}, true, false",
+        f" select {day_literal(day)}, {', '.join(_counts(tables, day))}, {_RELEASED_COUNT},"
+        f" {literal(layout_of(contract))}, true, false",
     ]
     if decisions:
         statements.append(_missed())

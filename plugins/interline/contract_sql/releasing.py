@@ -166,11 +166,17 @@ def as_built(number: int) -> str:
 
 
 def decided_batch(
-    contract: Contract, batch: str, extra: Sequence[str], decisions: Decisions, decided: str
+    contract: Contract,
+    batch: str,
+    extra: Sequence[str],
+    decisions: Decisions,
+    decided: str,
+    key: str | None = None,
 ) -> str:
     """Return the batch as a subquery: its columns as they are to be judged, and beside them what was decided.
 
-    ``batch`` is a relation, ``extra`` names more of its columns, ``decided`` the table of ``decided_statement``.
+    ``batch`` is a relation, ``extra`` names more of its columns, ``decided`` the table of ``decided_statement``. ``key``
+    is the row key over the alias ``built``, if it is not to be made anew.
     """
     pivot = ["row_key"]
     for number, rule in enumerate(decisions.rules, start=1):
@@ -195,7 +201,7 @@ def decided_batch(
     flags += [corrected(number + 1) for number in range(len(decisions.columns))]
     columns += [f"coalesce(d.{flag}, 0) as {flag}" for flag in flags]
     columns += [f"b.{identifier(name)}" for name in extra]
-    key = row_keys.row_key(contract.columns, "built")
+    key = key or row_keys.row_key(contract.columns, "built")
     return (
         f'(select {", ".join(columns)}, b."_row_key" from (select built.*, {key} as "_row_key" from {batch} as built) as b'
         f" left join (select {', '.join(pivot)} from {decided} group by row_key) as d"

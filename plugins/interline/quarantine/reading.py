@@ -1,0 +1,157 @@
+"""What is in quarantine: counts by day and rule, and rows as far as the caller may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from interline.contract_sql import Tables, existing_columns, existing_query
+from interline.contract_sql.quarantine import OWN_COLUMNS
+from interline.contract_sql.quarantine_queries import Selection, counts_query, rows_query
+from interline.domains import Product
+from interline.domains.contract import CLASSIFICATIONS, covers
+from interline.domains.problems import did_you_mean
+from interline.hooks.redshift_statements import RedshiftStatementsHook, Value
+from interline.quarantine.errors import QuarantineError
+
+LOWEST_CLEARANCE = "internal"
+"""What is shown to whoever asks for no more; personal and confidential values are masked."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounts:
+    """The quarantine of one port and data day."""
+
+    address: str
+    data_day: str
+    rows: int
+    rules: Mapping[str, int]
+    """How many rows broke each rule; a row may break several."""
+    decided: int
+    """Rows about which a release in force decides: the next check of the day lets them in, or says why it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRow:
+    """One row, as far as the caller may see it."""
+
+    data_day: str
+    row_key: str
+    rules: tuple[str, ...]
+    reason: str
+    source_object: str
+    batch: str
+    values: Mapping[str, str | None]
+    """The whole row, every value as text or masked; in the contract's order, then what the contract had once."""
+
+
+def hook_of(product: Product) -> RedshiftStatementsHook:
+    """Return the hook by which the product's own domain works in its Redshift."""
+    domain = product.domain
+    return RedshiftStatementsHook(
+        aws_conn_id=domain.connection, region_name=domain.region, cluster=domain.cluster, database=domain.cluster
+    )  # fmt: skip
+
+
+def tables_of(product: Product) -> Tables:
+    """Return the product's relations."""
+    return Tables(product.domain.name, product.name)
+
+
+def existing_of(product: Product, hook: RedshiftStatementsHook) -> Mapping[str, Mapping[str, str]]:
+    """Return the product's private tables, as ``existing_columns`` gives them."""
+    return existing_columns(hook.run(existing_query(tables_of(product)))[0].rows)
+
+
+def caller_of(hook: RedshiftStatementsHook) -> str:
+    """Return the ARN of whom the hook acts as, as AWS knows it."""
+    arn: str = hook.get_session().client("sts").get_caller_identity()["Arn"]
+    return arn
+
+
+def is_domain(product: Product, caller: str) -> bool:
+    """Say whether a caller's ARN is of the role of the domain that owns the product, in the domain's account."""
+    parts = caller.split(":")
+    kind, _, rest = (parts[5] if len(parts) == 6 else "").partition("/")
+    role = rest.split("/")[0] if kind == "assumed-role" else rest
+    return f"arn:aws:iam::{parts[4] if len(parts) == 6 else ''}:role/{role}" == product.domain.role_arn
+
+
+def visible_columns(product: Product, clearance: str, caller: str) -> tuple[str, ...]:
+    """Return the columns whose values the caller may see.
+
+    Raises:
+        QuarantineError: no such clearance, or more than the lowest is asked for by anyone but the domain.
+    """
+    if clearance not in CLASSIFICATIONS:
+        hint = did_you_mean(clearance, CLASSIFICATIONS) or f"known are {', '.join(CLASSIFICATIONS)}"
+        raise QuarantineError(f"{clearance!r} is no clearance ({hint})")
+    if not covers(LOWEST_CLEARANCE, clearance) and not is_domain(product, caller):
+        raise QuarantineError(
+            f"only {product.domain.name} may see {clearance} values of {product.address};"
+            f" the connection {product.domain.connection} acts as {caller}"
+        )
+    columns = product.contract.columns
+    return tuple(column.name for column in columns if covers(clearance, column.classification))
+
+
+def counts(product: Product, hook: RedshiftStatementsHook, selection: Selection) -> list[DayCounts]:
+    """Return what is in quarantine, day by day; nothing where no check has ever run."""
+    existing = existing_of(product, hook)
+    tables = tables_of(product)
+    if f"{product.name}__quarantine" not in existing:
+        return []
+    has_releases = all(f"{product.name}__{kind}" in existing for kind in ("releases", "decisions"))
+    # a table that was made before rows had keys gets them with the next check
+    has_releases = has_releases and "row_key" in existing[f"{product.name}__quarantine"]
+    found = hook.run(counts_query(tables, selection, has_releases=has_releases))[0].rows
+    days: dict[str, tuple[int, int, dict[str, int]]] = {}
+    for day, rules, broken, decided in found:
+        rows, waiting, by_rule = days.get(str(day), (0, 0, {}))
+        number = int(broken or 0)
+        for rule in str(rules or "").split(","):
+            by_rule[rule] = by_rule.get(rule, 0) + number
+        days[str(day)] = (rows + number, waiting + int(decided or 0), by_rule)
+    return [
+        DayCounts(
+            product.address, day, rows, dict(sorted(rules.items(), key=lambda item: (-item[1], item[0]))), waiting
+        )
+        for day, (rows, waiting, rules) in days.items()
+    ]  # fmt: skip
+
+
+def rows(
+    product: Product,
+    hook: RedshiftStatementsHook,
+    selection: Selection,
+    *,
+    clearance: str = LOWEST_CLEARANCE,
+    limit: int = 20,
+) -> list[QuarantinedRow]:
+    """Return rows; a value above the clearance is masked by Redshift and never fetched.
+
+    Raises:
+        QuarantineError: the caller may not have the clearance.
+    """
+    existing = existing_of(product, hook).get(f"{product.name}__quarantine")
+    if existing is None:
+        return []
+    caller = "" if covers(LOWEST_CLEARANCE, clearance) else caller_of(hook)
+    visible = visible_columns(product, clearance, caller)
+    query = rows_query(product.contract, tables_of(product), selection, existing, visible, limit)
+    answer = hook.run(query)[0]
+    return [_row(tuple(answer.columns), row) for row in answer.rows]
+
+
+def _row(names: Sequence[str], row: Sequence[Value]) -> QuarantinedRow:
+    own = {name: "" for name, _ in OWN_COLUMNS}
+    values: dict[str, str | None] = {}
+    for name, value in zip(names, row, strict=True):
+        if name.startswith("_of_"):
+            values[name.removeprefix("_of_")] = None if value is None else str(value)
+        else:
+            own[name] = "" if value is None else str(value)
+    rules = tuple(own["rule"].split(","))
+    return QuarantinedRow(
+        own["data_day"], own["row_key"], rules, own["reason"], own["source_object"], own["batch"], values
+    )
