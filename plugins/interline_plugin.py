@@ -1,4 +1,4 @@
-"""Airflow finds this file by itself and with it Interline's cluster policies, whichever DAG file is read first."""
+"""Airflow finds this file by itself and with it what Interline adds to it, whichever DAG file is read first."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 from airflow.plugins_manager import AirflowPlugin
 
 from interline import policy
+from interline.service_levels.deadlines import DataDayPublished
 
 
 class InterlinePlugin(AirflowPlugin):
-    """Registers the policies by which no task acts as another domain."""
+    """The policies by which no task acts as another domain; the moment from which a product's promise counts."""
 
     name = "interline"
+    deadline_references = [DataDayPublished]
 
     @classmethod
     def on_load(cls, *args: Any, **kwargs: Any) -> None:

@@ -20,6 +20,7 @@ from local.airflow.configuration import tasks_at_once
 from local.airflow.display import Display
 from local.airflow.home import Home, write_json
 from local.airflow.landing import Input, Lander
+from local.airflow.onboarding import onboard, unprepared
 from local.airflow.proof import Evidence, prove
 from local.airflow.readiness import wait_for_dags
 from local.airflow.report import ProductReport, report
@@ -76,7 +77,7 @@ def run(options: Options, console: Console) -> bool:
             finished = False
             try:
                 plan.lander.begin()
-                aws, airflow = servers.start(plan.lander.use)
+                aws, airflow = servers.start(plan.begin_landing)
                 outcome = _Work(plan, display, aws, airflow).do()
                 finished = True
             finally:
@@ -97,7 +98,7 @@ def drive(options: Options, console: Console, aws: Aws, airflow: Airflow) -> boo
         try:
             with Display(console) as display:
                 plan.lander.begin()
-                plan.lander.use(aws)
+                plan.begin_landing(aws)
                 outcome = _Work(plan, display, aws, airflow).do()
         finally:
             plan.lander.stop()
@@ -116,6 +117,14 @@ class _Plan:
         source = Input(self.selection.domains, options.seed, options.scale, options.input_folder)
         source.replaced_sources()
         self.lander = Lander(source, days)
+        self.to_onboard: list[str] = []
+        """Domains in whose account nothing can land yet."""
+
+    def begin_landing(self, aws: Aws) -> None:
+        """Land as soon as there is an AWS, unless an account must be prepared first."""
+        self.to_onboard = unprepared(aws, [self.mesh.domains[name] for name in self.selection.domains])
+        if not self.to_onboard:
+            self.lander.use(aws)
 
 
 class _Work:
@@ -124,7 +133,7 @@ class _Work:
     def __init__(self, plan: _Plan, display: Display, aws: Aws, airflow: Airflow) -> None:
         self._options, self._mesh, self._selection = plan.options, plan.mesh, plan.selection
         self._lander, self._display, self._aws, self._airflow = plan.lander, display, aws, airflow
-        self._begun = plan.begun
+        self._begun, self._to_onboard = plan.begun, plan.to_onboard
         display.address = airflow.url
         self._rest = Rest(airflow.url)
 
@@ -137,6 +146,7 @@ class _Work:
                 rest, self._options.root, self._selection.products, self._begun, self._airflow.check_alive
             )
             self._make_ready()
+            self._onboard()
             display.follow(tracker)
             self._follow_to_the_end(tracker)
             reports = report(self._mesh, self._aws, tracker, rest)
@@ -158,6 +168,12 @@ class _Work:
             for view in tracker.product_days.values():
                 if view.run_id is not None and not view.ended_somehow:
                     self._rest.fail_run(view.address, view.run_id)
+
+    def _onboard(self) -> None:
+        if self._to_onboard:
+            onboard(self._rest, self._options.root, self._to_onboard, self._airflow.check_alive)
+            self._display.say(f"platform.onboard: prepared {', '.join(self._to_onboard)}")
+            self._lander.use(self._aws)
 
     def _make_ready(self) -> None:
         """Pools of the domains; the selected DAGs on, all others off, so that only what was asked for runs."""

@@ -11,10 +11,11 @@ from typing import Any
 from airflow.sdk import DAG, Asset, CronPartitionTimetable, PartitionedAssetTimetable
 
 from interline import policy
-from interline.documentation import documentation
+from interline.documentation import page_and_due
 from interline.domains import Product, asset_uri, load_product, split_address
 from interline.domains.compiled import compiled
 from interline.roots import root_of
+from interline.service_levels.deadlines import publication_deadline
 
 policy.register()
 
@@ -66,15 +67,21 @@ def data_product(
     root = root_of(Path(caller["__file__"]).resolve().parent)
     product = load_product(root, address)
     domain = product.domain
+    page, due_seconds = _kept(product)
     defaults = {"owner": domain.name, "pool": domain.pool, **dag_arguments.pop("default_args", {})}
     dag = DAG(
         dag_id=address,
         schedule=_timetable(product, schedule),
         description=product.file.purpose or product.file.title,
-        doc_md=_page(product, doc_md or caller.get("__doc__") or f"# {product.file.title}"),
+        doc_md=f"{(doc_md or caller.get('__doc__') or f'# {product.file.title}').strip()}\n\n{page}",
         tags=sorted({domain.name, "consumer" if product.inputs else "source-aligned", *product.file.tags}),
         default_args=defaults,
-        **{"catchup": False, "max_active_runs": 1, **dag_arguments},
+        **{
+            "catchup": False,
+            "max_active_runs": 1,
+            "deadline": publication_deadline(due_seconds),
+            **dag_arguments,
+        },
     )
     return ProductDag(product, root, dag)
 
@@ -95,11 +102,11 @@ def port_asset(address: str) -> Asset:
     return Asset(name=address, uri=asset_uri(address), group=split_address(address)[0])
 
 
-def _page(product: Product, runbook: str) -> str:
-    """Return the DAG's page in the UI: the runbook, then what the contract promises."""
+def _kept(product: Product) -> tuple[str, float | None]:
+    """Return what a DAG says of the contract: its part of the page in the UI, and in how many seconds a day is due."""
     folder = product.directory
     files = (f"{folder}/contract.yaml", f"{folder}/product.yaml", f"{folder}/../domain.yaml")
-    return f"{runbook.strip()}\n\n{compiled(files, partial(documentation, product))}"
+    return compiled(files, partial(page_and_due, product))
 
 
 def _timetable(product: Product, schedule: str | None) -> CronPartitionTimetable | PartitionedAssetTimetable:

@@ -245,7 +245,7 @@ def _model(address: str, inputs: list[Product]) -> str:
         )
         source = f"{{{{ source('{port.domain.name}', '{port.name}') }}}} as i\nwhere {day}\n"
     else:
-        columns.append("  {{ text_value('i.event_id', 40) }} as event_id")
+        columns.append("  cast({{ landed_text('i.event_id') }} as varchar(40)) as event_id")
         source = (
             f"{{{{ source('{domain}_landing', '{_source(address)}') }}}} as i\n"
             "where i.dt = {{ landing_day() }}\n"

@@ -1,0 +1,75 @@
+"""What a landing zone makes in a domain's account, as a CloudFormation template: the same as the local AWS makes.
+
+Source of the resource types and their properties: "AWS resource and property types reference", CloudFormation user guide.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from interline.domains import Domain
+from local.aws import roles
+
+ADMINISTRATOR = "interline-administrator"
+AIRFLOW = "interline-airflow"
+
+
+def account_template(domain: Domain, platform_account: str) -> dict[str, Any]:
+    """The template of one domain's account; `platform_account` is where Airflow's role is."""
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"The account of the domain {domain.name}, before platform.onboard prepares it",
+        "Parameters": {
+            "SubnetGroup": {
+                "Type": "String",
+                "Description": "Redshift subnet group of the account's network",
+            },
+        },
+        "Resources": {
+            "Administrator": _role(
+                ADMINISTRATOR, roles.administrator_trust(platform_account), roles.administrator_policy(domain)
+            ),
+            "DomainRole": _role(
+                domain.role_arn.rpartition("/")[2],
+                roles.domain_trust(platform_account, AIRFLOW),
+                roles.domain_policy(domain),
+            ),
+            "DataLake": {
+                "Type": "AWS::LakeFormation::DataLakeSettings",
+                "Properties": {
+                    "Admins": [{"DataLakePrincipalIdentifier": {"Fn::GetAtt": ["Administrator", "Arn"]}}],
+                    "CreateDatabaseDefaultPermissions": [],
+                    "CreateTableDefaultPermissions": [],
+                    "Parameters": {"CROSS_ACCOUNT_VERSION": "4"},
+                },
+            },
+            "Cluster": {
+                "Type": "AWS::Redshift::Cluster",
+                "Properties": {
+                    "ClusterIdentifier": domain.cluster,
+                    "ClusterType": "multi-node",
+                    "NodeType": "ra3.large",
+                    "NumberOfNodes": 2,
+                    "DBName": domain.cluster,
+                    "MasterUsername": "interline",
+                    "ManageMasterPassword": True,
+                    "IamRoles": [{"Fn::GetAtt": ["DomainRole", "Arn"]}],
+                    "ClusterSubnetGroupName": {"Ref": "SubnetGroup"},
+                    "Encrypted": True,
+                    "PubliclyAccessible": False,
+                },
+            },
+        },
+    }
+
+
+def _role(name: str, trust: dict[str, Any], policy: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": name,
+            "MaxSessionDuration": 43200,
+            "AssumeRolePolicyDocument": trust,
+            "Policies": [{"PolicyName": name, "PolicyDocument": policy}],
+        },
+    }
