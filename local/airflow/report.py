@@ -25,6 +25,8 @@ class ProductReport:
     domain: str
     rows: int | None = None
     quarantined: int | None = None
+    released: int | None = None
+    """Rows that a release from quarantine let in, over all data days checked."""
     checks_passed: int | None = None
     checks: int | None = None
     version: int | None = None
@@ -64,10 +66,11 @@ def _report(
         f'SELECT count(*) FROM "{product.domain.curated_database}"."{product.name}"',
         product.domain.curated_database,
     )
-    quarantined = session.redshift(
-        f'SELECT count(*) FROM "{product.domain.name}"."{product.name}__quarantine"'
+    # one number for each part of what came in: in = out + quarantined + released
+    ledger = session.redshift(
+        f'SELECT sum(rows_quarantined), sum(rows_released) FROM "{product.domain.name}"."{product.name}__checks"'
     )
-    if not rows or not quarantined:
+    if not rows or not ledger:
         raise QueryFailed("a count came back without a row")
     version, committed = _version(product, session)
     passed, checks = _checks(product.address, published, rest)
@@ -75,7 +78,8 @@ def _report(
         address=product.address,
         domain=product.domain.name,
         rows=int(rows[0][0] or 0),
-        quarantined=int(quarantined[0][0]),
+        quarantined=int(ledger[0][0] or 0),
+        released=int(ledger[0][1] or 0),
         checks_passed=passed,
         checks=checks,
         version=version,

@@ -23,7 +23,7 @@ def print_report(console: Console, reports: Sequence[ProductReport]) -> None:
     table.add_column("product", no_wrap=True)
     if wide:
         table.add_column("domain", no_wrap=True)
-    for numeric in ("rows", "quarantined", "checks"):
+    for numeric in ("rows", "quarantined", "released", "checks"):
         table.add_column(numeric, justify="right", no_wrap=True)
     table.add_column("version", no_wrap=True)
     table.add_column("fresh to", no_wrap=True)
@@ -35,8 +35,9 @@ def print_report(console: Console, reports: Sequence[ProductReport]) -> None:
         cells = [
             _number(report.rows),
             _number(report.quarantined),
+            _number(report.released),
             "?" if report.checks is None else f"{report.checks_passed}/{report.checks}",
-            version if wide else version[:11],
+            version if wide else version[:7],
             report.newest_day or report.state,
         ]
         if wide:

@@ -20,7 +20,7 @@ from local.input import SEED
 
 REPORTS = [
     ProductReport(
-        address="shopping.route_demand", domain="shopping", rows=1_234_567, quarantined=321, checks_passed=42, checks=42,
+        address="shopping.route_demand", domain="shopping", rows=1_234_567, quarantined=321, released=17, checks_passed=42, checks=42,
         version=8_412_345_678_901_234_567, committed=datetime(2026, 1, 1, tzinfo=UTC), newest_day="2013-01-03",
         readers=("bookings (10 of 21 columns)", "loyalty"),
     ),
@@ -38,7 +38,7 @@ def test_the_table_fits_80_columns_and_loses_nothing() -> None:
     printed = _printed(80)
     table = printed.partition("who may read it")[0]
     assert all(len(line) <= 80 for line in table.splitlines())
-    for word in ("1,234,567", "321", "42/42", "84123456789", "2013-01-03", "failed"):
+    for word in ("1,234,567", "321", "17", "42/42", "8412345", "2013-01-03", "failed"):
         assert word in table
     assert "shopping.route_demand: shopping, bookings (10 of 21 columns), loyalty" in printed
     assert "loyalty.members: Table not found [members]" in printed

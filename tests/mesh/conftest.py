@@ -35,6 +35,7 @@ class Row:
     domain: str
     rows: str
     quarantined: str
+    released: str
     checks: str
     version: str
     fresh_to: str
@@ -54,8 +55,8 @@ class Ended:
         found = {}
         for line in self.output.splitlines():
             words = line.split()
-            if len(words) >= 8 and words[0].startswith(f"{words[1]}."):
-                found[words[0]] = Row(*words[1:7], readers=" ".join(words[7:]))
+            if len(words) >= 9 and words[0].startswith(f"{words[1]}."):
+                found[words[0]] = Row(*words[1:8], readers=" ".join(words[8:]))
         return found
 
 

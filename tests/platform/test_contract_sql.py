@@ -294,7 +294,7 @@ def test_freshness_is_measured_to_the_end_of_the_data_day(
 ) -> None:
     path = mesh_folder.path(CONTRACT)
     level = "  - property: freshness\n    value: 2\n    unit: h\n    element: tickets.sold_at\n"
-    mesh_folder.write(CONTRACT, path.read_text() + f"slaProperties:\n{level}")
+    mesh_folder.write(CONTRACT, path.read_text() + level)
     contract = load_mesh(mesh_folder.root).products["bookings.tickets"].contract
     numbers, _ = judge(database, contract)
     assert numbers[4] is None
