@@ -19,7 +19,9 @@ _WIDE = 130
 def print_report(console: Console, reports: Sequence[ProductReport]) -> None:
     """One line for each product."""
     wide = console.width >= _WIDE
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, header_style="bold")
+    # the line under the heading costs a column between any two
+    box = SIMPLE_HEAD if wide else None
+    table = Table(box=box, padding=(0, 1, 0, 0), show_edge=False, header_style="bold")
     table.add_column("product", no_wrap=True)
     if wide:
         table.add_column("domain", no_wrap=True)
