@@ -158,7 +158,7 @@ def _compared(report: Report, comparison: Comparison) -> Iterator[str]:
 
 def _concerned(impact: Impact) -> Iterator[str]:
     yield ""
-    for reader in impact.readers:
+    for reader in sorted(impact.readers, key=lambda reader: not reader.touched):
         if not reader.touched:
             yield f"- {_escaped(reader.address)} reads it and uses nothing of this"
             continue

@@ -104,7 +104,11 @@ def _address(report: Report, address: str) -> Iterator[str]:
         yield from _impact(impact)
     elif impact is not None and impact.readers:
         told = "read by " + ", ".join(reader.address for reader in impact.readers)
-        yield from _wrapped(f"{told}: none of them has to do anything", "  ")
+        ends = {"contract-deprecated", "end-of-life-announced"} & {
+            change.kind_name for change in report.changes_of(address)
+        }
+        do = "to be moved in time" if ends else "nothing to do for them"
+        yield from _wrapped(f"{told}: {do}", "  ", " " * 6)
     if ruling is not None and (ruling.refused or ruling.outcome == "draft"):
         yield from _wrapped(ruling.message, "  ")
         if ruling.hint:
@@ -114,14 +118,14 @@ def _address(report: Report, address: str) -> Iterator[str]:
 
 def _change(change: Change, indent: str, place: bool = True) -> Iterator[str]:
     mark = "BREAKING  " if change.breaking else "compatible"
-    yield from _wrapped(f"{mark}  {change.message}", indent, indent + " " * 12)
+    yield from _wrapped(change.message, f"{indent}{mark}  ", indent + " " * 12)
     if place:
         where = " in the base" if change.gone else ""
         yield f"{indent}{' ' * 12}[{change.kind_name}] {change.spot}{where}"
 
 
 def _impact(impact: Impact) -> Iterator[str]:
-    for reader in impact.readers:
+    for reader in sorted(impact.readers, key=lambda reader: not reader.touched):
         if not reader.touched:
             yield from _wrapped(f"{reader.address} reads it and uses nothing of this", "  ")
             continue

@@ -80,7 +80,7 @@ def _top(root: Path) -> Path:
 
 def _commit(top: Path, root: Path, name: str) -> str:
     """Return the merge base of HEAD and the base: what the base alone gained since is no change of ours."""
-    if not name or name.startswith("-") or re.search(r"[\s\x00-\x1f~^:?*\[\\]", name):
+    if not name or name.startswith("-") or re.search(r"[\s\x00-\x1f:?*\[\\]", name):
         raise BaseError(
             f"{name!r} cannot name a base: expected a branch, a tag or a commit, for example main"
         )

@@ -169,6 +169,7 @@ def _successions(old: Mesh, new: Mesh, today: date) -> Iterator[Succession]:
         ]
         follows = max(earlier, key=lambda other: other.major, default=None)
         if follows is not None:
-            changes = compare_contracts(Side(new.root, follows), Side(new.root, product), today)
+            found = compare_contracts(Side(new.root, follows), Side(new.root, product), today)
+            changes = [change for change in found if change.subject not in ("status", "endOfLife")]
             told = (product.contract.version, follows.contract.version)
             yield Succession(address, follows.address, *told, tuple(changes))

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from interline.changes.change import Change, Spot
 from interline.domains import Mesh
-from interline.lineage import LineageError, column_lineage, downstream, readers
+from interline.lineage import LineageError, column_lineage, downstream, model_problems, readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,10 @@ def _reader(
     now = new.products.get(consumer)
     moved = now is None or address not in now.inputs
     if not moved and touched and not whole:
-        try:
-            moved = not set(column_lineage(new, consumer).reads.get(address, ())) & set(touched)
-        except LineageError:
-            moved = False
+        # what names a column that is gone uses it, and is told as a problem of the model
+        moved = not model_problems(new, consumer) and not set(readers(new, address).get(consumer, ())) & set(
+            touched
+        )
     spots = () if moved or whole else tuple(_spots(consumer, address, touched, old, new))
     return Reader(consumer, tuple(sorted(used)), touched, spots, moved)
 
