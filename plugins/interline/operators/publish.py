@@ -20,6 +20,7 @@ from interline.hooks.redshift_statements import DATABASE_USER, RedshiftStatement
 from interline.versions.history import current_snapshot
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Asset, Context
 
 
@@ -58,6 +59,7 @@ class PublishOperator(RedshiftDataOperator):
         self.tables = Tables(domain, product)
         self.data_day = data_day
         self.port = port
+        self._published: dict[str, Any] | None = None
 
     @property
     def _hook_parameters(self) -> dict[str, Any]:
@@ -84,8 +86,15 @@ class PublishOperator(RedshiftDataOperator):
         self.hook.run(complete(self.tables, before, version, day, keeps_history=history))
         numbers["version"] = None if after is None else str(after)
         context["outlet_events"][self.port].extra = dict(numbers)
+        self._published = numbers
         self.log.info("published %s for %s: %s", self.address, day, numbers)
         return numbers
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage:
+        """Return the port and what it was made of, column by column, for OpenLineage's event of this task."""
+        from interline.lineage.events import port_facets
+
+        return port_facets(self.root, self.address, self._published)
 
     @cached_property
     def catalog(self) -> IcebergHook:
