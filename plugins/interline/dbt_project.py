@@ -7,6 +7,7 @@ one domain's broken model never stops another's build.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,9 +15,13 @@ from typing import Any
 
 import yaml
 
+from interline.contract_sql.quarantine import SOURCE_COLUMN
 from interline.contract_sql.quoting import identifier, literal
+from interline.dbt_tests import as_text, contract_tests
 from interline.domains import Domain, Product, split_address
+from interline.domains.types import LONGEST_VARCHAR
 
+_SOURCE = re.compile(rf"\b{SOURCE_COLUMN}\b")
 SCORES_SUFFIX = "_scores"
 """``score`` copies a batch transform's output to ``<product>_scores``; models read it from ``<domain>_models``."""
 
@@ -25,11 +30,12 @@ class DbtProjectError(RuntimeError):
     """The product has no model, or a model for nothing."""
 
 
-def write_project(product: Product, root: Path, folder: Path) -> list[str]:
+def write_project(product: Product, root: Path, folder: Path, *, tests: bool = False) -> list[str]:
     """Write the project of a product into an empty folder and return the names of its models.
 
     ``root`` holds ``dbt/``. The port's model is ``dbt/models/<domain>/<product>.sql``; models beside it in the folder
-    ``<product>/`` are private helpers.
+    ``<product>/`` are private helpers. With ``tests``, the contract's rules are there as dbt tests too: a build leaves
+    them out, because ``check`` holds the same rules afterwards.
 
     Raises:
         DbtProjectError: the port's model is missing.
@@ -51,17 +57,34 @@ def write_project(product: Product, root: Path, folder: Path) -> list[str]:
     _write(folder / "dbt_project.yml", project)
     (folder / "macros").mkdir(exist_ok=True)
     (folder / "macros" / "external_schemas.sql").write_text(_external_schemas_macro(product))
+    if tests:
+        (folder / "tests").mkdir()
+        for name, sql in contract_tests(product).items():
+            (folder / "tests" / f"{name}.sql").write_text(sql, encoding="utf-8")
     names = [path.stem for path in (port, *helpers)]
-    _write(models / "properties.yml", properties(product, names[1:]))
+    names_source = _SOURCE.search(port.read_text(encoding="utf-8")) is not None
+    _write(models / "properties.yml", properties(product, names[1:], names_source=names_source))
     return names
 
 
-def properties(product: Product, helpers: Sequence[str]) -> dict[str, Any]:
-    """Return dbt's properties of the port's model, its helpers, its sources and its group."""
+def properties(product: Product, helpers: Sequence[str], *, names_source: bool = False) -> dict[str, Any]:
+    """Return dbt's properties of the port's model, its helpers, its sources and its group.
+
+    ``names_source`` says that the model selects, beside the contract's columns, the object that each row came from.
+    """
     domain = product.domain
+    beside = [
+        (SOURCE_COLUMN, f"varchar({LONGEST_VARCHAR})", "The object that the row came from; never published.")
+    ]
+    columns = [
+        (column.name, column.physical_type, as_text(column.description))
+        for column in product.contract.columns
+    ]
+    if names_source and SOURCE_COLUMN not in product.contract.column_names:
+        columns += beside
     port = {
         "name": product.name,
-        "description": product.contract.table_description or product.contract.purpose,
+        "description": as_text(product.contract.table_description or product.contract.purpose),
         "config": {
             "materialized": "table",
             "contract": {"enforced": True},
@@ -69,8 +92,8 @@ def properties(product: Product, helpers: Sequence[str]) -> dict[str, Any]:
             "group": domain.name,
         },
         "columns": [
-            {"name": column.name, "data_type": column.physical_type, "description": column.description}
-            for column in product.contract.columns
+            {"name": name, "data_type": data_type, "description": described}
+            for name, data_type, described in columns
         ],
     }
     private = [{"name": name, "config": {"access": "private", "group": domain.name}} for name in helpers]
