@@ -105,7 +105,7 @@ def _environment(airflow_home: Path, settings: Mapping[str, str], *, alone: bool
     if "airflow" not in sys.modules:
         # Airflow reads these once, when it is first imported
         os.environ.setdefault("AIRFLOW_HOME", str(airflow_home))
-        os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "WARNING")
+        os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
         os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
     try:
         yield

@@ -1,59 +1,183 @@
-"""`./interline status`: what runs, where, and what the last run brought."""
+"""`./interline status`: what runs, what the last run brought, and each port's age against its promise."""
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli import exits
 from cli.console import console
 from cli.errors import told
-from cli.options import Home
-from cli.repository import HOME
+from cli.options import Form, Home
+from cli.repository import HOME, ROOT
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from interline.service_levels.lateness import PortLevel
+    from local.airflow.home import Home as MeshHome
 
 EXAMPLES = """Examples:\n
 \b
   ./interline status
   ./interline status --home /tmp/other
+  ./interline status --strict              exit code 1 when a port is late
+  ./interline status --now 2013-01-04T06:00 --format json
+\n
+A late port is told once, with everybody who waits for it. Exit codes: 0 done · 1 with --strict, a port is late ·
+2 wrong usage.
 """
 
 
-def status(home: Home = None) -> None:
-    """Say what is running, at which address, and the last data day of every product."""
-    with told():
-        from rich.table import Table
+def moment(text: str) -> datetime:
+    """A moment as YYYY-MM-DDTHH:MM, in UTC unless it says otherwise."""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no moment: write YYYY-MM-DDTHH:MM, in UTC") from None
+    return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
 
-        from local.airflow import airflow, aws, processes
+
+def status(
+    home: Home = None,
+    now: Annotated[
+        datetime | None,
+        typer.Option(
+            "--now",
+            parser=moment,
+            metavar="MOMENT",
+            help="Judge as of this moment, UTC. On AWS it is now if left out; here, where the days are of long ago, "
+            "an hour after the newest data day is due.",
+            show_default=False,
+        ),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when a port is late.")] = False,
+    form: Form = "text",
+) -> None:
+    """Say what is running, what the last run brought, and each port's age against its promise."""
+    with told():
         from local.airflow.home import Home as MeshHome
         from local.airflow.home import read_json
 
         mesh_home = MeshHome((home or HOME).resolve())
-        screen = console()
-        servers = processes.running(mesh_home)
-        if not servers:
-            screen.print("Nothing is running.")
-        else:
-            table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-            for column in ("server", "process", "address"):
-                table.add_column(column)
-            found_aws, found_airflow = aws.find(mesh_home), airflow.find(mesh_home)
-            for server in servers:
-                address = ""
-                if server.name == aws.NAME and found_aws is not None:
-                    address = found_aws.endpoint
-                elif server.name == "api-server" and found_airflow is not None:
-                    address = found_airflow.url
-                table.add_row(server.name, str(server.pid), address)
-            screen.print(table)
-        holder = mesh_home.holder()
-        if holder:
-            screen.print(f"In use by {holder}.")
+        servers = _servers(mesh_home)
         last = read_json(mesh_home.last_run_file)
-        if last is None:
-            screen.print("No run has ended yet.")
-            return
-        outcome = "succeeded" if last["succeeded"] else "failed"
-        screen.print(f"\nThe last run {outcome}; it ended {last['ended']} after {last['seconds']:.0f} s.")
-        products = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for column in ("product", "last day", "rows", "state"):
-            products.add_column(column, justify="right" if column == "rows" else "left")
-        for entry in last["products"]:
-            rows = "?" if entry["rows"] is None else f"{entry['rows']:,}"
-            products.add_row(entry["address"], entry["newest_day"] or "never", rows, entry["state"])
-        screen.print(products)
+        as_of, levels, problems = _levels(mesh_home.path, now)
+    if form == "json":
+        content = {
+            "running": servers,
+            "in_use_by": mesh_home.holder(),
+            "last_run": last,
+            "as_of": as_of and as_of.isoformat(),
+            "ports": [level.as_json() for level in levels],
+            "not_asked": problems,
+        }
+        typer.echo(json.dumps(content, indent=1))
+    else:
+        screen = console()
+        _tell_servers(screen, servers, mesh_home.holder())
+        _tell_last_run(screen, last)
+        if as_of is not None:
+            _tell_levels(screen, as_of, levels, problems)
+    late = any(level.level == "late" for level in levels)
+    raise typer.Exit(exits.FAILED if strict and late else exits.OK)
+
+
+def _servers(mesh_home: MeshHome) -> list[dict[str, Any]]:
+    from local.airflow import airflow, aws, processes
+
+    found_aws, found_airflow = aws.find(mesh_home), airflow.find(mesh_home)
+    addresses = {
+        aws.NAME: found_aws.endpoint if found_aws else "",
+        "api-server": found_airflow.url if found_airflow else "",
+    }
+    return [
+        {"server": server.name, "process": server.pid, "address": addresses.get(server.name, "")}
+        for server in processes.running(mesh_home)
+    ]
+
+
+def _levels(home: Path, now: datetime | None) -> tuple[datetime | None, list[PortLevel], dict[str, str]]:
+    """The moment of judgement, the ports, and why some could not be asked; no moment when no mesh is up."""
+    from cli.acting import NothingUpError, acting_on
+
+    try:
+        with acting_on(home) as acting:
+            from interline.domains import load_mesh
+            from interline.service_levels.lateness import judge, when_all_is_due
+            from interline.service_levels.publications import newest_days
+
+            mesh = load_mesh(ROOT)
+            asked = [
+                address for address, product in mesh.products.items() if product.domain.name in acting.acts_as
+            ]
+            found = newest_days(ROOT, asked)
+            newest = {entry.address: entry.day for entry in found if not entry.problem}
+            local_clock = when_all_is_due(mesh, newest) if acting.local else None
+            as_of = now or local_clock or datetime.now(UTC)
+            problems = {entry.address: entry.problem for entry in found if entry.problem}
+            return as_of, judge(mesh, newest, as_of), problems
+    except NothingUpError:
+        return None, [], {}
+
+
+def _tell_servers(screen: Console, servers: list[dict[str, Any]], holder: str | None) -> None:
+    from rich.table import Table
+
+    if not servers:
+        screen.print("Nothing is running.")
+    else:
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for column in ("server", "process", "address"):
+            table.add_column(column)
+        for server in servers:
+            table.add_row(server["server"], str(server["process"]), server["address"])
+        screen.print(table)
+    if holder:
+        screen.print(f"In use by {holder}.")
+
+
+def _tell_last_run(screen: Console, last: dict[str, Any] | None) -> None:
+    from rich.table import Table
+
+    if last is None:
+        screen.print("No run has ended yet.")
+        return
+    outcome = "succeeded" if last["succeeded"] else "failed"
+    screen.print(f"\nThe last run {outcome}; it ended {last['ended']} after {last['seconds']:.0f} s.")
+    products = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("product", "last day", "rows", "state"):
+        products.add_column(column, justify="right" if column == "rows" else "left")
+    for entry in last["products"]:
+        rows = "?" if entry["rows"] is None else f"{entry['rows']:,}"
+        products.add_row(entry["address"], entry["newest_day"] or "never", rows, entry["state"])
+    screen.print(products)
+
+
+def _tell_levels(screen: Console, as_of: datetime, levels: list[PortLevel], problems: dict[str, str]) -> None:
+    from rich.table import Table
+
+    from interline.service_levels.promises import told as length
+
+    screen.print(f"\nPorts against their promises, as of {as_of:%Y-%m-%d %H:%M} UTC:")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("port", "newest day", "age", "due within", "state"):
+        table.add_column(column, justify="right" if column == "age" else "left")
+    for level in levels:
+        table.add_row(
+            level.address,
+            level.newest.isoformat() if level.newest else "never",
+            "" if level.age is None else length(level.age),
+            length(level.promise.within) if level.promise else "",
+            str(level.level),
+        )
+    screen.print(table)
+    for level in levels:
+        if level.level == "late":
+            screen.print(f"[bold red]{level}[/]", soft_wrap=True)
+    for address, problem in problems.items():
+        screen.print(f"{address} could not be asked: {problem}", markup=False, soft_wrap=True)

@@ -10,7 +10,7 @@ import pytest
 
 from interline.domains import Mesh, load_mesh
 from interline.service_levels.alerts import message_of
-from interline.service_levels.lateness import Level, PortLevel, downstream, judge
+from interline.service_levels.lateness import Level, PortLevel, downstream, judge, when_all_is_due
 from interline.service_levels.promises import Promise, promise_of, told
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,3 +134,15 @@ def test_a_consumer_that_began_late_is_no_news(mesh: Mesh) -> None:
     assert "began late" in message
     _, is_news = message_of(mesh, run_of("shopping.route_demand", DUE - timedelta(hours=2)), DUE.isoformat())
     assert is_news
+
+
+def test_a_mesh_of_long_ago_is_judged_when_its_newest_day_is_due(mesh: Mesh) -> None:
+    days: dict[str, date | None] = dict.fromkeys(mesh.products, DAY)
+    as_of = when_all_is_due(mesh, days)
+    assert as_of == DUE + timedelta(hours=1)
+    assert {level.level for level in judge(mesh, days, as_of)} == {Level.ON_TIME}
+    days["shopping.searches"] = DAY - timedelta(days=1)
+    assert [level.address for level in judge(mesh, days, as_of) if level.level is Level.LATE] == [
+        "shopping.searches"
+    ]
+    assert when_all_is_due(mesh, dict.fromkeys(mesh.products)) is None

@@ -118,6 +118,19 @@ def judge(mesh: Mesh, newest: Mapping[str, date | None], now: datetime) -> list[
     return levels
 
 
+def when_all_is_due(mesh: Mesh, newest: Mapping[str, date | None]) -> datetime | None:
+    """Return the hour after the newest data day of any port is due everywhere; None if nothing was published.
+
+    A mesh whose days are of long ago is judged as of then: who lacks that day is late, and nobody else.
+    """
+    day = max((day for day in newest.values() if day is not None), default=None)
+    if day is None:
+        return None
+    promises = [promise_of(mesh.products[address].contract) for address in newest]
+    dues = [promise.due(day) for promise in promises if promise is not None]
+    return max(dues, default=end_of(day)) + timedelta(hours=1)
+
+
 def _causes(
     mesh: Mesh,
     address: str,
