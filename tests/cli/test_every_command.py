@@ -45,7 +45,9 @@ def examples(command: Any) -> list[str]:
     """The command lines in a command's examples, continued lines joined, without what is said beside them."""
     text = (command.epilog or "").partition("Examples:")[2].replace("\\\n", " ")
     return [
-        re.split(r"\s{2,}(?=[^-\s])", line.strip())[0] for line in text.splitlines() if "./interline" in line
+        re.split(r"\s{2,}(?=[^-\s])", line.strip())[0]
+        for line in text.splitlines()
+        if line.strip().startswith("./interline")
     ]
 
 
