@@ -52,6 +52,16 @@ def publish_statements(contract: Contract, tables: Tables, day: str) -> list[str
     return [delete, f"insert into {tables.port} ({columns}) select {columns} from {tables.checked}"]
 
 
+def delete_days(tables: Tables, first_day: str) -> tuple[str, str]:
+    """Return the query for the data days before ``first_day`` with their rows, and the statement that deletes them."""
+    day = identifier(DAY_COLUMN)
+    old = f"from {tables.port} where {day} < {day_literal(first_day)}"
+    return (
+        f"select cast({day} as varchar(10)) as expired_day, count(*) as rows_gone {old} group by 1 order by 1",
+        f"delete {old}",
+    )
+
+
 def current_batch(tables: Tables) -> str:
     """Return the query for the day, the numbers and the verdict of the batch that was checked last."""
     return (

@@ -78,6 +78,15 @@ def mark_undone(tables: Tables, missing: Iterable[str], withdrawn: Iterable[str]
     return changes
 
 
+def forget(tables: Tables, snapshots: Iterable[int]) -> list[str]:
+    """Return what is run when snapshots have expired: their lines go, unless their day still has to be published again."""
+    listed = ", ".join(_id(snapshot) for snapshot in sorted(snapshots))
+    return [
+        make_ledger(tables),
+        f"delete from {tables.versions} where snapshot_id in ({listed}) and not undone",
+    ]
+
+
 def publications(tables: Tables) -> str:
     """Return the query for all lines of the ledger."""
     return (

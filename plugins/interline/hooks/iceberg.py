@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from botocore.exceptions import ClientError
 
 from interline.versions.errors import NoSuchPort
@@ -33,13 +34,6 @@ class IcebergHook(AwsBaseHook):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["client_type"] = "glue"
         super().__init__(*args, **kwargs)
-        self._session: Any = None
-
-    def get_session(self, region_name: str | None = None, deferrable: bool = False) -> Any:
-        """Return one session for all clients: each would otherwise assume the connection's role anew."""
-        if self._session is None:
-            self._session = super().get_session(region_name=region_name, deferrable=deferrable)
-        return self._session
 
     def metadata(self, database: str, table: str) -> dict[str, Any]:
         """Return the table's current metadata document.
@@ -78,26 +72,18 @@ class IcebergHook(AwsBaseHook):
         Raises:
             NoSuchPort: there is no such table.
         """
-        from pyiceberg.catalog.glue import GlueCatalog
         from pyiceberg.exceptions import NoSuchIcebergTableError, NoSuchTableError
 
-        credentials = self.get_credentials()
-        properties = {
-            "s3.access-key-id": credentials.access_key,
-            "s3.secret-access-key": credentials.secret_key,
-            "s3.region": self.s3.meta.region_name,
-            "s3.endpoint": self.s3.meta.endpoint_url,
-        }
-        if credentials.token:
-            properties["s3.session-token"] = credentials.token
+        from interline.hooks.glue_catalog import Catalog
+
         try:
-            return GlueCatalog("glue", client=self.conn, **properties).load_table((database, table))
+            return Catalog(self.conn, self.s3).load_table((database, table))
         except (NoSuchTableError, NoSuchIcebergTableError):
             raise NoSuchPort(f"there is no table {database}.{table} yet: nothing was published") from None
 
     @cached_property
     def s3(self) -> Any:
-        """An S3 client with the same credentials."""
-        return self.get_session(region_name=self.region_name).client(
-            "s3", endpoint_url=self.conn_config.get_service_endpoint_url("s3"), config=self.config
-        )
+        """An S3 client of the same connection."""
+        return S3Hook(
+            aws_conn_id=self.aws_conn_id, region_name=self.region_name, verify=self.verify, config=self.config
+        ).conn

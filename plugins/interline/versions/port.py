@@ -104,7 +104,7 @@ class PortVersions:
             rows=current.rows,
             rows_after=target.rows,
             days=tuple(sorted(days)),
-            missing=tuple(sorted(missing_after(metadata, ledger, target.snapshot))),
+            missing=tuple(sorted(self._missing(metadata, ledger, target.snapshot))),
             unknown=tuple(str(snapshot) for snapshot in sorted(unknown)),
             consumers=tuple(consumer.address for consumer in consumers),
             starts=tuple(starts),
@@ -133,9 +133,13 @@ class PortVersions:
                     f"somebody else changed {self.address} at the same time, nothing was rolled back: {error}"
                 ) from None
         metadata, ledger = self.metadata(), self.ledger()
-        missing = missing_after(metadata, ledger, plan.target)
+        missing = self._missing(metadata, ledger, plan.target)
         self.redshift.run(mark_undone(self.tables, missing, withdrawn_by(metadata, ledger, plan.target)))
         return now != plan.target
+
+    def _missing(self, metadata: dict[str, Any], ledger: list[Published], target: int) -> set[str]:
+        history = self.product.contract.keeps_history
+        return missing_after(metadata, ledger, target, keeps_history=history)
 
     def _table(self) -> Any:
         return self.catalog.table(self.product.domain.curated_database, self.product.name)

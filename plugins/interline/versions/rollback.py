@@ -28,7 +28,7 @@ class RollbackPlan:
     days: tuple[str, ...]
     """Data days whose content changes; consumers run again for exactly these."""
     missing: tuple[str, ...]
-    """Data days that the port no longer holds at all: to be published again."""
+    """Data days that the port no longer holds as they were published: to be published again."""
     unknown: tuple[str, ...] = ()
     """Versions in between of which nobody knows the data day: their days are not among ``days``."""
     consumers: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class RollbackPlan:
                 " it changed"
             )
         if self.missing:
-            told.append(f"no longer in the port, to be published again: {', '.join(self.missing)}")
+            told.append(f"no longer held as published, to be replayed: {', '.join(self.missing)}")
         started = {address for address, _ in self.starts}
         told += [
             f"runs again: {address}" + (" (started: it reads further ports)" if address in started else "")
@@ -127,12 +127,23 @@ def days_in_between(
     return known, {snapshot for snapshot in between if days.get(snapshot) is None}
 
 
-def missing_after(metadata: Mapping[str, Any], ledger: Sequence[Published], target: int) -> set[str]:
-    """Return the data days that were published, but not in the target or a version it is built on."""
-    goal = set(ancestors(metadata, target))
+def missing_after(
+    metadata: Mapping[str, Any], ledger: Sequence[Published], target: int, *, keeps_history: bool
+) -> set[str]:
+    """Return the data days that were published, but that the target does not hold as they were.
+
+    A history of days holds every day that its line has a publication of. A current state takes its days in order: an
+    earlier day that was published after a later one has put older states of rows over that one's, as in the middle of a
+    replay.
+    """
     published = [version for version in versions_of(metadata, ledger) if version.data_day is not None]
-    standing = {version.data_day for version in published if version.snapshot in goal}
-    return {str(version.data_day) for version in published} - {str(day) for day in standing}
+    by_snapshot = {version.snapshot: str(version.data_day) for version in published}
+    standing: set[str] = set()
+    for snapshot in ancestors(metadata, target):
+        day = by_snapshot.get(snapshot)
+        if day is not None and (keeps_history or all(day <= newer for newer in standing)):
+            standing.add(day)
+    return set(by_snapshot.values()) - standing
 
 
 def withdrawn_by(metadata: Mapping[str, Any], ledger: Sequence[Published], target: int) -> set[str]:

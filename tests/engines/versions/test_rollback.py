@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from interline.versions.port import PortVersions
 from interline.versions.errors import RollbackError
+from interline.versions.port import PortVersions
 from tests.engines.platform.probe_mesh import Probes, good_row
 from tests.engines.versions.test_ledger import published
 
