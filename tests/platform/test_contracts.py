@@ -133,7 +133,7 @@ def test_a_mistake_in_a_quality_rule(mesh_folder: MeshFolder, rule: str, message
 )
 def test_a_mistake_in_a_service_level(mesh_folder: MeshFolder, level: str, message: str) -> None:
     path = mesh_folder.path(CONTRACT)
-    mesh_folder.write(CONTRACT, path.read_text() + f"slaProperties:\n  - {level}\n")
+    mesh_folder.write(CONTRACT, path.read_text() + f"  - {level}\n")
     assert any(message in str(problem) for problem in problems_of(mesh_folder))
 
 
@@ -174,7 +174,7 @@ def test_a_whole_column_metric_of_none_is_a_row_rule(mesh_folder: MeshFolder) ->
 def test_freshness_is_also_a_batch_rule(mesh_folder: MeshFolder) -> None:
     path = mesh_folder.path(CONTRACT)
     level = "  - property: freshness\n    value: 2\n    unit: d\n    element: tickets.sold_at\n"
-    mesh_folder.write(CONTRACT, path.read_text() + f"slaProperties:\n{level}")
+    mesh_folder.write(CONTRACT, path.read_text() + level)
     contract = load_mesh(mesh_folder.root).products["bookings.tickets"].contract
     freshness = contract.batch_rules[-1]
     assert isinstance(freshness, BatchRule)

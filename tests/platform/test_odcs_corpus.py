@@ -101,13 +101,15 @@ def test_what_is_for_other_tools_is_named_with_its_line() -> None:
         "costCentre", "type text", "'soda'", "idn-email", "availability", "generalAvailability",
     ):  # fmt: skip
         assert key in told, told
-    assert len(noted) == 14
+    assert len(noted) == 15
 
 
 def test_the_whole_contract_is_executed_to_the_last_key() -> None:
     contract, problems = read_here("whole")
     assert contract is not None, problems
-    assert contract.unexecuted == ()
+    assert [note.message for note in contract.unexecuted] == [
+        "endOfSupport is told to people; what ends a port is its endOfLife"
+    ]
     assert [rule.name for rule in contract.row_rules] == [
         "data_day_required",
         "data_day_minimum",

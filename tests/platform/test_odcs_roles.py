@@ -103,7 +103,7 @@ def test_a_mistake_in_a_role(
 @pytest.mark.parametrize("name", ["endOfSupport", "endOfLife"])
 def test_a_port_may_have_a_last_day(mesh_folder: MeshFolder, name: str) -> None:
     before = mesh_folder.path(CONTRACT).read_text()
-    level = f'slaProperties:\n  - property: {name}\n    value: "%s"\n'
+    level = f'  - property: {name}\n    value: "%s"\n'
     mesh_folder.write(CONTRACT, before + level % "2026-12-31")
     contract = load_mesh(mesh_folder.root).products["bookings.tickets"].contract
     ends = (contract.end_of_support, contract.end_of_life)
@@ -111,4 +111,4 @@ def test_a_port_may_have_a_last_day(mesh_folder: MeshFolder, name: str) -> None:
     mesh_folder.write(CONTRACT, before + level % "2026-13-31")
     with pytest.raises(MeshError, match="no day") as caught:
         load_mesh(mesh_folder.root)
-    assert caught.value.problems[0].line == 43
+    assert caught.value.problems[0].line == 46

@@ -133,7 +133,7 @@ class Contract:
     @cached_property
     def keeps_history(self) -> bool:
         """True: every data day stays, and publishing replaces one day. False: publishing updates by key."""
-        return any(column.name == DAY_COLUMN and column.partitioned for column in self.columns)
+        return any(is_data_day(column) for column in self.columns)
 
     @cached_property
     def partition_columns(self) -> tuple[str, ...]:
@@ -163,6 +163,11 @@ class Contract:
             if covers(role.clearance, column.classification)
             and (role.columns is None or column.name in role.columns)
         )
+
+
+def is_data_day(column: Column) -> bool:
+    """Say whether the column makes its port a history of days."""
+    return column.name == DAY_COLUMN and column.partitioned
 
 
 def covers(clearance: str, classification: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from open_data_contract_standard.model import ServiceLevelAgreementProperty
 
-from interline.domains.contract import Column, ServiceLevel
+from interline.domains.contract import Column, ServiceLevel, is_data_day
 from interline.domains.odcs_reading import Reading
 from interline.domains.periods import Period, period_of
 from interline.domains.places import Place
@@ -69,8 +69,14 @@ def service_levels_of(
                 found.rules.append(rule)
         if name in TOLD_ONLY:
             reading.unexecuted(place, f"{name} is told to people; nothing here measures it")
-        if name == "generalAvailability":
-            reading.unexecuted(place, f"{name} is told to people; what a port does is its status")
+        if name in ("generalAvailability", "endOfSupport"):
+            reading.unexecuted(place, f"{name} is told to people; what ends a port is its endOfLife")
+        if name == "retention" and not any(is_data_day(column) for column in columns):
+            reading.unexecuted(
+                place,
+                "retention deletes no rows of a current state, only versions of it that have been replaced",
+                "a history has a partitioned column data_day; its days go when their time is over",
+            )
         if level.scheduler or level.schedule:
             reading.unexecuted(
                 (*place, "schedule" if level.schedule else "scheduler"),
