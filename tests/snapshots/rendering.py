@@ -5,12 +5,17 @@ from __future__ import annotations
 import copy
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from interline.access import DesiredState, as_text, difference
+from interline.domains import load_product
 from interline.operators.contract_check import ContractCheckOperator
 from interline.operators.declare import DeclarePortOperator
+from interline.operators.lake_formation import GrantPortOperator
 from interline.operators.publish import PublishOperator
+from interline.reconcile.port import of_port
 
 DAY = "2013-01-01"
 """The data day that every snapshot is rendered for."""
@@ -40,6 +45,8 @@ class Result:
 class TaskInstance:
     """The little of a task instance that templates use."""
 
+    start_date = datetime.fromisoformat(DAY)
+
     def xcom_pull(self, task_ids: str) -> Result:
         """Return a stand-in for what a task returned."""
         return Result(task_ids)
@@ -65,6 +72,9 @@ def snapshot(task: Any, root: Path) -> str:
         fields["sql"] = list(task.statements(DAY))
     if isinstance(task, DeclarePortOperator):
         fields["sql"] = list(task.statements())
+    if isinstance(task, GrantPortOperator):
+        whole = difference(DesiredState(), rendered.wanted())
+        fields["access"] = as_text(of_port(whole, load_product(root, task.address))).splitlines()
     content = {
         "task": task.task_id,
         "operator": f"{type(task).__module__}.{type(task).__name__}",

@@ -110,7 +110,7 @@ def told(plan: Plan, change: Change) -> tuple[str, Item]:
         return names.port(change.table), (sign, f"LF-Tag {change.key}", [value])
     title = f"account {change.account} ({names.accounts.get(change.account, 'unknown')})"
     if isinstance(change, TagValueChange):
-        return title, (sign, f"LF-Tag {change.key}", ["values " + ", ".join(change.values)])
+        return title, (sign, "LF-Tag values", [f"{change.key} = {' | '.join(change.values)}"])
     if isinstance(change, LinkReaderChange):
         return title, (sign, f"resource link {change.name}", [f"DESCRIBE for {names.who(change.principal)}"])
     return title, (sign, f"resource link {change.name}", [_link(change)])

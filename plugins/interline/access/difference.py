@@ -48,7 +48,7 @@ def difference(old: State, new: DesiredState) -> Plan:
     elif isinstance(old, DesiredState):
         names = _both(old.names, new.names)
     changes: list[Change] = [*_roles(old, new, names), *_filters(old, new), *_tags(old, new)]
-    changes += [*_tag_values(old, new), *_links(old, new)]
+    changes += [*_tag_values(old, new), *_links(old, new, names)]
     return Plan(tuple(changes), names, waiting, new.left_alone)
 
 
@@ -115,10 +115,10 @@ def _tag_values(old: State, new: State) -> Iterator[TagValueChange]:
                 yield TagValueChange(action, account, key, missing, key not in there)
 
 
-def _links(old: State, new: DesiredState) -> Iterator[LinkChange | LinkReaderChange]:
+def _links(old: State, new: DesiredState, names: Names) -> Iterator[LinkChange | LinkReaderChange]:
     for place in sorted(old.links.keys() | new.links.keys()):
         before, after = old.links.get(place), new.links.get(place)
-        if after is None and new.left_alone:
+        if after is None and (new.left_alone or not _is_ours(place[1], before, names)):
             continue
         if before != after and not (before and after and _same_way(before, after)):
             yield LinkChange(_action(before, after), *place, before, after)
@@ -127,6 +127,11 @@ def _links(old: State, new: DesiredState) -> Iterator[LinkChange | LinkReaderCha
                 new.link_readers.get(place, frozenset()) - old.link_readers.get(place, frozenset())
             ):
                 yield LinkReaderChange("added", *place, principal)
+
+
+def _is_ours(name: str, link: Link | None, names: Names) -> bool:
+    """Links to elsewhere, and links by names that a domain chose itself, are not for us to remove."""
+    return link is not None and link.account in names.accounts and name == link.database
 
 
 def _same_way(before: Link, after: Link) -> bool:

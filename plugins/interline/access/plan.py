@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from interline.access.state import CellFilter, Link, Names, Reads, Table, empty
@@ -115,16 +115,22 @@ class Plan:
         return {action: counted[action] for action in ACTIONS}
 
     def of_account(self, account: str) -> Plan:
-        """Return the part that is to be made in one account."""
-        return Plan(
-            tuple(change for change in self.changes if account_of(change) == account),
-            self.names,
-            tuple(wait for wait in self.waiting if wait.table.account == account),
-            {table: reason for table, reason in self.left_alone.items() if table.account == account},
-            {
-                domain: why
-                for domain, why in self.unseen.items()
-                if self.names.accounts.get(account) == domain
+        """Return the part that is about one account."""
+        return self.of_accounts({account})
+
+    def of_accounts(self, accounts: Collection[str]) -> Plan:
+        """Return the part that is about some accounts."""
+        return replace(
+            self,
+            changes=tuple(change for change in self.changes if account_of(change) in accounts),
+            waiting=tuple(wait for wait in self.waiting if wait.table.account in accounts),
+            left_alone={
+                table: reason for table, reason in self.left_alone.items() if table.account in accounts
+            },
+            unseen={
+                domain: reason
+                for domain, reason in self.unseen.items()
+                if any(self.names.accounts.get(account) == domain for account in accounts)
             },
         )
 

@@ -5,31 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from interline.access.plan import RoleChange
-from interline.access.state import CLASSIFICATION, PORT, SELECT, CellFilter, Expression, Held, Reads, Subject
+from interline.access.state import (
+    CLASSIFICATION,
+    EVERY_TABLE,
+    PORT,
+    SELECT,
+    CellFilter,
+    Expression,
+    Held,
+    Reads,
+    Subject,
+)
 from interline.domains.contract import CLASSIFICATIONS, covers
 
 
-def reading(reads: Reads, filters: Mapping[str, CellFilter]) -> list[str]:
-    """Return what somebody may read, a phrase for every grant."""
-    return [_phrase(subject, reads[subject], filters) for subject in sorted(reads)]
+def reading(reads: Reads, filters: Mapping[str, CellFilter], whole: str = "every column") -> list[str]:
+    """Return what somebody may read, a phrase for every grant; ``whole`` are the words for all there is."""
+    return [
+        _phrase(subject, reads[subject], filters).replace("every column", whole, 1)
+        if subject.kind == "table"
+        else _phrase(subject, reads[subject], filters)
+        for subject in sorted(reads)
+    ]
 
 
 def role_change(change: RoleChange) -> list[str]:
     """Return what changes for a principal, a phrase for every part of it."""
+    whole = "every port" if change.table.name == EVERY_TABLE else "every column"
     if not change.before:
-        return reading(change.after, change.filters_after)
+        return reading(change.after, change.filters_after, whole)
     if not change.after:
-        return reading(change.before, change.filters_before)
+        return reading(change.before, change.filters_before, whole)
     lines: list[str] = []
     for subject in sorted(change.before.keys() | change.after.keys()):
         was, shall = change.before.get(subject), change.after.get(subject)
         if was is not None and shall is not None and subject.kind == "columns":
             lines += _columns(was.what, shall.what)
-            lines += [
-                f"- the right to grant on {listed(was.grantable)}"
-                for _ in (1,)
-                if was.grantable - shall.grantable
-            ]
+            if was.grantable - shall.grantable:
+                lines.append(f"- the right to grant on {listed(was.grantable)}")
         elif subject.kind == "filter" and was is not None and was == shall:
             lines += _filter(change.filters_before.get(subject.name), change.filters_after[subject.name])
         elif was != shall:

@@ -3,70 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+from airflow.sdk.exceptions import AirflowException
 
-from interline.hooks.lake_formation import LakeFormationHook, TableGrant, differences
+from interline.access import DesiredState, as_text
+from interline.domains import load_product
+from interline.hooks.lake_formation import LakeFormationHook
+from interline.operators.access import STARTED
+from interline.reconcile.contracts import wanted_of_port
+from interline.reconcile.port import settle_port
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class LakeFormationGrantOperator(AwsBaseOperator[LakeFormationHook]):
+class GrantPortOperator(AwsBaseOperator[LakeFormationHook]):
     """
-    Make the grants on one table to principals of other accounts exactly these.
+    Make the LF-Tags, data cells filters and grants of one port what its contract says, as the domain that owns it.
 
-    Only what differs is changed: grants that are missing are made, grants to other accounts that are not listed are
-    revoked. Principals of the table's own account (its owner, its administrators) are left alone.
+    The same plan as that of ``platform.access``, limited to what a domain may do in its own account: grants on LF-Tag
+    expressions are made, but only the data lake administrator takes one away.
 
-    :param catalog_id: the account that owns the table
-    :param database: its Glue database
-    :param table: its name
-    :param grants: one entry a principal: ``{"principal": arn, "columns": [names] or None}`` (templated)
-    :return: what was granted and revoked, in words
+    :param address: the address of the product
+    :param root: the folder that holds ``domains/``, where the contract is read when the task runs
+    :param today: for which day roles are in force or expired (templated)
+    :return: what was changed, in words
     """
 
     aws_hook_class = LakeFormationHook
-    template_fields: Sequence[str] = aws_template_fields("catalog_id", "database", "table", "grants")
+    template_fields: Sequence[str] = aws_template_fields("address", "today")
     ui_color = "#e3ecf7"
 
-    def __init__(
-        self, *, catalog_id: str, database: str, table: str, grants: Sequence[dict[str, Any]], **kwargs: Any
-    ) -> None:
+    def __init__(self, *, address: str, root: Path, today: str = STARTED, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.catalog_id = catalog_id
-        self.database = database
-        self.table = table
-        self.grants = list(grants)
+        self.address = address
+        self.root = root
+        self.today = today
 
-    def execute(self, context: Context) -> dict[str, list[str]]:
+    def wanted(self) -> DesiredState:
+        """Return what the contract says on the day ``today``."""
+        return wanted_of_port(Path(self.root), self.address, date.fromisoformat(self.today))
+
+    def execute(self, context: Context) -> list[str]:
         """Compare and change."""
-        place = {"catalog_id": self.catalog_id, "database": self.database, "table": self.table}
-        existing = [grant for grant in self.hook.table_grants(**place) if self._is_foreign(grant.principal)]
-        wanted = [
-            TableGrant(
-                entry["principal"], None if entry["columns"] is None else tuple(sorted(entry["columns"]))
+        product = load_product(Path(self.root), self.address)
+        granted = settle_port(self.hook.calls(), product, self.wanted(), self.log.info)
+        for line in as_text(granted.plan).splitlines():
+            self.log.info("%s", line)
+        if granted.failures:
+            raise AirflowException(
+                f"{len(granted.failures)} of what the contract of {self.address} grants could not be made: "
+                + "; ".join(map(str, granted.failures))
             )
-            for entry in self.grants
-        ]
-        revoke, grant = differences(existing, wanted)
-        if revoke:
-            self.hook.revoke(**place, grants=revoke)
-        if grant:
-            self.hook.grant(**place, grants=grant)
-        for words, changed in (("revoked", revoke), ("granted", grant)):
-            for entry in changed:
-                self.log.info("%s SELECT on %s.%s: %s", words, self.database, self.table, entry)
-        if not revoke and not grant:
-            self.log.info(
-                "the %d grants on %s.%s are what the contract says", len(wanted), self.database, self.table
-            )
-        return {"granted": [str(entry) for entry in grant], "revoked": [str(entry) for entry in revoke]}
-
-    def _is_foreign(self, principal: str) -> bool:
-        parts = principal.split(":")
-        if len(parts) < 6:
-            return principal.isdigit() and principal != self.catalog_id
-        return parts[4] != self.catalog_id
+        return granted.applied.done
