@@ -1,0 +1,133 @@
+"""A local AWS in this very process, over the domains of one folder: ports with probe rows, grants as the contracts say.
+
+One world a process: the local AWS keeps its state in the process. Grants, LF-Tags and filters are made through the API, by
+the administrator of each account; the engines are asked without the network, so that a minute is enough for thousands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from benchmarks.access_matrix.applying import apply
+from benchmarks.access_matrix.cells import Matrix
+from benchmarks.access_matrix.expecting import consumers, expected_matrix
+from benchmarks.access_matrix.observing import Engines, observed_matrix
+from benchmarks.access_matrix.probes import Filled, insert_values, probe_rows
+from interline.access import desired
+from interline.access.state import DesiredState
+from interline.contract_sql import Tables, declare_port
+from interline.contract_sql.quoting import column_list, identifier, literal
+from interline.domains import Mesh, Product, load_mesh
+from local.aws import identity
+from local.aws.server import LocalAws
+from local.redshift.cluster import cluster_for
+
+
+class World:
+    """The ports of a mesh, with probe rows, in a local AWS."""
+
+    def __init__(self, root: Path, home: Path) -> None:
+        self.root = root
+        self._aws = LocalAws(home, root, 0)
+        self._aws.start()
+        self._applied = DesiredState()
+        self._ports: dict[str, Filled] = {}
+        mesh = self.mesh
+        for product in mesh.products.values():
+            self._fill(product)
+        self._connect(mesh)
+
+    @property
+    def mesh(self) -> Mesh:
+        """The mesh as its files say now."""
+        return load_mesh(self.root)
+
+    def stop(self) -> None:
+        """End the local AWS."""
+        self._aws.stop()
+
+    def apply(self, today: date) -> None:
+        """Make the grants what the contracts say on a day."""
+        wanted = desired(self.mesh, today)
+        apply(self._applied, wanted, self._administrator)
+        self._applied = wanted
+
+    def expected(self, today: date) -> Matrix:
+        """What the contracts promise on a day."""
+        return expected_matrix(self.mesh, today, self._ports)
+
+    def observed(self) -> Matrix:
+        """What every role sees."""
+        return observed_matrix(self.mesh, self._ports, self._engines)
+
+    @cached_property
+    def _engines(self) -> Engines:
+        return Engines(self.mesh, self._client)
+
+    def _client(self, service: str, credential: identity.Credential) -> Any:
+        return _session().client(
+            service,
+            region_name="us-east-1",
+            endpoint_url=self._aws.endpoint,
+            **credential.client_arguments(),
+        )
+
+    def _administrator(self, account: str) -> Any:
+        """A Lake Formation client of an account's administrator."""
+        role = f"arn:aws:iam::{account}:role/interline-administrator"
+        return self._client("lakeformation", identity.issue_for_role(role, "access-matrix"))
+
+    def _fill(self, product: Product) -> None:
+        """Declare a port and put the probe rows in, as its domain does."""
+        contract, tables = product.contract, Tables(product.domain.name, product.name)
+        filled = Filled(contract, probe_rows(contract))
+        with _redshift(product) as run:
+            run(_external_schema(product.domain.curated_database, product.domain.role_arn))
+            run(declare_port(contract, tables, product.location))
+            run(
+                f"insert into {tables.port} ({column_list(contract.column_names)}) values {insert_values(filled)}"
+            )
+        self._ports[product.address] = filled
+
+    def _connect(self, mesh: Mesh) -> None:
+        """Give every domain a way to every other: what it does not see is then for Lake Formation alone to say."""
+        for consumer in (mesh.domains[name] for name in consumers(mesh)):
+            glue = self._client("glue", identity.issue_for_role(consumer.role_arn, "access-matrix"))
+            session = cluster_for(consumer.account, consumer.cluster).session("interline")  # type: ignore[union-attr]
+            for producer in (mesh.domains[name] for name in consumers(mesh) if name != consumer.name):
+                target = {"CatalogId": producer.account, "DatabaseName": producer.curated_database}
+                glue.create_database(
+                    DatabaseInput={"Name": producer.curated_database, "TargetDatabase": target}
+                )
+                session.execute(_external_schema(producer.curated_database, consumer.role_arn))
+            session.close()
+
+
+@cache
+def _session() -> boto3.session.Session:
+    return boto3.session.Session()
+
+
+@contextmanager
+def _redshift(product: Product) -> Iterator[Any]:
+    """Run statements in the cluster of a product's domain."""
+    cluster = cluster_for(product.domain.account, product.domain.cluster)
+    session = cluster.session("interline")  # type: ignore[union-attr]
+    try:
+        yield session.execute
+    finally:
+        session.close()
+
+
+def _external_schema(database: str, role_arn: str) -> str:
+    return (
+        f"create external schema if not exists {identifier(database)} from data catalog"
+        f" database {literal(database)} iam_role {literal(role_arn)}"
+    )
