@@ -52,7 +52,10 @@ class DataDayPublished(BaseDeadlineReference):
                 DagRun.dag_id == dag_id, DagRun.run_id == run_id
             )
         ).one_or_none()
-        return None if found is None else counted_from(*found, timedelta(seconds=self.seconds))
+        if found is None:
+            return None
+        run_type, partition_key, queued_at = found
+        return counted_from(run_type, partition_key, queued_at, timedelta(seconds=self.seconds))
 
 
 def counted_from(
