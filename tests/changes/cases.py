@@ -282,5 +282,11 @@ CASES = (
     Case("end-of-life-announced", ((REPAIR, REPAIR + END_OF_LIFE),)),
     Case("end-of-life-earlier", (("2027-03-31", "2027-01-31"),), ((REPAIR, REPAIR + END_OF_LIFE),)),
     Case("end-of-life-later", (("2027-03-31", "2027-12-31"),), ((REPAIR, REPAIR + END_OF_LIFE),)),
+    Case("column-deprecated", ((FORMAT, FORMAT + "        deprecated: true\n"),)),
+    Case("column-metadata-changed", ((FORMAT, FORMAT + "        tags: [clock]\n"),)),
+    Case(
+        "metadata-changed",
+        (("status: active\n", "status: active\nteam:\n  name: bookings\n  members:\n    - username: ann\n"),),
+    ),
     Case("contract-version-raised", (("version: 1.2.0", "version: 1.2.1"),)),
 )

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path, PurePosixPath
 
 import pytest
-from conftest import Checkout
+from pull_request import Checkout
 
 from interline.changes.base import BaseError, base_of
 

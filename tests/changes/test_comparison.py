@@ -6,7 +6,7 @@ import shutil
 from datetime import date
 
 import pytest
-from conftest import TODAY, Checkout
+from pull_request import REPOSITORY, TODAY, Checkout
 
 from interline.changes.tasks import outlines
 
@@ -382,8 +382,6 @@ def test_an_input_of_another_domain_brings_a_link(checkout: Checkout) -> None:
 
 def test_tasks_read_from_dag_files_are_those_that_airflow_renders(pristine: Checkout) -> None:
     """The snapshots hold one file for each task that Airflow really makes."""
-    from conftest import REPOSITORY
-
     from interline.domains import read_mesh
 
     mesh, _ = read_mesh(REPOSITORY)

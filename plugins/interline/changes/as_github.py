@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePath
+from pathlib import Path
 
 from interline.changes.as_text import access_lines
 from interline.changes.change import Change, Spot
@@ -47,9 +47,9 @@ def commands(report: Report) -> Iterator[str]:
     for ending in report.endings:
         if ending.readers:
             told = f"{ending.address} {ending.version} ends {ending.last_day or 'one day'}; "
-            path = PurePath("domains", *ending.address.split("."), "contract.yaml")
+            path = Path("domains", *ending.address.split("."), "contract.yaml")
             told += f"still read by {', '.join(ending.readers)}"
-            yield _problem("warning", "deprecated", Problem(path, 1, told))  # type: ignore[arg-type]
+            yield _problem("warning", "deprecated", Problem(path, 1, told))
 
 
 def _change(sort: str, change: Change, message: str) -> str:

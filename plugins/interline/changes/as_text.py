@@ -37,9 +37,9 @@ def _lines(report: Report) -> Iterator[str]:
         granted = f"; granted to {', '.join(ending.roles)}" if ending.roles else "; granted to nobody"
         yield from _wrapped(who + granted, "  ")
     if report.failed or comparison is not None:
-        yield f"{'Refused' if report.failed else 'All is well'}: {report.summary}."
+        yield from _wrapped(f"{'Refused' if report.failed else 'All is well'}: {report.summary}.", "")
     else:
-        yield "All is well." if not report.notes else f"All is well: {report.summary}."
+        yield "All is well."
 
 
 def _problem(problem: Problem, prefix: str = "") -> Iterator[str]:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from interline.domains.rules import (
+    AllOf,
     AtLeast,
     AtMost,
     Limit,
@@ -24,6 +25,8 @@ def test_direction(old: RowTest, new: RowTest) -> Direction:
     """Say how one test of a row moved to another; ``changed`` where neither or nobody can say."""
     if old == new:
         return "same"
+    if isinstance(old, AllOf) or isinstance(new, AllOf):
+        return _several(old, new)
     if isinstance(old, OneOf) and isinstance(new, OneOf):
         return _sets(set(old.values), set(new.values))
     if isinstance(old, MultipleOf) and isinstance(new, MultipleOf):
@@ -37,6 +40,22 @@ def test_direction(old: RowTest, new: RowTest) -> Direction:
     if isinstance(old, Longest) and isinstance(new, Longest):
         return "tightened" if new.characters < old.characters else "loosened"
     return "changed"
+
+
+def _several(old: RowTest, new: RowTest) -> Direction:
+    """Say how tests that must hold together moved: further ones allow less, missing ones more."""
+    before: list[RowTest] = list(old.tests) if isinstance(old, AllOf) else [old]
+    after: list[RowTest] = list(new.tests) if isinstance(new, AllOf) else [new]
+    moved: set[Direction] = set()
+    for test in before:
+        same = next((other for other in after if type(other) is type(test)), None)
+        moved.add("loosened" if same is None else test_direction(test, same))
+        if same is not None:
+            after.remove(same)
+    if after:
+        moved.add("tightened")
+    moved.discard("same")
+    return moved.pop() if len(moved) == 1 else "changed" if moved else "same"
 
 
 def bound_direction(old: RowTest, new: RowTest) -> Direction:

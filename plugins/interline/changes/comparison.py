@@ -85,7 +85,7 @@ def compare(base: Base, new: Mesh, today: date) -> Comparison:
         tuple(rulings),
         tuple(_successions(old, new, today)),
         tuple(impacts(changes, old, new, today)),
-        tuple(compare_dags(was, now)),
+        tuple(compare_dags(base, was, now)),
         difference(desired(was, today), desired(now, today)),
         tuple(
             Problem(problem.path.relative_to(base.root), problem.line, problem.message, problem.hint)

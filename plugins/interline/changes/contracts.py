@@ -6,6 +6,7 @@ from datetime import date
 
 from interline.changes.change import Change
 from interline.changes.columns import compare_columns
+from interline.changes.metadata import compare_metadata
 from interline.changes.pair import Pair, Side
 from interline.changes.quality import compare_quality
 from interline.changes.roles import compare_roles
@@ -33,6 +34,7 @@ def compare_contracts(old: Side, new: Side, today: date) -> list[Change]:
     compare_roles(pair, today)
     _status(pair, today)
     _words(pair)
+    compare_metadata(pair)
     if not pair.changes and pair.old.version != pair.new.version:
         told = f"the version was {pair.old.version} and is {pair.new.version}; nothing else changed"
         pair.note("contract-version-raised", "version", told, ("version",))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from interline.changes.base import Base
 from interline.changes.change import Spot
 from interline.changes.tasks import Outline, outlines
 from interline.domains import Mesh
@@ -26,9 +27,9 @@ class DagChange:
     schedule_now: str
 
 
-def compare_dags(old: Mesh, new: Mesh) -> list[DagChange]:
+def compare_dags(base: Base, old: Mesh, new: Mesh) -> list[DagChange]:
     """Return the DAGs that differ, by their ids."""
-    before, after = _dags(old), _dags(new)
+    before, after = _dags(base, old), _dags(base, new)
     changes: list[DagChange] = []
     for dag_id in sorted({*before, *after}):
         was, now = before.get(dag_id), after.get(dag_id)
@@ -54,17 +55,21 @@ def compare_dags(old: Mesh, new: Mesh) -> list[DagChange]:
     return changes
 
 
-def _dags(mesh: Mesh) -> Mapping[str, tuple[PurePosixPath, Outline]]:
+def _dags(base: Base, mesh: Mesh) -> Mapping[str, tuple[PurePosixPath, Outline]]:
+    """The DAGs of all files that are not the same at both ends, or whose product may read other ports."""
     found: dict[str, tuple[PurePosixPath, Outline]] = {}
     for path in sorted((mesh.root / "dags").glob("*/*.py")):
         if path.name.startswith(("_", ".")) or not path.is_file():
+            continue
+        where = PurePosixPath(path.relative_to(mesh.root).as_posix())
+        promise = PurePosixPath("domains", path.parent.name, path.stem, "product.yaml")
+        if where in base.same and (promise in base.same or not (mesh.root / promise).exists()):
             continue
         product = mesh.products.get(f"{path.parent.name}.{path.stem}")
         own = path.parent.name
         links = product is not None and any(
             address.partition(".")[0] != own and address in mesh.products for address in product.inputs
         )
-        where = PurePosixPath(path.relative_to(mesh.root).as_posix())
         for outline in outlines(path, links):
             found.setdefault(outline.dag_id, (where, outline))
     return found

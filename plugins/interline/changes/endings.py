@@ -28,13 +28,14 @@ class Ending:
 def endings(mesh: Mesh, today: date) -> list[Ending]:
     """Return every port that is on its way out, in order of address."""
     found: list[Ending] = []
+    versions = _by_contract(mesh)
     for address, product in sorted(mesh.products.items()):
         contract = product.contract
         if contract.status != "deprecated" and contract.end_of_life is None:
             continue
         readers = tuple(sorted(other.address for other in mesh.products.values() if address in other.inputs))
         roles = tuple(role.domain for role in contract.roles if role.in_force(today))
-        successor = _successor(mesh, product)
+        successor = _successor(versions[product.contract_id], product)
         found.append(
             Ending(
                 address,
@@ -60,8 +61,9 @@ def ending_problems(mesh: Mesh, today: date) -> Iterator[Problem]:
             hint = f"read version {successor.contract.version} of it" if successor else "read another port"
             message = f"{reader} reads {ending.address} {ending.version}, which ended on {ending.last_day}"
             yield Problem(path, read(path).line(("inputPorts", position)), message, hint)
+    versions = _by_contract(mesh)
     for product in mesh.products.values():
-        successor, contract = _successor(mesh, product), product.contract
+        successor, contract = _successor(versions[product.contract_id], product), product.contract
         if successor is None or successor.contract.status != "active" or contract.status == "retired":
             continue
         if contract.status != "deprecated" or contract.end_of_life is None:
@@ -77,10 +79,13 @@ def ending_problems(mesh: Mesh, today: date) -> Iterator[Problem]:
             )
 
 
-def _successor(mesh: Mesh, product: Product) -> Product | None:
-    later = [
-        other
-        for other in mesh.products.values()
-        if other.contract_id == product.contract_id and other.major > product.major
-    ]
-    return min(later, key=lambda other: other.major, default=None)
+def _by_contract(mesh: Mesh) -> dict[str, list[Product]]:
+    """Products by the contract whose major versions they hold, lowest first."""
+    found: dict[str, list[Product]] = {}
+    for product in mesh.products.values():
+        found.setdefault(product.contract_id, []).append(product)
+    return {contract: sorted(held, key=lambda held: held.major) for contract, held in found.items()}
+
+
+def _successor(held: list[Product], product: Product) -> Product | None:
+    return next((other for other in held if other.major > product.major), None)

@@ -52,10 +52,19 @@ class Side:
         """Where something of product.yaml stands."""
         return Spot(self.product_path, self.product_document.line(place))
 
+    @property
+    def value(self) -> dict[str, Any]:
+        """The contract as it is written."""
+        return self._document.value
+
+    def column_value(self, name: str) -> dict[str, Any]:
+        """One column as it is written."""
+        found: dict[str, Any] = self.value["schema"][0]["properties"][self.contract.column_names.index(name)]
+        return found
+
     def options(self, column: str) -> dict[str, Any]:
         """The ``logicalTypeOptions`` of a column as they are written."""
-        properties = self._document.value["schema"][0]["properties"]
-        return properties[self.contract.column_names.index(column)].get("logicalTypeOptions") or {}
+        return self.column_value(column).get("logicalTypeOptions") or {}
 
     def column_place(self, name: str, key: str = "") -> Place:
         """The place of a column, or of one of its keys."""
