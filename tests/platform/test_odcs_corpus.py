@@ -13,8 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from interline.contract_sql.row_filters import checked_row_filter
 from interline.domains import Contract, MeshError, Problem
 from interline.domains.odcs import contract_of
+from interline.domains.odcs_options import OPTIONS, TEXT_FORMATS
+from interline.domains.odcs_quality import METRICS, OPERATORS
+from interline.domains.odcs_roles import PROPERTIES
+from interline.domains.odcs_service_levels import SERVICE_LEVELS
 from interline.domains.standard import standard_problems
 from interline.domains.yaml_reading import read
 
@@ -151,3 +156,24 @@ def test_the_whole_contract_is_executed_to_the_last_key() -> None:
     assert str(retention.period) == "7 years"
     assert str(contract.end_of_support) == "2028-06-30"
     assert str(contract.end_of_life) == "2028-12-31"
+
+
+def test_the_example_of_the_documentation_is_valid_and_executed(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "contracts.md").read_text(encoding="utf-8")
+    path = tmp_path / "contract.yaml"
+    path.write_text(page.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+    document = read(path)
+    contract = contract_of(document, "bookings.ancillaries")
+    assert standard_problems(document) == []
+    assert contract.unexecuted == ()
+    loyalty, shopping = contract.roles
+    assert contract.readable_by(loyalty) == ("data_day", "booking_id", "kind", "price")
+    assert contract.readable_by(shopping) == ("data_day", "ancillary_id", "booking_id", "kind")
+    assert checked_row_filter(loyalty.rows or "", contract) == loyalty.rows
+
+
+def test_every_key_that_is_executed_is_documented() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "contracts.md").read_text(encoding="utf-8")
+    for words in (OPTIONS.values(), (TEXT_FORMATS, SERVICE_LEVELS, PROPERTIES, METRICS, OPERATORS)):
+        for word in (word for group in words for word in group):
+            assert f"`{word}`" in page, word

@@ -27,7 +27,7 @@ from interline.domains.rules import (
 from interline.domains.types import largest_whole_number
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_OPTIONS = {
+OPTIONS = {
     "string": ("minLength", "maxLength", "pattern", "format"),
     "integer": (*_BOUNDS, "multipleOf", "format"),
     "number": (*_BOUNDS, "multipleOf", "format"),
@@ -66,7 +66,7 @@ _UTC = ("UTC", "Etc/UTC", "Z", "GMT")
 def option_rules(reading: Reading, place: Place, options: dict[str, Any], column: Column) -> list[RowRule]:
     """Return the rules that the options of a column's logical type state."""
     rules: list[RowRule] = []
-    known = _OPTIONS.get(column.logical_type, ())
+    known = OPTIONS.get(column.logical_type, ())
     for option, value in options.items():
         where: Place = (*place, option)
         if option not in known:

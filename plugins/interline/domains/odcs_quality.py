@@ -36,7 +36,7 @@ from interline.domains.rules import (
     RowTest,
 )
 
-_OPERATORS = {
+OPERATORS = {
     "mustBe": "=",
     "mustNotBe": "<>",
     "mustBeGreaterThan": ">",
@@ -53,7 +53,7 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "duplicateValues": ("properties",),
     "rowCount": (),
 }
-_METRICS = tuple(_ARGUMENTS)
+METRICS = tuple(_ARGUMENTS)
 _PERCENT = ("percent", "%")
 _OBJECTS = ("object", "table", "model", "schema")
 _PROPERTIES = ("property", "column", "field")
@@ -120,8 +120,8 @@ def quality_rule(
         percent = False
         name = quality.name or f"query_{position_of(place)}"
     else:
-        if quality.metric not in _METRICS:
-            hint = did_you_mean(quality.metric or "", _METRICS) or f"expected {one_of(_METRICS)}"
+        if quality.metric not in METRICS:
+            hint = did_you_mean(quality.metric or "", METRICS) or f"expected {one_of(METRICS)}"
             reading.refuse((*place, "metric"), f"unknown metric {quality.metric!r}", hint)
             return None
         if percent and quality.metric == "rowCount":
@@ -181,10 +181,10 @@ def _expression_rule(
 
 
 def _limit(reading: Reading, place: Place, quality: DataQuality) -> Limit | None:
-    given = [(key, getattr(quality, key)) for key in _OPERATORS if getattr(quality, key) is not None]
+    given = [(key, getattr(quality, key)) for key in OPERATORS if getattr(quality, key) is not None]
     if len(given) != 1:
         found = "no comparison" if not given else f"{len(given)} comparisons"
-        reading.refuse(place, f"the rule has {found}", f"expected exactly one of {', '.join(_OPERATORS)}")
+        reading.refuse(place, f"the rule has {found}", f"expected exactly one of {', '.join(OPERATORS)}")
         return None
     key, value = given[0]
     values = value if isinstance(value, list) else [value]
@@ -194,7 +194,7 @@ def _limit(reading: Reading, place: Place, quality: DataQuality) -> Limit | None
     if len(values) > 1 and values[0] >= values[1]:
         reading.refuse((*place, key), f"{key} is {value!r}", "the smaller number comes first")
         return None
-    return Limit(_OPERATORS[key], values[0], values[1] if len(values) > 1 else None)
+    return Limit(OPERATORS[key], values[0], values[1] if len(values) > 1 else None)
 
 
 def _metric(

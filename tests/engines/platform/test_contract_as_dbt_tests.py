@@ -32,7 +32,12 @@ def test_dbt_finds_the_rules_that_a_batch_breaks(probes: Probes, tmp_path: Path)
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 1, ended.stdout
     results = json.loads((tmp_path / "target" / "run_results.json").read_text())["results"]
-    statuses = {result["unique_id"].split(".")[2]: result["status"] for result in results}
+    statuses = {
+        name: result["status"]
+        for result in results
+        for kind, _, name, *_ in [result["unique_id"].split(".")]
+        if kind == "test"
+    }
     contract = probes.product.contract
     assert len(statuses) == len(contract.row_rules) + len(contract.batch_rules)
     assert {
