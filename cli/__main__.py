@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import check, down, new, quarantine, replay, rollback, run, status, test, up, versions
+from cli import access, check, down, new, quarantine, replay, rollback, run, status, test, up, versions
 
 app = typer.Typer(
     name="./interline",
@@ -31,6 +31,7 @@ app.command(
 app.command("versions", epilog=versions.EXAMPLES)(versions.versions)
 app.command("rollback", epilog=rollback.EXAMPLES)(rollback.rollback)
 app.command("replay", epilog=replay.EXAMPLES)(replay.replay)
+app.add_typer(access.app, name="access")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(new.app, name="new")
 
