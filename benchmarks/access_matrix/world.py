@@ -1,13 +1,14 @@
 """A local AWS in this very process, over the domains of one folder: ports with probe rows, grants as the contracts say.
 
-One world a process: the local AWS keeps its state in the process. Grants, LF-Tags and filters are made through the API, by
-the administrator of each account; the engines are asked without the network, so that a minute is enough for thousands.
+One world a process: the local AWS keeps its state in the process. Grants, LF-Tags and filters are made by the very code
+that `platform.access` runs, through the API; the engines are asked without the network, so that a minute is enough for
+thousands of cells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
@@ -15,19 +16,23 @@ from typing import Any
 
 import boto3
 
-from benchmarks.access_matrix.applying import apply
 from benchmarks.access_matrix.cells import Matrix
 from benchmarks.access_matrix.expecting import consumers, expected_matrix
 from benchmarks.access_matrix.observing import Engines, observed_matrix
 from benchmarks.access_matrix.probes import Filled, insert_values, probe_rows
-from interline.access import desired
-from interline.access.state import DesiredState
+from interline.access import as_text, desired
 from interline.contract_sql import Tables, declare_port
 from interline.contract_sql.quoting import column_list, identifier, literal
-from interline.domains import Mesh, Product, load_mesh
+from interline.domains import Domain, Mesh, Product, load_mesh
+from interline.reconcile.accounts import Account, settle
+from interline.reconcile.calls import Calls, Clients
 from local.aws import identity
 from local.aws.server import LocalAws
 from local.redshift.cluster import cluster_for
+
+
+class NotSettled(Exception):
+    """The accounts do not agree with the contracts after what is meant to make them agree."""
 
 
 class World:
@@ -37,12 +42,9 @@ class World:
         self.root = root
         self._aws = LocalAws(home, root, 0)
         self._aws.start()
-        self._applied = DesiredState()
         self._ports: dict[str, Filled] = {}
-        mesh = self.mesh
-        for product in mesh.products.values():
+        for product in self.mesh.products.values():
             self._fill(product)
-        self._connect(mesh)
 
     @property
     def mesh(self) -> Mesh:
@@ -54,10 +56,13 @@ class World:
         self._aws.stop()
 
     def apply(self, today: date) -> None:
-        """Make the grants what the contracts say on a day."""
-        wanted = desired(self.mesh, today)
-        apply(self._applied, wanted, self._administrator)
-        self._applied = wanted
+        """Make the accounts agree with the contracts on a day. Raises NotSettled."""
+        mesh = self.mesh
+        accounts = [Account(mesh.domains[name], self._calls(mesh.domains[name])) for name in consumers(mesh)]
+        settled = settle(accounts, desired(mesh, today))
+        if not settled.complete:
+            raise NotSettled(f"{as_text(settled.left)}\n{settled.failures}")
+        self._connect(mesh)
 
     def expected(self, today: date) -> Matrix:
         """What the contracts promise on a day."""
@@ -79,10 +84,15 @@ class World:
             **credential.client_arguments(),
         )
 
-    def _administrator(self, account: str) -> Any:
-        """A Lake Formation client of an account's administrator."""
-        role = f"arn:aws:iam::{account}:role/interline-administrator"
-        return self._client("lakeformation", identity.issue_for_role(role, "access-matrix"))
+    def _calls(self, domain: Domain) -> Calls:
+        """An account's AWS as its data lake administrator calls it."""
+        role = f"arn:aws:iam::{domain.account}:role/interline-administrator"
+
+        def connect() -> Clients:
+            administrator = identity.issue_for_role(role, "access-matrix")
+            return cache(lambda service: self._client(service, administrator))
+
+        return Calls(connect)
 
     def _fill(self, product: Product) -> None:
         """Declare a port and put the probe rows in, as its domain does."""
@@ -97,15 +107,19 @@ class World:
         self._ports[product.address] = filled
 
     def _connect(self, mesh: Mesh) -> None:
-        """Give every domain a way to every other: what it does not see is then for Lake Formation alone to say."""
+        """Give every domain a way to every other: what it does not see is then for Lake Formation alone to say.
+
+        Ways that no contract asks for are gone after every `apply`.
+        """
         for consumer in (mesh.domains[name] for name in consumers(mesh)):
             glue = self._client("glue", identity.issue_for_role(consumer.role_arn, "access-matrix"))
             session = cluster_for(consumer.account, consumer.cluster).session("interline")  # type: ignore[union-attr]
             for producer in (mesh.domains[name] for name in consumers(mesh) if name != consumer.name):
                 target = {"CatalogId": producer.account, "DatabaseName": producer.curated_database}
-                glue.create_database(
-                    DatabaseInput={"Name": producer.curated_database, "TargetDatabase": target}
-                )
+                with suppress(glue.exceptions.AlreadyExistsException):
+                    glue.create_database(
+                        DatabaseInput={"Name": producer.curated_database, "TargetDatabase": target}
+                    )
                 session.execute(_external_schema(producer.curated_database, consumer.role_arn))
             session.close()
 

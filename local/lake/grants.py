@@ -215,6 +215,16 @@ class GrantBook:
                 if resource.kind in wanted
             ]
 
+    def policies(self, principals: Iterable[str], kind: str) -> list[tuple[Expression, frozenset[str]]]:
+        """The LF-Tag expressions that any of the principals was granted something on, and what; `kind` as in APPLICABLE."""
+        with self._lock:
+            return [
+                (resource.expression, frozenset(held.permissions))
+                for principal in principals
+                for resource, held in self._at.get((principal, "", ""), {}).items()
+                if resource.kind == kind
+            ]
+
     def column_grants(
         self, principals: Iterable[str], database: str, table: str
     ) -> list[tuple[Resource, Held]]:

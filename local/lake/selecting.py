@@ -80,32 +80,33 @@ def selection(
 
 def _by_tags(account: str, database: str, table: str, columns: Sequence[str], who: list[str]) -> set[str]:
     policies = [
-        resource.expression
-        for resource, held in book(account).at(who, ["policy TABLE"])
-        if SELECT in held.permissions
+        expression
+        for expression, permissions in book(account).policies(who, "policy TABLE")
+        if SELECT in permissions
     ]
     if not policies:
         return set()
-    by_tags: dict[frozenset[tuple[str, str]], list[str]] = {}
+    # columns with the same LF-Tags are looked at together
+    by_tags: dict[tuple[tuple[str, str], ...], tuple[Mapping[str, str], list[str]]] = {}
     for column, tags in tag_book(account).of_columns(database, table, columns).items():
-        by_tags.setdefault(frozenset(tags.items()), []).append(column)
+        by_tags.setdefault(tuple(sorted(tags.items())), (tags, []))[1].append(column)
     found: set[str] = set()
-    for carried, carrying in by_tags.items():
-        if any(matches(dict(carried), expression) for expression in policies):
+    for tags, carrying in by_tags.values():
+        if any(matches(tags, expression) for expression in policies):
             found.update(carrying)
     return found
 
 
 def policy_permissions(account: str, kind: str, place: tuple[str, str], who: Iterable[str]) -> set[str]:
     """What LF-Tag policies permit on a table ("TABLE") or database ("DATABASE", table ""), by its own LF-Tags."""
-    policies = book(account).at(who, [f"policy {kind}"])
+    policies = book(account).policies(who, f"policy {kind}")
     if not policies:
         return set()
     tags = tag_book(account).effective((*place, ""))
     found: set[str] = set()
-    for resource, held in policies:
-        if matches(tags, resource.expression):
-            found |= held.permissions
+    for expression, permissions in policies:
+        if matches(tags, expression):
+            found |= permissions
     return found
 
 
@@ -114,17 +115,17 @@ def policies_reach(
 ) -> bool:
     """Whether an LF-Tag policy permits anything on a table of the database; `tables` holds their columns by name."""
     tags = tag_book(account)
-    for resource, _ in book(account).at(who, ["policy TABLE"]):
-        for found, table in tags.candidates(resource.expression):
+    for expression, _ in book(account).policies(who, "policy TABLE"):
+        for found, table in tags.candidates(expression):
             if found != database:
                 continue
             for each in [table] if table else tables:
                 if each not in tables:
                     continue
-                if matches(tags.effective((database, each, "")), resource.expression):
+                if matches(tags.effective((database, each, "")), expression):
                     return True
                 its = tags.of_columns(database, each, tables[each]).values()
-                if any(matches(carried, resource.expression) for carried in its):
+                if any(matches(carried, expression) for carried in its):
                     return True
     return False
 

@@ -204,10 +204,20 @@ class _Listing:
 
 def _sorted(account: str, places: Iterable[tuple[str, str]] | None) -> list[_Entry]:
     found = [
-        (json.dumps(entry, sort_keys=True), resource, entry)
+        (_key(resource, entry), resource, entry)
         for resource, entry in entries_of(book(account).holdings(places))
     ]
     return sorted(found, key=lambda each: each[0])
+
+
+def _key(resource: Resource, entry: dict[str, Any]) -> str:
+    """A grant's place in lists: the same for as long as the grant is the same, and no other's."""
+    parts = (
+        entry["Principal"]["DataLakePrincipalIdentifier"], resource.kind, resource.database, resource.table,
+        resource.column, ",".join(resource.excluded), resource.location, resource.name, resource.value,
+        repr(resource.expression), ",".join(entry["PermissionsWithGrantOption"]),
+    )  # fmt: skip
+    return "\0".join(parts)
 
 
 def _batch(request: LakeFormationResponse, apply: Callable[[Caller, str, dict[str, Any]], None]) -> str:
