@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from interline.domains import Problem
+from interline.domains import MeshError, Problem
+from interline.domains.text_reading import read_text
 
 FILL_IN = "FILL IN:"
 
@@ -13,10 +14,12 @@ FILL_IN = "FILL IN:"
 def placeholders(path: Path) -> Iterator[Problem]:
     """Return a problem for every place of a file that is still to be filled in."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        text = read_text(path)
+    except MeshError:
         return
-    for number, line in enumerate(lines, start=1):
+    if FILL_IN not in text:
+        return
+    for number, line in enumerate(text.splitlines(), start=1):
         _, mark, asked = line.partition(FILL_IN)
         if mark:
             asked = asked.split(FILL_IN)[0].strip().strip("\"'")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,9 @@ import pytest
 from interline.domains import Mesh, load_mesh
 
 ROOT = Path(__file__).resolve().parents[2]
+
+os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="interline-lineage-"))
+os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 
 
 @pytest.fixture(scope="session")

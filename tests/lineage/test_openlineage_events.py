@@ -28,6 +28,7 @@ def event_of(mesh: Mesh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any
     def event(address: str, published: dict[str, Any] | None = None) -> dict[str, Any]:
         domain, _, name = address.partition(".")
         bag: Any = DagBag(str(mesh.root / "dags" / domain / f"{name}.py"))
+        assert bag.import_errors == {}
         task = bag.dags[address].get_task("publish.commit")
         task._published = published
         found = ExtractorManager().extract_metadata(

@@ -18,6 +18,10 @@ from interline.domains.yaml_reading import Document
 
 ModelType = TypeVar("ModelType", bound=BaseModel)
 
+_MOST_UNKNOWN = 20
+"""Unknown keys of one mapping that are told one by one."""
+_MOST_WRONG = 200
+"""Values of a wrong type that are told of one file."""
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", dict: "a mapping"}
 
 
@@ -111,10 +115,15 @@ def _unknown_keys(
         keys = shape.keys
         if keys is None:
             return
+        unknown = [key for key in value if key not in keys]
+        problems += [_unknown_key(document, key, keys, place) for key in unknown[:_MOST_UNKNOWN]]
+        if len(unknown) > _MOST_UNKNOWN:
+            more = f"and {len(unknown) - _MOST_UNKNOWN:,} more unknown keys"
+            problems.append(document.problem((*place, unknown[_MOST_UNKNOWN]), more, "is it the right file?"))
         for key, inner in value.items():
             if key not in keys:
-                problems.append(_unknown_key(document, key, keys, place))
-            elif type(inner) is dict or type(inner) is list:
+                continue
+            if type(inner) is dict or type(inner) is list:
                 _unknown_keys(document, inner, keys[key], (*place, key), problems)
     elif type(value) is list and shape.entry is not None:
         for position, inner in enumerate(value):
@@ -131,7 +140,7 @@ def _unknown_key(document: Document, key: str, known: dict[str, Any], place: Pla
 
 def _type_problems(document: Document, model: type[BaseModel], error: ValidationError) -> list[Problem]:
     problems: dict[Place, Problem] = {}
-    for detail in error.errors(include_url=False, include_context=False):
+    for detail in error.errors(include_url=False, include_context=False)[:_MOST_WRONG]:
         place, annotation = _locate(document, model, detail["loc"])
         name = next((step for step in reversed(detail["loc"]) if isinstance(step, str)), "the value")
         if place and isinstance(place[-1], str):
