@@ -71,6 +71,8 @@ def _comparison(report: Report, comparison: Comparison) -> Iterator[str]:
         yield f"moving {moved}"
         for change in succession.changes:
             yield from _change(change, "  ", place=False)
+        if not succession.changes:
+            yield "  nothing is different yet"
         yield ""
     if comparison.dags:
         yield "DAGs"
