@@ -23,10 +23,10 @@ from botocore.exceptions import ClientError
 
 from interline.domains import Domain, MeshError, load_domain
 from interline.onboarding import prepare
+from interline.onboarding.administrator import ADMINISTRATOR, administrator_arn
 from local.aws import identity, roles
 
 PLATFORM = "platform"
-ADMINISTRATOR = "interline-administrator"
 AIRFLOW = "interline-airflow"
 
 log = logging.getLogger(__name__)
@@ -89,15 +89,11 @@ class Account:
 
     def prepare(self) -> None:
         """Do at once what the DAG `platform.onboard` does: the same steps, by the same role."""
-        administrator = identity.issue_for_role(self._administrator_arn, "onboarding")
+        administrator = identity.issue_for_role(administrator_arn(self.domain), "onboarding")
         clients = functools.cache(lambda service: self.client(service, administrator))
         for _outcome in prepare(self.domain, clients):
             pass
         identity.revoke(administrator.access_key)
-
-    @property
-    def _administrator_arn(self) -> str:
-        return f"arn:aws:iam::{self.domain.account}:role/{ADMINISTRATOR}"
 
     def close(self) -> None:
         """Take the root's credential back."""
@@ -133,7 +129,7 @@ class Account:
         """Lake Formation governs everything from the start: nobody holds a permission that was not granted."""
         self.client("lakeformation").put_data_lake_settings(
             DataLakeSettings={
-                "DataLakeAdmins": [{"DataLakePrincipalIdentifier": self._administrator_arn}],
+                "DataLakeAdmins": [{"DataLakePrincipalIdentifier": administrator_arn(self.domain)}],
                 "CreateDatabaseDefaultPermissions": [],
                 "CreateTableDefaultPermissions": [],
                 "Parameters": {"CROSS_ACCOUNT_VERSION": "4"},

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from interline.domains import Domain
+from interline.onboarding.administrator import ADMINISTRATOR
 from local.aws import roles
 
-ADMINISTRATOR = "interline-administrator"
 AIRFLOW = "interline-airflow"
 
 

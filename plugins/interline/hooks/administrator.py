@@ -9,14 +9,7 @@ import boto3
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
 from interline.domains import Domain
-
-ADMINISTRATOR = "interline-administrator"
-"""The role's name in every account; it trusts the platform's role alone."""
-
-
-def administrator_arn(domain: Domain) -> str:
-    """Return the ARN of the role that administers the data lake of a domain's account."""
-    return f"arn:aws:iam::{domain.account}:role/{ADMINISTRATOR}"
+from interline.onboarding.administrator import administrator_arn
 
 
 class AdministratorHook(AwsBaseHook):

@@ -11,7 +11,7 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.exceptions import ClientError
 
 from interline.domains import Domain
-from interline.hooks.administrator import administrator_arn
+from interline.onboarding.administrator import administrator_arn
 from interline.reconcile.accounts import Account
 from interline.reconcile.calls import EXPIRED, Calls, Clients
 

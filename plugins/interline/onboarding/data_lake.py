@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from interline.domains import Domain
+from interline.onboarding.administrator import administrator_arn
 from interline.onboarding.outcome import Clients, Conflict, Outcome
 from interline.onboarding.permissions import give
 
@@ -19,7 +20,6 @@ from interline.onboarding.permissions import give
 def prepare_data_lake(domain: Domain, clients: Clients) -> Iterator[Outcome]:
     """Register locations, make databases, and give the domain's role its permissions."""
     lake, glue = clients("lakeformation"), clients("glue")
-    administrator = _role_of(clients("sts").get_caller_identity()["Arn"])
     role = domain.role_arn
     databases = {
         domain.landing_database: domain.landing_bucket,
@@ -31,7 +31,7 @@ def prepare_data_lake(domain: Domain, clients: Clients) -> Iterator[Outcome]:
         location = f"arn:aws:s3:::{bucket}"
         yield _registration(lake, domain, location)
         place = {"DataLocation": {"CatalogId": domain.account, "ResourceArn": location}}
-        for principal in (role, administrator):
+        for principal in (role, administrator_arn(domain)):
             yield give(lake, principal, place, ["DATA_LOCATION_ACCESS"], what=location)
         yield _database(glue, database, f"s3://{bucket}/")
         yield give(
@@ -72,9 +72,3 @@ def _database(glue: Any, database: str, location: str) -> Outcome:
             f" {location}: it is in the way"
         )
     return Outcome(what, "there")
-
-
-def _role_of(session_arn: str) -> str:
-    """Return the role of an assumed-role session's ARN."""
-    account, session = session_arn.split(":")[4], session_arn.split(":")[5]
-    return f"arn:aws:iam::{account}:role/{session.split('/')[1]}"
