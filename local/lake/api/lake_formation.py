@@ -16,7 +16,7 @@ from moto.lakeformation.responses import LakeFormationResponse
 
 from local.aws.errors import AwsError
 from local.aws.identity import Caller, current_caller
-from local.lake import backends, permissions
+from local.lake import backends, catalog, permissions
 from local.lake.api.granting import grant, revoke
 from local.lake.api.lf_tags import account_of
 from local.lake.api.paging import page
@@ -29,6 +29,7 @@ ADDED_OPERATIONS = (
     "CreateDataCellsFilter",
     "DeleteDataCellsFilter",
     "GetDataCellsFilter",
+    "GetEffectivePermissionsForPath",
     "SearchDatabasesByLFTags",
     "SearchTablesByLFTags",
     "UpdateDataCellsFilter",
@@ -106,6 +107,21 @@ class LakeFormationOperations(LakeFormationResponse):
     def batch_revoke_permissions(self) -> str:
         return _batch(self, revoke)
 
+    def get_effective_permissions_for_path(self) -> str:
+        account = account_of(self)
+        location = (self._get_param("ResourceArn") or "").rstrip("/")
+        if not location.startswith("arn:aws:s3:::"):
+            raise InvalidInput(f"not the ARN of an S3 location: {location!r}")
+        places = _located(account, f"s3://{location.removeprefix('arn:aws:s3:::')}/")
+        seen = _Listing(current_caller(), account, None, related=False)
+        found = [
+            (key, entry)
+            for key, its, entry in seen.entries()
+            if (its.database, its.table) in places and its.kind != "filter"
+        ]
+        entries, rest = page(found, self._get_param("MaxResults"), self._get_param("NextToken"))
+        return json.dumps({"Permissions": entries, **rest})
+
     def list_permissions(self) -> str:
         account = account_of(self)
         principal, resource, kind = (
@@ -135,6 +151,19 @@ class LakeFormationOperations(LakeFormationResponse):
         ]
         entries, rest = page(found, self._get_param("MaxResults"), self._get_param("NextToken"))
         return json.dumps({"PrincipalResourcePermissions": entries, **rest})
+
+
+def _located(account: str, location: str) -> set[tuple[str, str]]:
+    """The databases and tables (database, table or "") whose data lie at a location."""
+    found: set[tuple[str, str]] = set()
+    for name, database in backends.glue(account).databases.items():
+        if (database.input.get("LocationUri") or "").rstrip("/") + "/" == location:
+            found.add((name, ""))
+        for table, stored in database.tables.items():
+            storage = catalog.current_version(stored).get("StorageDescriptor") or {}
+            if (storage.get("Location") or "").rstrip("/") + "/" == location:
+                found.add((name, table))
+    return found
 
 
 def _named(principal: dict[str, str]) -> str:

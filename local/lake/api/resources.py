@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from moto.iam.models import iam_backends
@@ -253,7 +254,8 @@ def entries_of(holdings: Iterable[Holding]) -> Iterator[tuple[Resource, dict[str
         spelled = described(resource)
         ((kind, value),) = spelled.items()
         value["ColumnNames" if kind == "TableWithColumns" else "TagValues"] = sorted(parts)
-        yield resource, _entry(key[0], spelled, held)
+        first = {"column" if resource.column else "value": min(parts)}
+        yield replace(resource, **first), _entry(key[0], spelled, held)
 
 
 def _entry(principal: str, resource: dict[str, Any], held: Held) -> dict[str, Any]:

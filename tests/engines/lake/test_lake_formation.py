@@ -370,3 +370,35 @@ def test_an_owner_may_write_with_vended_credentials(local_aws, table):
     s3 = credentials(local_aws, OWNER, table, Permissions=["SELECT", "INSERT", "DELETE"])
     s3.put_object(Bucket="bookings-curated", Key=f"{table}/extra", Body=b"x")
     s3.delete_object(Bucket="bookings-curated", Key=f"{table}/extra")
+
+
+def test_what_is_granted_on_the_data_of_a_path(lake, local_aws, table):
+    lake.grant(OWNER, OTHER, table, ["id"])
+    client = local_aws.client("lakeformation", OWNER)
+    found = client.get_effective_permissions_for_path(ResourceArn=f"arn:aws:s3:::bookings-curated/{table}/")[
+        "Permissions"
+    ]
+    shown = {(entry["Principal"]["DataLakePrincipalIdentifier"], *entry["Resource"]) for entry in found}
+    assert shown == {
+        (local_aws.role_arn(OWNER), "Table"),
+        (local_aws.role_arn(OWNER), "TableWithColumns"),
+        (local_aws.role_arn(OTHER), "TableWithColumns"),
+    }
+    nothing = client.get_effective_permissions_for_path(ResourceArn="arn:aws:s3:::bookings-curated/nothing")
+    assert nothing["Permissions"] == []
+
+
+def test_columns_are_not_what_permissions_are_listed_by(local_aws, table):
+    with pytest.raises(ClientError, match="InvalidInputException"):
+        local_aws.client("lakeformation", OWNER).list_permissions(Resource=resource(local_aws, table, "id"))
+
+
+def test_who_reads_some_columns_is_not_given_what_changes_the_table(lake, local_aws, table):
+    lake.grant(OWNER, OTHER, table, ["id"])
+    client = local_aws.client("lakeformation", OWNER)
+    given = {"Principal": principal(local_aws, OTHER), "Resource": resource(local_aws, table)}
+    with pytest.raises(ClientError, match="subset of the columns"):
+        client.grant_permissions(**given, Permissions=["INSERT"])
+    client.grant_permissions(**given, Permissions=["DESCRIBE"])
+    lake.grant(OWNER, OTHER, table)
+    client.grant_permissions(**given, Permissions=["INSERT"])
