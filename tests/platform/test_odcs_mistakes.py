@@ -37,6 +37,12 @@ def table(mesh_folder: MeshFolder, keys: str) -> Contract:
         ("enum: [{value: 1}, {value: 2}, {value: 1}]", 23, "has 1 twice", ""),
         ("enum: [{value: 1}, {value: null}]", 23, "cannot hold null", "take it out"),
         ("enum: [{value: one}]", 23, "'one' cannot be a value of price", "a number"),
+        ("logicalTypeOptions: {minimum: 1e400}", 23, "inf cannot be a value", "38 digits"),
+        ("logicalTypeOptions: {maximum: 1" + "0" * 38 + "}", 23, "cannot be a value", "38 digits"),
+        ("logicalTypeOptions: {multipleOf: 1e400}", 23, "multipleOf is inf", "above 0"),
+        ("quality: [{metric: nullValues, mustBe: 1e400}]", 23, "mustBe is inf", "a number"),
+        ("quality: [{metric: nullValues, mustBe: 0, name: ✈✈}]", 23, "no letter and no digit", "route_exists"),
+        ("quality: [{metric: nullValues, mustBe: 0, name: " + "x" * 121 + "}]", 23, "longer than 120", ""),
         ("semanticType: measure", 23, "a port has columns", "leave it out"),
         ("partitionKeyPosition: 2", 23, "one partition key", "leave it out"),
         ("relationships: [{to: ticket_events}]", 23, "leads to 'ticket_events'", "<domain>.<product>.<column>"),
@@ -193,3 +199,21 @@ def test_a_key_of_two_columns_leads_to_one_table(mesh_folder: MeshFolder) -> Non
     assert rule.test == ExistsIn("shopping.fares", "price", is_source=False, more=(("email", "mail"),))
     assert rule.test.columns == ("price", "mail")
     assert rule.reason == "price and email are not in shopping.fares.price, mail"
+
+
+@pytest.mark.parametrize("day", ["2013-02-30", "2013-1-1", "0000-01-01", "2013-01-01 25:00:00", "yesterday"])
+def test_days_that_no_calendar_has(mesh_folder: MeshFolder, day: str) -> None:
+    mesh_folder.change(
+        CONTRACT,
+        "        description: When it was sold, UTC.\n",
+        "        description: When it was sold, UTC.\n        logicalTypeOptions:\n"
+        f'          minimum: "{day}"\n',
+    )
+    with pytest.raises(MeshError, match="cannot be a value of sold_at") as caught:
+        load_mesh(mesh_folder.root)
+    assert caught.value.problems[0].line == 30
+
+
+def test_two_relationships_of_a_column_are_told_apart_by_their_ids(mesh_folder: MeshFolder) -> None:
+    contract = column(mesh_folder, "relationships: [{id: first-list, to: a.b}, {id: other, to: a.c}]")
+    assert [rule.name for rule in contract.row_rules][-2:] == ["first_list", "other"]

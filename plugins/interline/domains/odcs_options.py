@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from interline.domains.contract import Column
-from interline.domains.odcs_reading import Reading, literal_of, pattern_problem, snake
+from interline.domains.odcs_reading import Reading, is_number, literal_of, pattern_problem, snake
 from interline.domains.places import Place
 from interline.domains.problems import did_you_mean, one_of
 from interline.domains.rules import (
@@ -100,14 +100,14 @@ def _option_test(
         words = "not below" if exclusive else "above"
         return AtMost(bound, exclusive), f"{name} is {words} {bound}"
     if option in ("minLength", "maxLength"):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        if not isinstance(value, int) or not is_number(value) or value < 0:
             reading.refuse(place, f"{option} is {value!r}", "expected a whole number, 0 or more")
             return None
         if option == "minLength":
             return Shortest(value), f"{name} has fewer than {value} characters"
         return Longest(value), f"{name} has more than {value} characters"
     if option == "multipleOf":
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+        if not is_number(value) or value <= 0:
             reading.refuse(place, f"multipleOf is {value!r}", "expected a number above 0")
             return None
         return MultipleOf(value), f"{name} is no multiple of {value}"

@@ -10,10 +10,12 @@ from open_data_contract_standard.model import DataQuality
 from interline.domains.contract import Column
 from interline.domains.odcs_reading import (
     Reading,
+    is_number,
     literal_of,
     one_of_rule,
     pattern_problem,
     position_of,
+    rule_name,
     snake,
 )
 from interline.domains.places import Place
@@ -132,11 +134,19 @@ def quality_rule(
         name = quality.name or f"{column.name + '_' if column else ''}{snake(quality.metric)}"
         if isinstance(made, Breaking) and limit == Limit("=", 0) and quality.severity in (None, "error"):
             reason = quality.description or _breaking_reason(made)
-            return RowRule(snake(name), made.column, made.test, " ".join(reason.split()), place)
+            return RowRule(
+                rule_name(reading, place, name), made.column, made.test, " ".join(reason.split()), place
+            )
         measure = made
     described = " ".join((quality.description or f"{name} {limit}{' percent' if percent else ''}").split())
     return BatchRule(
-        snake(name), measure, limit, described, percent, quality.severity not in ("warning", "info"), place
+        rule_name(reading, place, name),
+        measure,
+        limit,
+        described,
+        percent,
+        quality.severity not in ("warning", "info"),
+        place,
     )
 
 
@@ -174,7 +184,7 @@ def _expression_rule(
             (*place, "implementation"), "implementation is no text", "expected a boolean SQL expression"
         )
         return None
-    name = snake(quality.name or f"expression_{position_of(place)}")
+    name = rule_name(reading, place, quality.name or f"expression_{position_of(place)}")
     expression = " ".join(quality.implementation.split()).rstrip(";")
     reason = quality.description or quality.name or f"{expression} does not hold"
     return RowRule(name, column.name if column else None, Holds(expression), " ".join(reason.split()), place)
@@ -188,7 +198,7 @@ def _limit(reading: Reading, place: Place, quality: DataQuality) -> Limit | None
         return None
     key, value = given[0]
     values = value if isinstance(value, list) else [value]
-    if any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in values):
+    if not all(is_number(number) for number in values):
         reading.refuse((*place, key), f"{key} is {value!r}", "expected a number")
         return None
     if len(values) > 1 and values[0] >= values[1]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from interline.domains.contract import Column, Unexecuted
@@ -14,8 +15,10 @@ from interline.domains.rules import (
     OneOf,
     RowRule,
 )
+from interline.domains.types import MOST_DIGITS
 from interline.domains.yaml_reading import Document
 
+LONGEST_RULE_NAME = 120
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?")
 
 
@@ -48,7 +51,7 @@ class Reading:
                 message = (
                     f"the rule {rule.name!r} is there twice, first on line {self.line(first[rule.name])}"
                 )
-                self.refuse(rule.place, message, "give each a `name:`")
+                self.refuse(rule.place, message, "give each a `name:`, a relationship an `id:`")
             first.setdefault(rule.name, rule.place)
 
 
@@ -80,31 +83,51 @@ def one_of_rule(name: str, values: tuple[Literal, ...], place: Place) -> RowRule
 
 def literal_of(reading: Reading, place: Place, value: Any, column: Column) -> Literal:
     """Return a value that a column can be compared with; note a problem if it cannot."""
-    logical = column.logical_type
-    fitting = (
-        (logical == "string" and isinstance(value, str))
-        or (
-            logical in ("integer", "number")
-            and isinstance(value, (int, float))
-            and not isinstance(value, bool)
-        )
-        or (logical == "boolean" and isinstance(value, bool))
-        or (
-            logical in ("date", "timestamp")
-            and isinstance(value, str)
-            and _MOMENT.fullmatch(value) is not None
-        )
+    if _is_value(value, column.logical_type):
+        literal: Literal = value
+        return literal
+    shapes = {"string": "text", "boolean": "true or false", "date": 'a date in quotes, "2013-01-31"'}
+    shapes["timestamp"] = 'a timestamp in quotes, "2013-01-31 12:00:00"'
+    reading.refuse(
+        place,
+        f"{value!r} cannot be a value of {column.name}",
+        f"expected {shapes.get(column.logical_type, f'a number of at most {MOST_DIGITS} digits')}",
     )
-    if not fitting:
-        shapes = {"string": "text", "boolean": "true or false", "date": 'a date in quotes, "2013-01-31"'}
-        shapes["timestamp"] = 'a timestamp in quotes, "2013-01-31 12:00:00"'
+    return ""
+
+
+def is_number(value: Any) -> bool:
+    """Say whether a value is a number that Redshift can compare with."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return abs(value) < 10**MOST_DIGITS
+
+
+def _is_value(value: Any, logical: str) -> bool:
+    if logical == "string":
+        return isinstance(value, str)
+    if logical in ("integer", "number"):
+        return is_number(value)
+    if logical == "boolean":
+        return isinstance(value, bool)
+    if not isinstance(value, str) or _MOMENT.fullmatch(value) is None:
+        return False
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return moment.year > 0 and (logical == "timestamp" or len(value) == len("2013-01-31"))
+
+
+def rule_name(reading: Reading, place: Place, text: str) -> str:
+    """Return the name that quarantine rows carry for what a person called a rule; note a name that leaves nothing."""
+    name = snake(text)
+    if not name or len(name) > LONGEST_RULE_NAME:
+        why = "has no letter and no digit" if not name else f"is longer than {LONGEST_RULE_NAME} characters"
         reading.refuse(
-            place,
-            f"{value!r} cannot be a value of {column.name}",
-            f"expected {shapes.get(logical, 'a number')}",
+            (*place, "name"), f"the name of the rule {text[:40]!r} {why}", "for example `name: route_exists`"
         )
-        return ""
-    return value if isinstance(value, (str, int, float, bool)) else ""
+    return name
 
 
 def position_of(place: Place) -> int:

@@ -6,7 +6,7 @@ from open_data_contract_standard.model import Relationship
 
 from interline.domains.contract import Column
 from interline.domains.names import is_name
-from interline.domains.odcs_reading import Reading
+from interline.domains.odcs_reading import Reading, snake
 from interline.domains.places import Place
 from interline.domains.problems import did_you_mean
 from interline.domains.rules import ExistsIn, RowRule
@@ -90,7 +90,7 @@ def _rule(
     )
     named = " and ".join(own)
     reason = f"{named} {'is' if len(own) == 1 else 'are'} not in {relation}.{', '.join(there)}"
-    name = f"{'_'.join(own)}_in_{relation.replace('.', '_')}"
+    name = snake(relationship.id or "") or f"{'_'.join(own)}_in_{relation.replace('.', '_')}"
     return RowRule(name, own[0], test, reason, place)
 
 
