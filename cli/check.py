@@ -7,7 +7,7 @@ import os
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -89,6 +89,10 @@ def check(
         _refuse(str(error))
     except KeyboardInterrupt:
         raise typer.Exit(exits.INTERRUPTED) from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _refuse(f"{error.filename}: {error.strerror}", exits.SETUP)
     if form is Format.JSON:
         from interline.changes.as_json import json_of
 
@@ -100,8 +104,11 @@ def check(
             typer.echo(command)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(markdown(report))
+            try:
+                with Path(summary).open("a", encoding="utf-8") as file:
+                    file.write(markdown(report))
+            except OSError as error:
+                _refuse(f"GITHUB_STEP_SUMMARY names {summary}: {error.strerror}", exits.SETUP)
         typer.echo(f"{'Refused' if report.failed else 'All is well'}: {report.summary}.")
     else:
         from interline.changes.as_text import text_of
@@ -111,6 +118,6 @@ def check(
         raise typer.Exit(exits.FAILED)
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str, code: int = exits.USAGE) -> NoReturn:
     console(stderr=True).print(f"interline: {message}", markup=False, soft_wrap=True)
-    raise typer.Exit(exits.USAGE)
+    raise typer.Exit(code)

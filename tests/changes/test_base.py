@@ -99,11 +99,8 @@ def test_a_shallow_clone_is_told_what_to_fetch(tmp_path: Path, checkout: Checkou
     assert "fetch-depth: 0" in refused(single, "main")
 
 
-def test_a_folder_that_is_no_checkout(
-    tmp_path: Path, pristine: Checkout, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_is_no_checkout(tmp_path: Path, pristine: Checkout) -> None:
     shutil.copytree(pristine.root / "domains", tmp_path / "domains")
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert "is no git checkout" in refused(tmp_path, "main")
 
 

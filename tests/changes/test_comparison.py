@@ -327,6 +327,19 @@ def test_roles_change_grants(checkout: Checkout) -> None:
     assert impact.columns == ("departure_date",)
 
 
+def test_a_role_that_goes_concerns_its_domain_alone(checkout: Checkout) -> None:
+    text = checkout.path(RESERVATIONS).read_text()
+    start, end = text.index("  - role: loyalty\n"), text.index("slaProperties:")
+    checkout.path(RESERVATIONS).write_text(text[:start] + text[end:])
+    report = checkout.check()
+    assert report.comparison is not None
+    assert kinds(report.comparison) == ["role-removed"]
+    (impact,) = report.comparison.impacts
+    assert [reader.address for reader in impact.hurt] == ["loyalty.segments"]
+    assert impact.roles == ("loyalty",)
+    assert any("loyalty.segments reads bookings.reservations" in p.message for p in report.problems)
+
+
 def test_dags_and_tasks_that_appear_and_vanish(checkout: Checkout) -> None:
     checkout.change(
         "dags/loyalty/segments.py",

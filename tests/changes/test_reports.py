@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -176,6 +179,34 @@ def test_a_summary_is_cut_where_github_would_refuse_it(checkout: Checkout, tmp_p
     text = as_github.markdown(type(report)(report.today, problems, (), (), None))
     assert len(text.encode()) < 1024 * 1024
     assert text.endswith("The rest is left out: the summary is too long for GitHub.\n")
+
+
+def test_the_check_imports_neither_airflow_nor_an_aws_sdk(checkout: Checkout) -> None:
+    """So it cannot run a DAG or ask AWS, and takes seconds."""
+    code = (
+        "import sys\n"
+        "from datetime import date\n"
+        "from pathlib import Path\n"
+        "from interline.changes.checked import check\n"
+        "report = check(Path(sys.argv[1]), date(2026, 11, 21), 'main')\n"
+        "assert not report.failed, report.problems\n"
+        "print(sorted({'airflow', 'boto3', 'botocore', 'dbt', 'moto'} & set(sys.modules)))\n"
+    )
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY / "plugins")}
+    answer = subprocess.run(
+        [sys.executable, "-P", "-c", code, str(checkout.root)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert (answer.stdout.strip(), answer.stderr) == ("[]", "")
+
+
+def test_a_summary_file_that_cannot_be_written_is_named(checkout: Checkout, tmp_path: Path) -> None:
+    told = checked(checkout, "--format", "github", summary=tmp_path / "gone" / "summary.md")
+    assert told.exit_code == 3
+    assert "GITHUB_STEP_SUMMARY names" in told.stderr
 
 
 def test_the_workflow_is_pinned_and_asks_for_nothing_it_does_not_need() -> None:

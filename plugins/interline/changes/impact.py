@@ -61,24 +61,25 @@ def impacts(changes: Iterable[Change], old: Mesh, new: Mesh, today: date) -> lis
 def _impact(address: str, changes: Sequence[Change], old: Mesh, new: Mesh, today: date) -> Impact:
     breaking = [change for change in changes if change.breaking]
     columns = tuple(dict.fromkeys(change.column for change in breaking if change.column is not None))
-    whole = any(change.column is None for change in breaking)
     contract = old.products[address].contract
+    made = {origin for column in columns for origin in downstream(old, address, column)}
     found = [
-        _reader(consumer, used, address, columns, whole, old, new)
+        _reader(consumer, used, address, breaking, old, new)
         for consumer, used in sorted(readers(old, address).items())
     ]
-    looked_at = tuple(dict.fromkeys(change.column for change in changes if change.column is not None))
-    made = {made for column in columns for made in downstream(old, address, column)}
     roles = tuple(
         role.domain
         for role in contract.roles
         if role.in_force(today)
-        and (whole or not looked_at or set(contract.readable_by(role)) & set(columns or looked_at))
+        and (
+            not breaking
+            or any(_concerns(change, role.domain, contract.readable_by(role)) for change in breaking)
+        )
     )
     return Impact(
         address,
         columns,
-        whole,
+        any(change.column is None for change in breaking),
         tuple(found),
         tuple(sorted(f"{origin.address}.{origin.column}" for origin in made)),
         _dags(old, address),
@@ -86,23 +87,26 @@ def _impact(address: str, changes: Sequence[Change], old: Mesh, new: Mesh, today
     )
 
 
+def _concerns(change: Change, domain: str, columns: Iterable[str]) -> bool:
+    """Whether a change is one for a domain that reads some columns: a role's change is for that role alone."""
+    if change.kind_name.startswith("role-") and change.subject != domain:
+        return False
+    return change.column is None or change.column in columns
+
+
 def _reader(
-    consumer: str,
-    used: frozenset[str],
-    address: str,
-    columns: tuple[str, ...],
-    whole: bool,
-    old: Mesh,
-    new: Mesh,
+    consumer: str, used: frozenset[str], address: str, breaking: Sequence[Change], old: Mesh, new: Mesh
 ) -> Reader:
-    touched = tuple(sorted(used)) if whole else tuple(column for column in columns if column in used)
+    domain = consumer.partition(".")[0]
+    mine = [change for change in breaking if _concerns(change, domain, used)]
+    whole = any(change.column is None for change in mine)
+    touched = tuple(sorted(used if whole else {change.column for change in mine if change.column}))
     now = new.products.get(consumer)
     moved = now is None or address not in now.inputs
     if not moved and touched and not whole:
         # what names a column that is gone uses it, and is told as a problem of the model
-        moved = not model_problems(new, consumer) and not set(readers(new, address).get(consumer, ())) & set(
-            touched
-        )
+        uses = readers(new, address).get(consumer, frozenset())
+        moved = not model_problems(new, consumer) and not uses & set(touched)
     spots = () if moved or whole else tuple(_spots(consumer, address, touched, old, new))
     return Reader(consumer, tuple(sorted(used)), touched, spots, moved)
 
