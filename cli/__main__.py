@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import access, check, down, new, quarantine, replay, rollback, run, status, test, up, versions
+from cli import access, check, dbt, down, new, quarantine, replay, rollback, run, status, test, up, versions
 
 app = typer.Typer(
     name="./interline",
@@ -28,6 +28,11 @@ app.command(
     epilog=test.EXAMPLES,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(test.run_tests)
+app.command(
+    "dbt",
+    epilog=dbt.EXAMPLES,
+    context_settings={"ignore_unknown_options": True},
+)(dbt.dbt)
 app.command("versions", epilog=versions.EXAMPLES)(versions.versions)
 app.command("rollback", epilog=rollback.EXAMPLES)(rollback.rollback)
 app.command("replay", epilog=replay.EXAMPLES)(replay.replay)

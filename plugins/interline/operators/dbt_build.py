@@ -115,7 +115,7 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
         self._process = subprocess.Popen(
             command,
             cwd=folder,
-            env=self._environment(folder, day),
+            env=self.environment(folder, day),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -132,7 +132,7 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
         finally:
             self.on_kill()
 
-    def _environment(self, folder: Path, day: str) -> dict[str, str]:
+    def environment(self, folder: Path, day: str) -> dict[str, str]:
         """Return this process's environment with the domain's credentials in place of any other."""
         domain = self.product.domain
         credentials = self.hook.get_credentials()

@@ -28,7 +28,7 @@ def test_dbt_finds_the_rules_that_a_batch_breaks(probes: Probes, tmp_path: Path)
         f"--target-path={tmp_path / 'target'}",
         "--threads=1",
     ]
-    environment = operator._environment(tmp_path / "project", DAY)
+    environment = operator.environment(tmp_path / "project", DAY)
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 1, ended.stdout
     results = json.loads((tmp_path / "target" / "run_results.json").read_text())["results"]
