@@ -11,13 +11,14 @@ from typing import Any
 
 from moto.lakeformation.models import lakeformation_backends
 
-from local.aws import authorization, identity
+from local.aws import identity
 from local.aws.identity import Caller
-from local.lake import backends, objects, selecting
+from local.lake import backends, selecting
 from local.lake.catalog import CatalogTable, columns_of, current_version
 from local.lake.cell_filters import filter_book
 from local.lake.errors import AccessDenied, AlreadyExists
 from local.lake.grants import ALL, EVERY_TABLE, SELECT, Resource, book
+from local.lake.locations import arn_of_location, registration, require_data_access
 from local.lake.selecting import Selection
 from local.lake.tags import tag_book
 
@@ -244,7 +245,7 @@ def require_location(role_arn: str, account: str, location: str, *, within: str 
     registered = registration(location, account)
     if registered is None or (within and (location.rstrip("/") + "/").startswith(within.rstrip("/") + "/")):
         return
-    arn = _location_arn(location)
+    arn = arn_of_location(location)
     for granted in book(account).locations(principals(role_arn, account)):
         if arn == granted or arn.startswith(granted.rstrip("/") + "/"):
             return
@@ -255,47 +256,6 @@ def require_location(role_arn: str, account: str, location: str, *, within: str 
 
 def _location_of(account: str, database: str) -> str | None:
     return backends.glue(account).databases[database].input.get("LocationUri")
-
-
-def _location_arn(location: str) -> str:
-    bucket, key = objects.split_uri(location)
-    return f"arn:aws:s3:::{bucket}/{key}".rstrip("/")
-
-
-def registration(location: str, account: str | None = None) -> str | None:
-    """The ARN of the role that Lake Formation reads a location with; None when no registration covers it.
-
-    Looks in the account that owns the bucket, and in `account`.
-    """
-    arn = _location_arn(location)
-    bucket, _ = objects.split_uri(location)
-    owners = {backends.bucket_owner(bucket)} | ({account} if account else set())
-    best: tuple[int, str] | None = None
-    for owner in owners:
-        for registered in list(lakeformation_backends[owner][backends.REGION].resources.values()):
-            prefix = registered.arn.rstrip("/")
-            if (arn == prefix or arn.startswith(prefix + "/")) and (best is None or len(prefix) > best[0]):
-                best = (len(prefix), registered.role_arn)
-    return best[1] if best else None
-
-
-def require_data_access(principal: Caller | str, location: str, *, write: bool = False) -> None:
-    """Raise AccessDenied unless the principal's queries can reach the objects of a location.
-
-    Of a registered location Lake Formation vends access with the role of the registration, if the principal's IAM
-    policies allow lakeformation:GetDataAccess; any other location is reached with the principal's own S3 permissions.
-    """
-    vending = registration(location)
-    caller = principal if isinstance(principal, Caller) else authorization.caller_of(principal)
-    if vending is not None:
-        if not authorization.is_allowed(caller, "lakeformation:GetDataAccess", "*"):
-            raise AccessDenied(
-                f"User: {caller.arn} is not authorized to perform: lakeformation:GetDataAccess on resource: *"
-            )
-        caller = identity.role_caller(vending, "AWSLF-00-AT")
-    objects.require_read(caller, location)
-    if write:
-        objects.require_write(caller, location.rstrip("/") + "/*")
 
 
 def create_table(caller: Caller, account: str, database: str, table_input: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from moto.glue.models import FakeTable
 from moto.glue.responses import GlueResponse
 
 from local.aws.identity import current_caller
-from local.lake import backends, catalog, permissions
+from local.lake import backends, catalog, locations, permissions
 from local.lake.api.databases import catalog_of, database_of
 from local.lake.errors import (
     AccessDenied,
@@ -85,7 +85,7 @@ def _shown(
 
 def _is_registered(location: str, account: str) -> bool:
     try:
-        return permissions.registration(location, account) is not None
+        return locations.registration(location, account) is not None
     except (InvalidInput, EntityNotFound):
         return False
 

@@ -17,7 +17,7 @@ from moto.lakeformation.responses import LakeFormationResponse
 
 from local.aws import authorization, identity
 from local.aws.identity import Caller, current_caller
-from local.lake import backends, catalog, objects, permissions
+from local.lake import backends, catalog, locations, objects, permissions
 from local.lake.catalog import CatalogTable
 from local.lake.errors import (
     AccessDenied,
@@ -50,7 +50,7 @@ def vend(
             _require_whole(table, caller.principal_arn, supported)
         permissions.require(table, caller.principal_arn, action)
     authorization.authorize(caller, "lakeformation:GetDataAccess", "*")
-    vending = permissions.registration(location)
+    vending = locations.registration(location)
     if vending is None:
         raise InvalidInput(f"{location} is not a registered location of Lake Formation")
     return identity.issue_credentials(vending, "AWSLF-00-AT", _policy(location, actions), seconds)

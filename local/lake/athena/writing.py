@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from local.lake import catalog, engine, iceberg, objects, permissions, types
+from local.lake import catalog, engine, iceberg, locations, objects, permissions, types
 from local.lake.api.partitions import add_partition
 from local.lake.athena import binding
 from local.lake.athena.binding import Session
@@ -109,7 +109,7 @@ def create_table_as(
     _check_partition_columns(columns, storing)
     permissions.require_create_table(session.caller, account, database, location)
     _require_empty(location)
-    permissions.require_data_access(session.caller, location, write=True)
+    locations.require_data_access(session.caller, location, write=True)
     written, count = write(
         running.connection, sql if statement.with_data else f"{sql} LIMIT 0", columns, location, storing
     )
@@ -184,7 +184,7 @@ def insert(
         delimiter=target.serde_parameters.get("field.delim", "\x01"),
         partitioned_by=tuple(key.name for key in target.partition_keys),
     )
-    permissions.require_data_access(session.caller, target.location, write=True)
+    locations.require_data_access(session.caller, target.location, write=True)
     described = [OutputColumn(column.name, column.glue_type) for column in target.all_columns]
     written, count = write(running.connection, stored, described, target.location, storing)
     _register(target, written)

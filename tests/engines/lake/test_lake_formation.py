@@ -402,3 +402,71 @@ def test_who_reads_some_columns_is_not_given_what_changes_the_table(lake, local_
     client.grant_permissions(**given, Permissions=["DESCRIBE"])
     lake.grant(OWNER, OTHER, table)
     client.grant_permissions(**given, Permissions=["INSERT"])
+
+
+def test_credentials_of_a_partition_reach_that_partition_alone(lake, local_aws, name):
+    for day in ("2013-01-01", "2013-01-02"):
+        lake.land(OWNER, f"{name}/dt={day}/a.json", '{"id": "1", "secret": "s"}\n')
+    lake.crawled(OWNER, name)
+    account = local_aws.account(OWNER)
+    asked = {
+        "TableArn": f"arn:aws:glue:us-east-1:{account}:table/bookings_landing/{name}",
+        "Partition": {"Values": ["2013-01-01"]},
+    }
+    other = local_aws.client("lakeformation", OTHER)
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        other.get_temporary_glue_partition_credentials(**asked)
+    place = {"CatalogId": account, "DatabaseName": "bookings_landing", "Name": name}
+    given = {"Principal": principal(local_aws, OTHER), "Permissions": ["SELECT"]}
+    owner = local_aws.client("lakeformation", OWNER)
+    owner.grant_permissions(**given, Resource={"TableWithColumns": {**place, "ColumnNames": ["id", "dt"]}})
+    with pytest.raises(ClientError, match="granted by column"):
+        other.get_temporary_glue_partition_credentials(**asked)
+    owner.grant_permissions(**given, Resource={"Table": place})
+    vended = other.get_temporary_glue_partition_credentials(**asked)
+    s3 = local_aws.client_with(
+        "s3",
+        {
+            "aws_access_key_id": vended["AccessKeyId"],
+            "aws_secret_access_key": vended["SecretAccessKey"],
+            "aws_session_token": vended["SessionToken"],
+        },
+    )
+    body = s3.get_object(Bucket="bookings-landing", Key=f"{name}/dt=2013-01-01/a.json")["Body"].read()
+    assert b"secret" in body
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.get_object(Bucket="bookings-landing", Key=f"{name}/dt=2013-01-02/a.json")
+    with pytest.raises(ClientError, match="EntityNotFoundException"):
+        other.get_temporary_glue_partition_credentials(**{**asked, "Partition": {"Values": ["2013-01-03"]}})
+
+
+def test_row_filters_hold_over_landed_files_and_their_partition_keys(lake, local_aws, name):
+    for day in ("2013-01-01", "2013-01-02"):
+        lines = "".join(f'{{"id": "{day[-1]}{number}", "seats": {number}}}\n' for number in range(3))
+        lake.land(OWNER, f"{name}/dt={day}/a.json", lines)
+    lake.crawled(OWNER, name)
+    client = local_aws.client("lakeformation", OWNER)
+    key = {
+        "TableCatalogId": local_aws.account(OWNER),
+        "DatabaseName": "bookings_landing",
+        "TableName": name,
+        "Name": "some",
+    }
+    with pytest.raises(ClientError, match="partition column"):
+        client.create_data_cells_filter(
+            TableData={**key, "RowFilter": {"FilterExpression": "dt IS NOT NULL"}, "ColumnWildcard": {}}
+        )
+    client.create_data_cells_filter(
+        TableData={
+            **key,
+            "RowFilter": {"FilterExpression": "dt = '2013-01-02' AND seats >= 1"},
+            "ColumnNames": ["id"],
+        }
+    )
+    client.grant_permissions(
+        Principal=principal(local_aws, OTHER), Resource={"DataCellsFilter": key}, Permissions=["SELECT"]
+    )
+    target = {"CatalogId": local_aws.account(OWNER), "DatabaseName": "bookings_landing"}
+    local_aws.client("glue", OTHER).create_database(DatabaseInput={"Name": name, "TargetDatabase": target})
+    assert sorted(lake.rows(OTHER, f"SELECT * FROM {name}.{name}")) == [("21",), ("22",)]
+    assert "dt" in lake.refusal(OTHER, f"SELECT dt FROM {name}.{name}")
