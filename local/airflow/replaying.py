@@ -157,12 +157,12 @@ class Replay:
                 newest[run["dag_id"], run["partition_key"] or ""] = run
         changed = False
         for key in self.states:
-            run = newest.get(key)
-            if run is not None and run["state"] != self.states[key]:
-                self.states[key] = run["state"]
+            seen = newest.get(key)
+            if seen is not None and seen["state"] != self.states[key]:
+                self.states[key] = seen["state"]
                 changed = True
-                if run["state"] in (SUCCESS, FAILED):
-                    self._say(f"{key[1]}  {key[0]}  {run['state']}")
+                if seen["state"] in (SUCCESS, FAILED):
+                    self._say(f"{key[1]}  {key[0]}  {seen['state']}")
         return changed
 
     def _over(self, address: str, day: str) -> bool:
