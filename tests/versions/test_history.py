@@ -111,10 +111,13 @@ def test_in_the_middle_of_a_replay_a_current_state_holds_older_states_of_later_d
 
 
 def test_a_plan_survives_json() -> None:
-    plan = RollbackPlan("a.b", 2**62, 7, 10, None, (ONE,), (TWO,), ("3",), ("c.d",), (("c.d", ONE),))
+    plan = RollbackPlan(
+        "a.b", 2**62, 7, 10, None, (ONE,), (TWO,), ("3",), ("c.d",), (("c.d", ONE),), ("e.f",)
+    )
     assert RollbackPlan.from_json(plan.as_json()) == plan
     assert plan.lines()[0] == f"a.b: version {2**62} -> 7"
-    assert plan.lines()[-1] == "runs again: c.d (started: it reads further ports)"
+    assert plan.lines()[-2] == "runs again: c.d (started: it reads further ports)"
+    assert plan.lines()[-1].endswith(f"./interline replay e.f --from {ONE} --to {ONE}")
 
 
 def contract(period: Period | None) -> Any:

@@ -11,7 +11,7 @@ from interline.contract_sql.versions import mark_undone
 from interline.domains import load_product, split_address
 from interline.hooks.iceberg import IcebergHook
 from interline.hooks.redshift_statements import RedshiftStatementsHook
-from interline.versions.consumers import direct_consumers, inputs_of_all
+from interline.versions.consumers import direct_consumers, following, inputs_of_all
 from interline.versions.content import changed_days, entity_tags
 from interline.versions.errors import RollbackError
 from interline.versions.history import Published, Version, current_snapshot, versions_of
@@ -108,6 +108,11 @@ class PortVersions:
             unknown=tuple(str(snapshot) for snapshot in sorted(unknown)),
             consumers=tuple(consumer.address for consumer in consumers),
             starts=tuple(starts),
+            later=tuple(
+                consumer.address
+                for consumer in following(inputs, [self.address])
+                if not consumer.by_itself and self.address not in consumer.inputs
+            ),
         )
 
     def roll_back(self, plan: RollbackPlan) -> bool:

@@ -35,6 +35,8 @@ class RollbackPlan:
     """Who reads the port."""
     starts: tuple[tuple[str, str], ...] = field(default=())
     """Consumers that read further ports too, and the days they have to be started for."""
+    later: tuple[str, ...] = ()
+    """Who reads the port through others, and further ports too: nothing starts these by itself."""
 
     @property
     def nothing_to_do(self) -> bool:
@@ -62,6 +64,12 @@ class RollbackPlan:
             f"runs again: {address}" + (" (started: it reads further ports)" if address in started else "")
             for address in self.consumers
         ]
+        if self.days:
+            span = f"--from {self.days[0]} --to {self.days[-1]}"
+            told += [
+                f"reads it through others, and further ports, so afterwards: ./interline replay {address} {span}"
+                for address in self.later
+            ]
         return told
 
     def as_json(self) -> dict[str, Any]:
@@ -71,7 +79,7 @@ class RollbackPlan:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> RollbackPlan:
         """Return the plan that :meth:`as_json` was made from."""
-        lists = {name: tuple(plain[name]) for name in ("days", "missing", "unknown", "consumers")}
+        lists = {name: tuple(plain[name]) for name in ("days", "missing", "unknown", "consumers", "later")}
         starts = tuple((str(address), str(day)) for address, day in plain["starts"])
         return cls(
             **{
