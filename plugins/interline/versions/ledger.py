@@ -5,17 +5,22 @@ from __future__ import annotations
 from interline.contract_sql import Tables
 from interline.contract_sql.versions import publications
 from interline.hooks.redshift_statements import RedshiftStatementError, RedshiftStatementsHook
+from interline.versions.errors import VersionsError
 from interline.versions.history import Published
 
 
 def read_ledger(hook: RedshiftStatementsHook, tables: Tables) -> list[Published]:
-    """Return every line; none if nothing was ever published."""
+    """Return every line; none if nothing was ever published.
+
+    Raises:
+        VersionsError: Redshift would not say.
+    """
     try:
         rows = hook.run(publications(tables))[0].rows
     except RedshiftStatementError as error:
         if "does not exist" in error.reason:
             return []
-        raise
+        raise VersionsError(f"the ledger of versions cannot be read: {error.reason}") from error
     return [
         Published(_id(parent), _id(snapshot), str(day), str(run), bool(undone))
         for parent, snapshot, day, run, undone in rows
