@@ -108,6 +108,54 @@ def test_a_change_has_the_line_on_which_a_reader_finds_it(tmp_path: Path, kind: 
         assert 1 <= change.near.line <= len(case.new.splitlines())
 
 
+WAY_BACK = {
+    "added": "removed",
+    "removed": "added",
+    "tightened": "loosened",
+    "loosened": "tightened",
+    "changed": "changed",
+    "raised": "lowered",
+    "lowered": "raised",
+    "grown": "shrunk",
+    "shrunk": "grown",
+    "replaced": "replaced",
+    "widened": "narrowed",
+    "narrowed": "widened",
+    "lengthened": "shortened",
+    "shortened": "lengthened",
+    "earlier": "later",
+    "later": "earlier",
+    "described": "described",
+    "renamed": "renamed",
+    "moved": "moved",
+    "reordered": "reordered",
+}
+OTHERWISE = {
+    # what the way back is called, where it is not the opposite word
+    "role-expired-removed": "role-added",
+    "role-expiry-added": "role-expiry-later",
+    "contract-version-raised": "contract-version-raised",
+    "contract-activated": "contract-withdrawn",
+    "contract-withdrawn": "contract-activated",
+    "contract-deprecated": "status-changed",
+    "contract-retired": "contract-activated",
+    "end-of-life-announced": "end-of-life-later",
+    "column-deprecated": "column-deprecated",
+}
+
+
+def test_the_way_back_is_the_opposite_change(tmp_path: Path) -> None:
+    """Nothing is compatible in both directions that tightens or loosens, and no change is overlooked."""
+    wrong = {}
+    for case in CASES:
+        prefix, _, verb = case.kind.rpartition("-")
+        expected = OTHERWISE.get(case.kind) or f"{prefix}-{WAY_BACK[verb]}"
+        found = [c.kind_name for c in changes_between(tmp_path / case.kind, case.new, case.old)]
+        if found != [expected]:
+            wrong[case.kind] = found
+    assert wrong == {}
+
+
 def test_an_unchanged_contract_has_no_changes(tmp_path: Path) -> None:
     assert changes_between(tmp_path, TICKETS, TICKETS) == []
 
