@@ -217,3 +217,9 @@ def test_days_that_no_calendar_has(mesh_folder: MeshFolder, day: str) -> None:
 def test_two_relationships_of_a_column_are_told_apart_by_their_ids(mesh_folder: MeshFolder) -> None:
     contract = column(mesh_folder, "relationships: [{id: first-list, to: a.b}, {id: other, to: a.c}]")
     assert [rule.name for rule in contract.row_rules][-2:] == ["first_list", "other"]
+
+
+def test_a_port_changes_once_a_day(mesh_folder: MeshFolder) -> None:
+    mesh_folder.change(CONTRACT, "    unit: d\n", "    unit: h\n")
+    (note,) = load_mesh(mesh_folder.root).products["bookings.tickets"].contract.unexecuted
+    assert note.message == "a port changes once a data day, not every 1 hour"

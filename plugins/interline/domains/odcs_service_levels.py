@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from open_data_contract_standard.model import ServiceLevelAgreementProperty
@@ -77,6 +77,8 @@ def service_levels_of(
                 "retention deletes no rows of a current state, only versions of it that have been replaced",
                 "a history has a partitioned column data_day; its days go when their time is over",
             )
+        if name == "frequency" and period is not None and period.duration < timedelta(days=1):
+            reading.unexecuted(place, f"a port changes once a data day, not every {period}", "`1` and `d`")
         if level.scheduler or level.schedule:
             reading.unexecuted(
                 (*place, "schedule" if level.schedule else "scheduler"),
