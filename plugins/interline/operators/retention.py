@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException
 
 from interline.data_day import data_day_of
 from interline.domains import product_folders
@@ -47,8 +47,8 @@ class RetentionOperator(BaseOperator):
         except NoSuchPort as error:
             raise AirflowSkipException(str(error)) from None
         if expired is None:
-            raise AirflowFailException(
-                f"the contract of {self.port} has no `retention` under slaProperties: how long is it kept?"
+            raise AirflowSkipException(
+                f"the contract of {self.port} promises no `retention` under slaProperties, so it is left alone"
             )
         self.log.info("%s as of %s: %s", self.port, today, expired)
         return expired.as_json()
