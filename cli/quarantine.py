@@ -310,11 +310,14 @@ def _acting(home: Path | None) -> Iterator[frozenset[str]]:
         from cli.acting import acting_on
 
         with acting_on(home) as acting:
+            from interline.contract_sql.proposing import TooLarge
             from interline.hooks.redshift_statements import RedshiftStatementError
-            from interline.quarantine.errors import QuarantineError
+            from interline.quarantine.errors import CorrectionError, QuarantineError
 
             try:
                 yield acting.acts_as
+            except TooLarge as error:
+                raise CorrectionError([str(error)]) from error
             except RedshiftStatementError as error:
                 raise QuarantineError(f"Redshift refused: {error.reason}") from error
 

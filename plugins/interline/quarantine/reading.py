@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from interline.contract_sql import Tables, existing_columns, existing_query
@@ -77,8 +77,8 @@ def is_domain(product: Product, caller: str) -> bool:
     return f"arn:aws:iam::{parts[4] if len(parts) == 6 else ''}:role/{role}" == product.domain.role_arn
 
 
-def visible_columns(product: Product, clearance: str, caller: str) -> tuple[str, ...]:
-    """Return the columns whose values the caller may see.
+def visible_columns(product: Product, clearance: str, asked: Callable[[], str]) -> tuple[str, ...]:
+    """Return the columns whose values the caller may see; ``asked`` gives the caller's ARN.
 
     Raises:
         QuarantineError: no such clearance, or more than the lowest is asked for by anyone but the domain.
@@ -86,11 +86,13 @@ def visible_columns(product: Product, clearance: str, caller: str) -> tuple[str,
     if clearance not in CLASSIFICATIONS:
         hint = did_you_mean(clearance, CLASSIFICATIONS) or f"known are {', '.join(CLASSIFICATIONS)}"
         raise QuarantineError(f"{clearance!r} is no clearance ({hint})")
-    if not covers(LOWEST_CLEARANCE, clearance) and not is_domain(product, caller):
-        raise QuarantineError(
-            f"only {product.domain.name} may see {clearance} values of {product.address};"
-            f" the connection {product.domain.connection} acts as {caller}"
-        )
+    if not covers(LOWEST_CLEARANCE, clearance):
+        caller = asked()
+        if not is_domain(product, caller):
+            raise QuarantineError(
+                f"only {product.domain.name} may see {clearance} values of {product.address};"
+                f" the connection {product.domain.connection} acts as {caller}"
+            )
     columns = product.contract.columns
     return tuple(column.name for column in columns if covers(clearance, column.classification))
 
@@ -136,8 +138,7 @@ def rows(
     existing = existing_of(product, hook).get(f"{product.name}__quarantine")
     if existing is None:
         return []
-    caller = "" if covers(LOWEST_CLEARANCE, clearance) else caller_of(hook)
-    visible = visible_columns(product, clearance, caller)
+    visible = visible_columns(product, clearance, lambda: caller_of(hook))
     query = rows_query(product.contract, tables_of(product), selection, existing, visible, limit)
     answer = hook.run(query)[0]
     return [_row(tuple(answer.columns), row) for row in answer.rows]

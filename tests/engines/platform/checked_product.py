@@ -71,13 +71,10 @@ class CheckedProduct:
     def batch(self, rows: Iterable[Row], extra: str | None = None) -> None:
         """Replace the batch by these rows; ``extra`` names a text column that they have beside the contract's."""
         names = self.product.contract.column_names + ((extra,) if extra else ())
-        values = ", ".join("(" + ", ".join(_sql(row[name]) for name in names) + ")" for row in rows)
-        self.hook.run(
-            [
-                f"delete from {self.tables.batch}",
-                f"insert into {self.tables.batch} ({column_list(names)}) values {values}",
-            ]
-        )
+        values = ["(" + ", ".join(_sql(row[name]) for name in names) + ")" for row in rows]
+        begin = f"insert into {self.tables.batch} ({column_list(names)}) values "
+        chunks = [begin + ", ".join(values[n : n + 400]) for n in range(0, len(values), 400)]
+        self.hook.run([f"delete from {self.tables.batch}", *chunks])
 
     def check(self, day: str) -> dict[str, Any]:
         """Run the check of a day, as its task does."""

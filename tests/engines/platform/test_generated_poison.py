@@ -126,10 +126,8 @@ def offer(
     together: list[Poison],
     offered: Offered,
 ) -> None:
-    """Offer a batch with a row for each poison, and one that has them all where they do not contradict; publish it."""
-    bad: list[tuple[dict[str, Any], frozenset[str]]] = []
-    for poison in together:
-        bad.append((kitchen.good_row() | poison.values, poison.rules))
+    """Offer a batch with a bad row for each poison among the good ones, publish it, and count."""
+    bad = [(kitchen.good_row() | poison.values, poison.rules) for poison in together]
     product.batch(mixed(base, [row for row, _ in bad], kitchen.random))
     numbers = product.check(DAY)
     product.publish(DAY)
