@@ -89,6 +89,13 @@ def test_what_published_nothing_or_promises_nothing_is_said_to(mesh: Mesh) -> No
     assert promise_of(product.contract) == Promise(timedelta(days=1), timedelta(days=1))
 
 
+def test_a_consumer_that_never_published_what_its_inputs_have_is_late(mesh: Mesh) -> None:
+    late = judged(mesh, DUE + timedelta(hours=1), bookings__revenue=None)["bookings.revenue"]
+    assert (late.level, late.due_day, late.newest, late.age) == (Level.LATE, DAY, None, None)
+    without = judged(mesh, DUE, bookings__revenue=None, bookings__reservations=None)
+    assert without["bookings.revenue"].level is Level.NEVER
+
+
 def test_latency_comes_before_frequency() -> None:
     promise = Promise(timedelta(days=1), timedelta(hours=8))
     assert promise.due(DAY) == datetime(2013, 1, 3, 8, tzinfo=UTC)

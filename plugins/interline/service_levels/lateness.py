@@ -21,7 +21,7 @@ class Level(StrEnum):
     WAITING = "waiting"
     """Behind its promise, because something it reads is late: its producer is told, not this one."""
     NEVER = "nothing yet"
-    """Nothing was published; there is no telling since when something is due."""
+    """Nothing was published, nor by all it reads; there is no telling since when something is due."""
     NO_PROMISE = "no promise"
 
 
@@ -94,11 +94,9 @@ def judge(mesh: Mesh, newest: Mapping[str, date | None], now: datetime) -> list[
     """
     behind = {}
     for address in newest:
-        promise, day = promise_of(mesh.products[address].contract), newest[address]
-        if promise is not None and day is not None:
-            missing = promise.next_day(day)
-            if promise.due(missing) < now:
-                behind[address] = (missing, now - promise.due(missing))
+        promise, missing = promise_of(mesh.products[address].contract), _missing(mesh, address, newest)
+        if promise is not None and missing is not None and promise.due(missing) < now:
+            behind[address] = (missing, now - promise.due(missing))
     levels = []
     for address in sorted(newest):
         product, day = mesh.products[address], newest[address]
@@ -116,6 +114,17 @@ def judge(mesh: Mesh, newest: Mapping[str, date | None], now: datetime) -> list[
             level = Level.NO_PROMISE if promise is None else Level.NEVER if day is None else Level.ON_TIME
             levels.append(PortLevel(address, level, day, age, promise))
     return levels
+
+
+def _missing(mesh: Mesh, address: str, newest: Mapping[str, date | None]) -> date | None:
+    """Return the data day that is to come: after the newest, or for a first one the newest that all inputs have."""
+    product, day = mesh.products[address], newest[address]
+    promise = promise_of(product.contract)
+    if day is not None:
+        return None if promise is None else promise.next_day(day)
+    inputs = [newest.get(port) for port in product.inputs]
+    there = [day for day in inputs if day is not None]
+    return min(there) if there and len(there) == len(inputs) else None
 
 
 def when_all_is_due(mesh: Mesh, newest: Mapping[str, date | None]) -> datetime | None:
