@@ -428,3 +428,30 @@ def test_a_contract_that_could_not_be_read_in_the_base_is_told(checkout: Checkou
     (problem,) = comparison.uncompared
     assert str(problem.path) == RESERVATIONS
     assert not comparison.access
+
+
+def test_a_base_before_there_was_a_mesh(checkout: Checkout) -> None:
+    checkout.git("checkout", "-q", "--orphan", "first")
+    checkout.git("rm", "-rq", "--cached", ".")
+    checkout.git("commit", "-q", "--allow-empty", "-m", "nothing yet")
+    checkout.git("branch", "nothing")
+    checkout.commit()
+    comparison = checkout.compare(base="nothing")
+    assert set(kinds(comparison)) == {"domain-added", "port-added"}
+    assert comparison.refused == ()
+    assert all(dag.appears for dag in comparison.dags)
+
+
+def test_a_domain_that_could_not_be_read_in_the_base(checkout: Checkout) -> None:
+    file = checkout.path("domains/loyalty/domain.yaml")
+    whole = file.read_text()
+    file.write_text(whole.replace("account:", "acount:"))
+    checkout.commit()
+    checkout.git("branch", "broken")
+    file.write_text(whole)
+    checkout.remove_column("bookings.reservations", "carrier")
+    comparison = checkout.compare(base="broken")
+    assert kinds(comparison) == ["column-removed"], "the other domains are compared"
+    assert [ruling.address for ruling in comparison.refused] == ["bookings.reservations"]
+    assert {str(problem.path) for problem in comparison.uncompared} == {"domains/loyalty/domain.yaml"}
+    assert not [link for link in comparison.access.changes if type(link).__name__ == "LinkChange"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from interline.access import Plan, desired, difference
 from interline.changes.base import Base
@@ -61,7 +61,7 @@ def compare(base: Base, new: Mesh, today: date) -> Comparison:
     :param today: the day on which roles and ports have ended or not
     """
     old, uncompared = read_base(base, new)
-    changes = list(compare_domains(old, new)) if old.domains else []
+    changes = list(compare_domains(old, new))
     rulings: list[Ruling] = []
     for address in sorted({*old.products, *new.products}):
         before, after = old.products.get(address), new.products.get(address)
@@ -87,11 +87,15 @@ def compare(base: Base, new: Mesh, today: date) -> Comparison:
         tuple(impacts(changes, old, new, today)),
         tuple(compare_dags(base, was, now)),
         difference(desired(was, today), desired(now, today)),
-        tuple(
-            Problem(problem.path.relative_to(base.root), problem.line, problem.message, problem.hint)
-            for problem in uncompared
-        ),
+        tuple(_relative(problem, base.root) for problem in uncompared),
     )
+
+
+def _relative(problem: Problem, root: Path) -> Problem:
+    """A problem of the base, without the temporary folder in which its files are."""
+    path = problem.path.relative_to(root) if problem.path.is_relative_to(root) else problem.path
+    here = f"{root}/"
+    return Problem(path, problem.line, problem.message.replace(here, ""), problem.hint.replace(here, ""))
 
 
 def _changed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from interline.changes.base import Base
-from interline.domains import Mesh, MeshError, Problem, Product, load_domains, product_folders
+from interline.domains import Domain, Mesh, MeshError, Problem, Product, product_folders
 from interline.domains.compiled import Kept
 
 FILES = ("product.yaml", "contract.yaml")
@@ -17,13 +17,15 @@ def read_base(base: Base, new: Mesh) -> tuple[Mesh, list[Problem]]:
     Returns the mesh and what is wrong with the rest. The rules for reading are today's: what the base promised in a form
     that is refused now cannot be compared.
     """
-    from interline.domains.promises import read_promises
+    from interline.domains.promises import read_domain, read_promises
 
     problems: list[Problem] = []
-    try:
-        domains = load_domains(base.root)
-    except MeshError as error:
-        return Mesh(base.root, {}, {}), error.problems
+    domains: dict[str, Domain] = {}
+    for path in sorted((base.root / "domains").glob("*/domain.yaml")):
+        try:
+            domains[path.parent.name] = read_domain(path)
+        except MeshError as error:
+            problems += error.problems
     products: dict[str, Product] = {}
     for folder in product_folders(base.root):
         domain = domains.get(folder.parent.name)

@@ -53,6 +53,8 @@ def compare_domains(old: Mesh, new: Mesh) -> Iterator[Change]:
     for name, domain in new.domains.items():
         path = PurePosixPath("domains", name, "domain.yaml")
         before = old.domains.get(name)
+        if before is None and (old.root / path).exists():
+            continue
         if before is None:
             told = f"the domain {name} (account {domain.account}) is new"
             yield Change("domain-added", name, name, told, Spot(path, 1))
