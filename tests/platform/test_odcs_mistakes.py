@@ -53,6 +53,8 @@ def table(mesh_folder: MeshFolder, keys: str) -> Contract:
         ("quality: [{metric: nullValues, unit: persent, mustBe: 0}]", 23, "unit of nullValues is 'persent'", "'percent'"),
         ("quality: [{metric: rowCount, unit: percent, mustBe: 0}]", 23, "no percentage", "rows"),
         ("quality: [{metric: nullValues, mustBeBetween: [2, 1]}]", 23, "mustBeBetween is [2, 1]", "smaller number"),
+        ("quality: [{metric: nullValues, mustBe: []}]", 23, "mustBe is []", "a number"),
+        ("quality: [{metric: nullValues, mustNotBe: [1, 2]}]", 23, "mustNotBe is [1, 2]", "a number"),
         ("quality: [{metric: nullValues, mustBe: true}]", 23, "mustBe is True", "a number"),
         ("quality: [{metric: invalidValues, arguments: {validValue: [1]}, mustBe: 0}]", 23, "no argument 'validValue'", "'validValues'"),
         ("quality: [{metric: nullValues, arguments: {a: 1}, mustBe: 0}]", 23, "no argument 'a'", "it has none"),

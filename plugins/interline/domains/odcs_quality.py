@@ -197,7 +197,7 @@ def _limit(reading: Reading, place: Place, quality: DataQuality) -> Limit | None
         reading.refuse(place, f"the rule has {found}", f"expected exactly one of {', '.join(OPERATORS)}")
         return None
     key, value = given[0]
-    values = value if isinstance(value, list) else [value]
+    values = value if isinstance(value, list) and key.endswith("Between") else [value]
     if not all(is_number(number) for number in values):
         reading.refuse((*place, key), f"{key} is {value!r}", "expected a number")
         return None
