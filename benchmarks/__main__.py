@@ -1,4 +1,4 @@
-"""Interline's figures, each with its peer in the same run; `parse`, `run` or `access-matrix` alone when it is named."""
+"""Interline's figures, each with its peer in the same run; `parse`, `check`, `run` or `access-matrix` alone when it is named."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "plugins"))
 from rich.console import Console
 from rich.markup import escape
 
-from benchmarks import parse, run
+from benchmarks import check, parse, run
 from benchmarks.access_matrix import measuring as access_matrix
 from benchmarks.bare_work import BareWorkError
 from benchmarks.figures import BenchmarkError
 
-WHICH = ("all", "parse", "run", "access-matrix")
+WHICH = ("all", "parse", "check", "run", "access-matrix")
 
 
 def main() -> int:
@@ -40,6 +40,8 @@ def main() -> int:
     try:
         if given.which in ("all", "parse"):
             kept &= parse.measure(console, given.products, given.turns or parse.TURNS)
+        if given.which in ("all", "check"):
+            kept &= check.measure(console)
         if given.which in ("all", "access-matrix"):
             kept &= access_matrix.measure(console)
         if given.which in ("all", "run"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import yaml
@@ -64,7 +65,7 @@ def specifications(count: int) -> list[Specification]:
     products = []
     for number in range(count):
         here, position = divmod(number, size)
-        others = [domains[(here + step) % len(domains)] for step in (1, 2)]
+        others = [domains[(here - step) % (count // size)] for step in (1, 2)]
         readers = tuple(dict.fromkeys(domain for domain in others if domain != domains[here]))
         # every even product of a domain is source-aligned, so these are there whatever the size
         inputs = () if position % 2 == 0 else (
@@ -77,7 +78,10 @@ def specifications(count: int) -> list[Specification]:
 
 
 def write_mesh(root: Path, products: list[Specification]) -> None:
-    """Write `domains/` and `dags/` below `root`, as people write them."""
+    """Write `domains/`, `dags/` and `dbt/` below `root`, as people write them; the macros are the repository's."""
+    copytree(
+        Path(__file__).resolve().parent.parent / "dbt" / "macros", root / "dbt" / "macros", dirs_exist_ok=True
+    )
     for number, domain in enumerate(sorted({product.domain for product in products})):
         _write(root / "domains" / domain / "domain.yaml", _domain(number, domain))
     for product in products:
@@ -87,6 +91,9 @@ def write_mesh(root: Path, products: list[Specification]) -> None:
         dag_file = root / "dags" / product.domain / f"{product.name}.py"
         dag_file.parent.mkdir(parents=True, exist_ok=True)
         dag_file.write_text(_dag(product), encoding="utf-8")
+        model = root / "dbt" / "models" / product.domain / f"{product.name}.sql"
+        model.parent.mkdir(parents=True, exist_ok=True)
+        model.write_text(_model(product), encoding="utf-8")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -117,6 +124,92 @@ def _dag(product: Specification) -> str:
         f'with data_product("{product.address}"{schedule}, doc_md=__doc__):\n'
         f"    chain({chain})\n"
     )
+
+
+def _model(product: Specification) -> str:
+    return _consuming_model(product) if product.inputs else _landed_model(product)
+
+
+def _landed_model(product: Specification) -> str:
+    columns = [column for column in _columns(product) if column["name"] != "data_day"]
+    landed = ",\n".join(
+        f"    {{{{ landed_text('e.{column['name']}') }}}} as {column['name']}" for column in columns
+    )
+    typed = ",\n".join(
+        f"  cast(s.{column['name']} as {column['physicalType']}) as {column['name']}" for column in columns
+    )
+    return f"""-- What landed on the data day, typed; a record that is delivered twice counts as it was first.
+
+with landed as (
+  select
+{landed}
+  from {{{{ source('{product.domain}_landing', '{product.sources[0]}') }}}} as e
+  where e.dt = {{{{ landing_day() }}}}
+),
+
+readable as (
+  select
+    l.*,
+    {{{{ if_whole_number('l.number') }}}} as whole_number,
+    {{{{ if_instant('l.started_at') }}}} as began
+  from landed as l
+),
+
+states as (
+  select
+    r.*,
+    row_number() over (partition by r.record_id order by r.began, r.whole_number desc) as delivery
+  from readable as r
+)
+
+select
+  {{{{ data_day() }}}} as data_day,
+{typed}
+from states as s
+where s.delivery = 1 or s.record_id is null
+"""
+
+
+def _consuming_model(product: Specification) -> str:
+    own, other = (address.split(".") for address in (product.inputs[0], product.inputs[-1]))
+    return f"""-- The own records of the data day beside what others usually have in a week.
+
+with own_records as (
+  select o.*
+  from {{{{ source('{own[0]}', '{own[1]}') }}}} as o
+  where o.data_day = {{{{ data_day() }}}}
+),
+
+others as (
+  select
+    p.origin,
+    p.destination,
+    count(*) as records,
+    sum(case when p.status = 'open' then p.amount else 0 end) as amount
+  from {{{{ source('{other[0]}', '{other[1]}') }}}} as p
+  where p.data_day between {{{{ day_before(7) }}}} and {{{{ day_before(1) }}}}
+  group by p.origin, p.destination
+)
+
+select
+  {{{{ data_day() }}}} as data_day,
+  o.record_id,
+  o.contact_email,
+  o.origin,
+  o.destination,
+  o.number,
+  cast(o.amount + coalesce(t.amount, 0) as decimal(12, 2)) as amount,
+  o.currency,
+  o.cabin,
+  o.channel,
+  o.status,
+  o.started_at,
+  o.ended_at,
+  o.is_member,
+  cast(coalesce(t.records, 0) as double precision) / nullif(o.number, 0) as score
+from own_records as o
+left join others as t on o.origin = t.origin and o.destination = t.destination
+"""
 
 
 def _domain(number: int, name: str) -> dict[str, Any]:

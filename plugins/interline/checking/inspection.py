@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from interline.checking.cycles import cycles
@@ -13,6 +14,7 @@ from interline.checking.links import links_out_of
 from interline.checking.models import model_problems
 from interline.checking.ports import port_problems
 from interline.checking.promises import promise_problems
+from interline.checking.spreading import spread
 from interline.checking.strays import stray_problems
 from interline.checking.view import View
 from interline.contract_findings import contract_notes, contract_problems
@@ -46,19 +48,28 @@ def inspect_mesh(root: Path) -> Inspection:
     view = View(mesh, problems)
     found = list(problems)
     notes: list[Problem] = []
-    for product in mesh.products.values():
-        found += promise_problems(view, product)
-        found += contract_problems(product)
-        found += port_problems(view, product)
-        found += declaration_problems(view, product)
-        found += model_problems(view, product)
-        notes += contract_notes(product)
+    for of_product, notes_of_product in spread(partial(_findings, view), list(mesh.products)):
+        found += of_product
+        notes += notes_of_product
     found += dag_tree_problems(view)
     found += stray_problems(view)
     found += cycles(mesh)
     behind = [problem.path for problem in links]
     found = [problem for problem in found if not _is_behind(problem.path, behind)]
     return Inspection(mesh, tuple(in_order(root, [*links, *found])), tuple(sorted(set(notes))))
+
+
+def _findings(view: View, address: str) -> tuple[list[Problem], list[Problem]]:
+    """Return what is wrong with one product, and what its contract says that nothing executes."""
+    product = view.mesh.products[address]
+    problems = [
+        *promise_problems(view, product),
+        *contract_problems(product),
+        *port_problems(view, product),
+        *declaration_problems(view, product),
+        *model_problems(view, product),
+    ]
+    return problems, contract_notes(product)
 
 
 def in_order(root: Path, problems: Iterable[Problem]) -> list[Problem]:
