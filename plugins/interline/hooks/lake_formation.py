@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from interline.domains import Domain
 from interline.onboarding.administrator import administrator_arn
 from interline.reconcile.accounts import Account
-from interline.reconcile.calls import EXPIRED, Calls, Clients
+from interline.reconcile.calls import EXPIRED, Calls, Clients, whole_answers
 
 
 class LakeFormationHook(AwsBaseHook):
@@ -35,7 +35,7 @@ class LakeFormationHook(AwsBaseHook):
         session = self.get_session(region_name=self.region_name)
 
         def client(service: str) -> Any:
-            return session.client(service, config=self.config)
+            return whole_answers(session.client(service, config=self.config))
 
         return cache(client)
 
@@ -76,7 +76,7 @@ class DataLakeAdministratorsHook(AwsBaseHook):
         def client(service: str) -> Any:
             # a session makes one client at a time (boto3 guide, "Multithreading or multiprocessing with sessions")
             with self._making:
-                return self._session.client(
+                made = self._session.client(
                     service,
                     region_name=domain.region,
                     config=self.config,
@@ -85,6 +85,7 @@ class DataLakeAdministratorsHook(AwsBaseHook):
                     aws_secret_access_key=keys["SecretAccessKey"],
                     aws_session_token=keys["SessionToken"],
                 )
+            return whole_answers(made)
 
         return cache(client)
 

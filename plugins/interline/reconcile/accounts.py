@@ -71,6 +71,7 @@ def settle(accounts: Iterable[Account], desired: DesiredState, say: Say = lambda
     for turn in range(1, ROUNDS + 1):
         unsure = _apply(working, todo, settled, say)
         if not unsure:
+            settled.left = replace(first, changes=())
             return settled
         todo = plan(unsure, desired)
         working = _concerned(unsure, todo)

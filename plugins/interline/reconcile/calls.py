@@ -120,6 +120,22 @@ class Calls:
         raise AssertionError("the last attempt returns or raises")
 
 
+def whole_answers(client: Any) -> Any:
+    """Return a client of a JSON service that takes half an answer for a broken one.
+
+    botocore takes text that is no JSON for an answer without content: a list that was cut would look empty, and what is
+    not listed is not revoked.
+    """
+    client.meta.events.register("before-parse", _require_whole, unique_id="interline-whole-answers")
+    return client
+
+
+def _require_whole(response_dict: dict[str, Any], **_: Any) -> None:
+    body = response_dict.get("body")
+    if isinstance(body, bytes) and body.lstrip()[:1] == b"{" and body.rstrip()[-1:] != b"}":
+        raise ResponseParserError("the answer was cut")
+
+
 def slices(items: Sequence[Item], size: int) -> Iterator[list[Item]]:
     """Yield items in lists of at most ``size``."""
     for start in range(0, len(items), size):

@@ -214,7 +214,8 @@ def _granted(roles: Iterable[RoleChange]) -> Iterator[Entry]:
 
 def _revoked(roles: Iterable[RoleChange]) -> Iterator[Entry]:
     for change in roles:
-        for subject, held in change.before.items():
+        # columns before the whole table, which would take them with it
+        for subject, held in sorted(change.before.items(), key=lambda each: each[0]):
             if _must_go_first(change, subject):
                 continue
             after = change.after.get(subject)

@@ -1,0 +1,204 @@
+"""Access of a large mesh made what the contracts say: 10,000 grants on 300 products, of which 10 have changed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from benchmarks.access_faults.scene import table_of
+from benchmarks.figures import BenchmarkError, Promise, show, verdicts
+from interline.access import desired, summary
+from interline.domains import Column, Contract, Domain, Mesh, Product, Role, load_mesh
+from interline.domains.compiled import Kept
+from interline.domains.product import ProductFile
+from local.airflow import aws, processes
+from local.airflow.configuration import plain_environment
+from local.airflow.home import Home
+
+ROOT = Path(__file__).resolve().parents[1]
+SECONDS = 10.0
+WRITES = 40
+GRANTS = 10_000
+PRODUCTS = 300
+PRODUCERS = 10
+DOMAINS = 35
+CHANGES = 10
+TODAY = date(2027, 1, 31)
+_LEVELS = ("public", "internal", "confidential", "personal")
+COLUMNS = {f"column_{number}": _LEVELS[number % 4] for number in range(12)}
+
+
+def measure(console: Console) -> bool:
+    """Print seconds and calls of the first apply, of a plan without changes, and of plan and apply of 10 changes."""
+    with tempfile.TemporaryDirectory(prefix="interline-reconcile-") as folder:
+        root = Path(folder) / "mesh"
+        _write_domains(root)
+        with _local_aws(root, Path(folder) / "home") as environment, _acting(environment):
+            from interline.hooks.lake_formation import DataLakeAdministratorsHook
+            from interline.reconcile.accounts import Account, plan, settle
+
+            domains = {name: domain for name, domain in load_mesh(root).domains.items() if name != "platform"}
+            first, changed = _mesh(root, domains), _changed(_mesh(root, domains))
+            _make_tables(domains, first)
+
+            def accounts() -> list[Account]:
+                hook = DataLakeAdministratorsHook(aws_conn_id="aws_platform")
+                return [hook.account(domain) for domain in domains.values()]
+
+            rows: list[tuple[str, float, int, int, str]] = []
+
+            def timed(name: str, work: Any) -> Any:
+                using = accounts()
+                began = time.monotonic()
+                result = work(using)
+                seconds = time.monotonic() - began
+                reads, writes = (
+                    sum(getattr(each.calls, kind) for each in using) for kind in ("reads", "writes")
+                )
+                rows.append((name, seconds, reads, writes, ""))
+                return result
+
+            begun = timed("first apply", lambda using: settle(using, desired(first, TODAY)))
+            if not begun.complete:
+                raise BenchmarkError("; ".join(map(str, begun.failures[:3])) or summary(begun.left))
+            if timed("plan, nothing changed", lambda using: plan(using, desired(first, TODAY))):
+                raise BenchmarkError("the plan after the first apply is not empty")
+            settled = timed(
+                f"plan and apply, {CHANGES} changed", lambda using: settle(using, desired(changed, TODAY))
+            )
+            if not settled.complete:
+                raise BenchmarkError("; ".join(map(str, settled.failures[:3])) or summary(settled.left))
+            if len(settled.plan.changes) != CHANGES:
+                raise BenchmarkError(f"{len(settled.plan.changes)} changes were planned, expected {CHANGES}")
+            if timed("plan after it", lambda using: plan(using, desired(changed, TODAY))):
+                raise BenchmarkError("the plan after the apply is not empty")
+    show(
+        console,
+        f"access: {GRANTS:,} grants on {PRODUCTS} products, {DOMAINS} accounts",
+        ("step", "seconds", "calls that look", "calls that write"),
+        [(name, f"{seconds:.1f}", f"{reads:,}", f"{writes:,}") for name, seconds, reads, writes, _ in rows],
+        "seconds of the local AWS on this machine, sessions of all accounts included; contracts are in memory",
+    )
+    _, seconds, _, writes, _ = rows[2]
+    return verdicts(
+        console,
+        [
+            Promise("plan and apply of 10 changed grants of 10,000:", seconds, SECONDS, " s"),
+            Promise("Lake Formation and Glue calls that write:", writes, WRITES, ""),
+        ],
+    )
+
+
+def _write_domains(root: Path) -> None:
+    for number, name in enumerate(["platform", *(f"domain{number:02}" for number in range(DOMAINS))]):
+        folder = root / "domains" / name
+        folder.mkdir(parents=True)
+        (folder / "domain.yaml").write_text(
+            f'name: {name}\naccount: "{100_000_000_000 + number}"\nregion: us-east-1\ndescription: One of many.\n'
+            f"team:\n  name: {name}\n  email: {name}@interline.example\n",
+            encoding="utf-8",
+        )
+
+
+def _mesh(root: Path, domains: Mapping[str, Domain]) -> Mesh:
+    """Return products of which every one may be read by 33 other domains, and as many as are needed by one more."""
+    names = sorted(domains)
+    products: dict[str, Product] = {}
+    more = GRANTS - PRODUCTS * (DOMAINS - 2)
+    for number in range(PRODUCTS):
+        owner = names[number % PRODUCERS]
+        others = [name for name in names if name != owner]
+        readers = others if number < more else others[:-1]
+        roles = tuple(_role(consumer, number + place) for place, consumer in enumerate(readers))
+        product = _product(domains[owner], f"product{number:03}", roles)
+        products[product.address] = product
+    return Mesh(root, domains, products)
+
+
+def _role(consumer: str, number: int) -> Role:
+    """Return a role: most by columns, some by clearance, a few by rows."""
+    if number % 10 == 0:
+        return Role(consumer, "", columns=("column_0", "column_1"), rows=f"column_0 = '{number}'")
+    if number % 10 < 3:
+        return Role(consumer, "", clearance="confidential")
+    chosen = tuple(name for place, name in enumerate(COLUMNS) if (place + number) % 3)
+    return Role(consumer, "", columns=chosen, clearance="personal")
+
+
+def _product(domain: Domain, name: str, roles: tuple[Role, ...]) -> Product:
+    address = f"{domain.name}.{name}"
+    columns = tuple(
+        Column(column, "string", "varchar(16)", "", classification=level) for column, level in COLUMNS.items()
+    )
+    contract = Contract(address, "", "1.0.0", "active", "", "", "", "", columns, (), (), (), roles, ())
+    file = ProductFile("", "1.0.0", "active", "", "", "", (), (), ())
+    return Product(address, name, domain, file, "", Kept(contract))
+
+
+def _changed(mesh: Mesh) -> Mesh:
+    """Return the mesh with one role changed in each of ten products: of every kind, in every way, one of them gone."""
+    products = dict(mesh.products)
+    for number, address in enumerate(sorted(products)[:: PRODUCTS // CHANGES][:CHANGES]):
+        contract = products[address].contract
+        role, *others = contract.roles
+        becomes = (
+            [],
+            [replace(role, columns=("column_0",), rows="column_0 = 'changed'", clearance="internal")],
+            [replace(role, columns=None, rows=None, clearance="public")],
+            [replace(role, columns=("column_4", "column_5"), rows=None, clearance="personal")],
+        )[number % 4]
+        products[address] = replace(
+            products[address], kept_contract=Kept(replace(contract, roles=(*becomes, *others)))
+        )
+    return replace(mesh, products=products)
+
+
+def _make_tables(domains: Mapping[str, Domain], mesh: Mesh) -> None:
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+
+    clients: dict[str, Any] = {}
+    for product in mesh.products.values():
+        name = product.domain.name
+        if name not in clients:
+            clients[name] = AwsBaseHook(aws_conn_id=domains[name].connection, client_type="glue").conn
+        clients[name].create_table(
+            DatabaseName=product.domain.curated_database, TableInput=table_of(name, product.name, COLUMNS)
+        )
+
+
+@contextmanager
+def _local_aws(root: Path, folder: Path) -> Iterator[Mapping[str, str]]:
+    home = Home(folder)
+    home.make()
+    command = [sys.executable, "-m", "local.aws.server", "--home", str(folder), "--root", str(root)]
+    server = processes.start(home, aws.NAME, command, plain_environment(ROOT))
+    try:
+        yield aws.wait(home, server).environment
+    finally:
+        processes.stop(home, [server])
+
+
+@contextmanager
+def _acting(environment: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    for name in [name for name in before if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(environment)
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+        os.environ.clear()
+        os.environ.update(before)
