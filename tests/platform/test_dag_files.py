@@ -140,8 +140,7 @@ def test_a_role_that_is_no_domain(mesh_folder: MeshFolder) -> None:
     assert line.startswith(
         "domains/bookings/tickets/contract.yaml:35: the role 'shoping' is no domain (did you mean"
     )
-    [error] = errors_of(mesh_folder)
-    assert "there is no domain 'shoping' (did you mean 'shopping'?)" in error
+    assert errors_of(mesh_folder) == [], "a DAG waits for no grant: the task that grants would say so"
 
 
 def test_products_that_wait_for_each_other(mesh_folder: MeshFolder) -> None:

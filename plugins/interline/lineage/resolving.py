@@ -225,6 +225,11 @@ class _Resolver:
             origins, needs = self._expression(node, scope)
             source = _Nested(_Output(origins, needs))
         alias = (node.alias or node.name).lower()
+        if not alias and isinstance(source, _Nested):
+            # `from e, e.items as i` is read as an unnesting whose one column is called i
+            named = node.args.get("alias")
+            columns = named.args.get("columns") if isinstance(named, exp.TableAlias) else None
+            alias = columns[0].name.lower() if columns else ""
         if alias in sources:
             raise Unresolved(
                 f"two tables are called {alias!r} in one query", _line(node), "give one an alias of its own"
