@@ -1,4 +1,5 @@
-"""Interline's figures, each with its peer in the same run; `parse`, `check`, `run` or `access-matrix` alone when it is named."""
+"""Interline's figures, each with its peer in the same run; `parse`, `check`, `run`, `access-matrix`, `reconcile` or
+`faults` alone when it is named."""
 
 from __future__ import annotations
 
@@ -11,12 +12,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "plugins"))
 from rich.console import Console
 from rich.markup import escape
 
-from benchmarks import check, parse, run
+from benchmarks import check, parse, reconcile, run
+from benchmarks.access_faults import measuring as access_faults
 from benchmarks.access_matrix import measuring as access_matrix
 from benchmarks.bare_work import BareWorkError
 from benchmarks.figures import BenchmarkError
 
-WHICH = ("all", "parse", "check", "run", "access-matrix")
+WHICH = ("all", "parse", "check", "run", "access-matrix", "reconcile", "faults")
 
 
 def main() -> int:
@@ -44,6 +46,10 @@ def main() -> int:
             kept &= check.measure(console)
         if given.which in ("all", "access-matrix"):
             kept &= access_matrix.measure(console)
+        if given.which in ("all", "reconcile"):
+            kept &= reconcile.measure(console)
+        if given.which in ("all", "faults"):
+            kept &= access_faults.measure(console)
         if given.which in ("all", "run"):
             kept &= run.measure(console, given.days, given.scale, given.turns or run.TURNS)
     except (BenchmarkError, BareWorkError) as error:

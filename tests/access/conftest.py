@@ -59,9 +59,7 @@ def product(
 
 def mesh(*products: Product) -> Mesh:
     """The mesh of three domains and these products."""
-    return Mesh(
-        Path(), {name: domain(name) for name in ACCOUNTS}, {each.address: each for each in products}
-    )
+    return Mesh(Path(), {name: domain(name) for name in ACCOUNTS}, {each.address: each for each in products})
 
 
 def refusal(code: str, operation: str = "AnyOperation", status: int = 400) -> ClientError:

@@ -1,0 +1,140 @@
+"""Asking for access: two files get lines, everything else in them stays as it was, and what makes no sense is refused."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interline.access.requesting import Asked, CannotRequest, Request, requested
+from interline.access.yaml_editing import CannotEdit, YamlText
+from interline.domains import MeshError, load_mesh, load_product
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A copy of the repository's promises."""
+    shutil.copytree(
+        REPOSITORY / "domains", tmp_path / "domains", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    return tmp_path
+
+
+def written(root: Path, asked: Asked) -> Request:
+    made = requested(root, asked)
+    for path, text in made.texts.items():
+        path.write_text(text, encoding="utf-8")
+    return made
+
+
+def changed(path: Path, text: str) -> tuple[list[str], list[str]]:
+    """The lines that go and those that come."""
+    lines = list(difflib.ndiff(path.read_text(encoding="utf-8").splitlines(), text.splitlines()))
+    return [line[2:] for line in lines if line[:1] == "-"], [line[2:] for line in lines if line[:1] == "+"]
+
+
+def test_a_new_role_and_input_port(root: Path) -> None:
+    asked = Asked(
+        "loyalty.members",
+        "bookings",
+        "which airports: our members' own",
+        "revenue",
+        columns=("member_id", "home_airport"),
+        rows="home_airport = 'JFK'",
+        expires=date(2027, 1, 31),
+    )
+    contract = root / "domains/loyalty/members/contract.yaml"
+    gone, come = changed(contract, requested(root, asked).texts[contract])
+    assert gone == ["version: 1.0.0"]
+    assert "version: 1.0.1" in come
+    assert len(come) > 10
+    written(root, asked)
+    (role,) = load_product(root, "loyalty.members").contract.roles
+    assert (role.domain, role.columns, role.rows) == ("bookings", asked.columns, asked.rows)
+    assert (role.clearance, role.expires, role.purpose) == ("confidential", asked.expires, asked.purpose)
+    mesh = load_mesh(root)
+    assert "loyalty.members" in mesh.products["bookings.revenue"].inputs
+    assert mesh.products["bookings.revenue"].inputs_by_source["loyalty", "members"] == "loyalty.members"
+
+
+def test_columns_are_added_to_a_role_that_is_there(root: Path) -> None:
+    before = load_product(root, "bookings.reservations").contract.roles[0]
+    made = written(
+        root, Asked("bookings.reservations", "shopping", "prices", "route_demand", ("amount", "origin"))
+    )
+    assert list(made.texts) == [root / "domains/bookings/reservations/contract.yaml"]
+    role = load_product(root, "bookings.reservations").contract.roles[0]
+    assert before.columns is not None
+    assert role.columns == (*before.columns, "amount")
+    assert role.clearance == "confidential"
+
+
+def test_asking_again_changes_nothing(root: Path) -> None:
+    asked = Asked("bookings.revenue", "shopping", "prices", "route_demand")
+    assert len(written(root, asked).texts) == 2
+    assert requested(root, asked).texts == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"consumer": "bookings"}, "bookings owns bookings.revenue"),
+        ({"product": None}, "which product of shopping will read it"),
+        ({"product": "route_demnd"}, "did you mean 'route_demand'"),
+        ({"columns": ("orign",)}, "did you mean 'origin'"),
+        ({"columns": ("net_amount",), "clearance": "internal"}, "net_amount is confidential, above"),
+        ({"rows": "origin like lower('x')"}, "the condition"),
+        ({"rows": "origin = 'x'; drop table y"}, "the condition"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(root: Path, asked: dict[str, Any], said: str) -> None:
+    usual = {"port": "bookings.revenue", "consumer": "shopping", "purpose": "x", "product": "route_demand"}
+    with pytest.raises(CannotRequest, match=said):
+        requested(root, Asked(**{**usual, **asked}))
+
+
+@pytest.mark.parametrize(
+    ("port", "consumer"),
+    [("bookings.nothing", "shopping"), ("../etc", "shopping"), ("bookings.revenue", "../shopping")],
+)
+def test_what_is_not_there_is_told(root: Path, port: str, consumer: str) -> None:
+    with pytest.raises(MeshError):
+        requested(root, Asked(port, consumer, "x", "route_demand"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: 1\n# of b\nb:\n- x: 1\n\n# the end\n", "a: 1\n# of b\nb:\n- x: 1\n- x: 2\n\n# the end\n"),
+        ("b:\n    -   x: 1 # one\nc: 3\n", "b:\n    -   x: 1 # one\n    - x: 2\nc: 3\n"),
+        ("b:\n  - x: |\n      text\n\nc: 3", "b:\n  - x: |\n      text\n  - x: 2\n\nc: 3\n"),
+        ("a: 1\nb: []\nc: 3\n", "a: 1\nb:\n  - x: 2\nc: 3\n"),
+        ("a: 1\nb:\nc: 3\n", "a: 1\nb:\n  - x: 2\nc: 3\n"),
+        ("a: 1\n# of c\nc: 3\n", "a: 1\nb:\n  - x: 2\n# of c\nc: 3\n"),
+        ("a: 1\n", "a: 1\nb:\n  - x: 2\n"),
+    ],
+)
+def test_an_item_is_added_and_all_else_stays(text: str, expected: str) -> None:
+    edited = YamlText(text)
+    edited.append(("b",), {"x": 2}, before="c")
+    assert edited.text == expected
+
+
+def test_a_list_in_brackets_is_left_to_people() -> None:
+    with pytest.raises(CannotEdit, match="line 2: the list is written in brackets"):
+        YamlText("a: 1\nb: [{x: 1}]\n").append(("b",), {"x": 2})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [('v: "1"  # so\n', 'v: "2"  # so\n'), ("v: 1 # so\n", "v: '2' # so\n")]
+)
+def test_a_value_is_replaced_with_its_quotes(text: str, expected: str) -> None:
+    edited = YamlText(text)
+    edited.replace(("v",), "2")
+    assert edited.text == expected
