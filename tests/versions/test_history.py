@@ -112,7 +112,7 @@ def test_in_the_middle_of_a_replay_a_current_state_holds_older_states_of_later_d
 
 def test_a_plan_survives_json() -> None:
     plan = RollbackPlan(
-        "a.b", 2**62, 7, 10, None, (ONE,), (TWO,), ("3",), ("c.d",), (("c.d", ONE),), ("e.f",)
+        "a.b", 2**62, 7, 10, None, (ONE,), (TWO,), ("3",), ("c.d",), (("c.d", ONE, "run"),), ("e.f",)
     )
     assert RollbackPlan.from_json(plan.as_json()) == plan
     assert plan.lines()[0] == f"a.b: version {2**62} -> 7"

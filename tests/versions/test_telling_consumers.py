@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, ErrorType
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowRuntimeError,
+    AirflowSkipException,
+    ErrorType,
+)
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import ErrorResponse, OKResponse
+from airflow.sdk.execution_time.comms import DagRunStateResult, ErrorResponse, GetDagRunState, OKResponse
 from airflow.sdk.execution_time.context import OutletEventAccessors
 
 from interline.operators.rollback import StartConsumersOperator, TellConsumersOperator
@@ -16,7 +21,7 @@ from interline.versions.rollback import RollbackPlan
 ONE, TWO = "2013-01-01", "2013-01-02"
 
 
-def plan(days: tuple[str, ...] = (ONE, TWO), starts: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
+def plan(days: tuple[str, ...] = (ONE, TWO), starts: tuple[tuple[str, str, str], ...] = ()) -> dict[str, Any]:
     return RollbackPlan("a.port", 9, 8, 1, 1, days, (), (), ("c.one",), starts).as_json()
 
 
@@ -40,40 +45,48 @@ def test_without_a_changed_day_there_is_no_event() -> None:
 
 
 class Supervisor:
-    """Answers as Airflow's supervisor does."""
+    """Answers as Airflow's supervisor does; knows the run of one day."""
 
-    def __init__(self, answer: Any) -> None:
-        self.answer = answer
-        self.asked: list[tuple[str, str | None]] = []
+    def __init__(self) -> None:
+        self.answer: Any = OKResponse(ok=True)
+        self.cleared: list[tuple[str, str]] = []
 
     def send(self, message: Any) -> Any:
-        self.asked.append((message.dag_id, message.partition_key))
+        if isinstance(message, GetDagRunState):
+            if message.run_id == "forgotten":
+                raise AirflowRuntimeError(ErrorResponse(error=ErrorType.GENERIC_ERROR))
+            return DagRunStateResult(state="success")
+        assert message.reset_dag_run is True
+        self.cleared.append((message.dag_id, message.run_id))
         return self.answer
 
 
 @pytest.fixture
 def supervisor(monkeypatch: pytest.MonkeyPatch) -> Supervisor:
-    played = Supervisor(OKResponse(ok=True))
+    played = Supervisor()
     monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", played, raising=False)
     return played
 
 
-STARTS = (("c.one", ONE), ("c.one", TWO))
+STARTS = (("c.one", ONE, "first"), ("c.one", TWO, "second"))
 
 
-def test_consumers_are_started_for_their_days(supervisor: Supervisor) -> None:
+def test_the_runs_that_published_the_days_are_cleared(supervisor: Supervisor) -> None:
     task = StartConsumersOperator(task_id="start", plan=plan(starts=STARTS))
-    assert task.execute({"run_id": "r"}) == [f"c.one {ONE}", f"c.one {TWO}"]  # type: ignore[typeddict-item]
-    assert supervisor.asked == list(STARTS)
+    assert task.execute({}) == [f"c.one {ONE}", f"c.one {TWO}"]
+    assert supervisor.cleared == [("c.one", "first"), ("c.one", "second")]
 
 
-def test_a_run_that_is_there_already_is_left_alone(supervisor: Supervisor) -> None:
-    supervisor.answer = ErrorResponse(error=ErrorType.DAGRUN_ALREADY_EXISTS)
-    StartConsumersOperator(task_id="start", plan=plan(starts=STARTS)).execute({"run_id": "r"})  # type: ignore[typeddict-item]
+def test_a_run_that_airflow_has_forgotten_is_not_made_anew_without_a_day(supervisor: Supervisor) -> None:
+    starts = (("c.one", ONE, "forgotten"), ("c.one", TWO, "second"))
+    task = StartConsumersOperator(task_id="start", plan=plan(starts=starts))
+    with pytest.raises(AirflowFailException, match=f"replay c.one --from {ONE}"):
+        task.execute({})
+    assert supervisor.cleared == [("c.one", "second")]
 
 
 def test_a_refusal_fails_the_task(supervisor: Supervisor) -> None:
-    supervisor.answer = ErrorResponse(error=ErrorType.API_SERVER_ERROR, detail={"reason": "not_partitioned"})
+    supervisor.answer = ErrorResponse(error=ErrorType.API_SERVER_ERROR, detail={"reason": "import_errors"})
     task = StartConsumersOperator(task_id="start", plan=plan(starts=STARTS))
-    with pytest.raises(AirflowFailException, match=f"c.one could not be started for {ONE}"):
-        task.execute({"run_id": "r"})  # type: ignore[typeddict-item]
+    with pytest.raises(AirflowFailException, match=r"c\.one could not be cleared"):
+        task.execute({})

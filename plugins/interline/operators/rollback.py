@@ -106,7 +106,10 @@ class TellConsumersOperator(BaseOperator):
 
 class StartConsumersOperator(BaseOperator):
     """
-    Start consumers for data days: those that read further ports, for which one port's event alone starts nothing.
+    Run consumers again that read further ports, for which one port's event alone starts nothing.
+
+    The run that published the data day last is cleared, as a person would clear it in the UI. A new run cannot be started from a
+    task: Airflow 3.3.1 takes a partition key in the message and drops it on its way to the API.
 
     :param plan: what :class:`RollbackPlanOperator` returned (templated)
     """
@@ -118,28 +121,37 @@ class StartConsumersOperator(BaseOperator):
         self.plan = plan
 
     def execute(self, context: Context) -> list[str]:
-        """Start them; a run that an earlier attempt has started is left alone."""
+        """Clear the runs."""
         plan = RollbackPlan.from_json(self.plan)
         if not plan.starts:
             raise AirflowSkipException("every consumer follows the events by itself")
-        started = []
-        for address, day in plan.starts:
-            run = f"after__{context['run_id']}__{day}"
-            _start(address, run, day, f"{plan.address} was rolled back to {plan.target}")
-            self.log.info("%s runs again for %s", address, day)
-            started.append(f"{address} {day}")
+        started, gone = [], []
+        for address, day, run in plan.starts:
+            if _cleared(address, run):
+                self.log.info("%s runs again for %s: %s", address, day, run)
+                started.append(f"{address} {day}")
+            else:
+                gone.append(f"./interline replay {address} --from {day}")
+        if gone:
+            raise AirflowFailException(
+                f"Airflow knows these runs no more, the rest runs again: {'; '.join(gone)}"
+            )
         return started
 
 
-def _start(dag_id: str, run_id: str, day: str, note: str) -> None:
-    """Start a run for a data day: TriggerDagRunOperator of the standard provider 1.17 takes no partition key.
-
-    Raises:
-        AirflowFailException: Airflow refused, for another reason than that the run is there already.
-    """
-    from airflow.sdk.execution_time.comms import ErrorResponse, TriggerDagRun
+def _cleared(dag_id: str, run_id: str) -> bool:
+    """Clear a run; False if Airflow does not know it, for asking to reset such a run would make a new one without a day."""
+    from airflow.sdk.exceptions import AirflowRuntimeError
+    from airflow.sdk.execution_time.comms import ErrorResponse, GetDagRunState, TriggerDagRun
     from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
 
-    answer = SUPERVISOR_COMMS.send(TriggerDagRun(dag_id=dag_id, run_id=run_id, partition_key=day, note=note))
-    if isinstance(answer, ErrorResponse) and answer.error.name != "DAGRUN_ALREADY_EXISTS":
-        raise AirflowFailException(f"{dag_id} could not be started for {day}: {answer.error} {answer.detail}")
+    try:
+        known = SUPERVISOR_COMMS.send(GetDagRunState(dag_id=dag_id, run_id=run_id))
+    except AirflowRuntimeError:
+        return False
+    if isinstance(known, ErrorResponse):
+        return False
+    answer = SUPERVISOR_COMMS.send(TriggerDagRun(dag_id=dag_id, run_id=run_id, reset_dag_run=True))
+    if isinstance(answer, ErrorResponse):
+        raise AirflowFailException(f"{dag_id} could not be cleared: {answer.error} {answer.detail}")
+    return True

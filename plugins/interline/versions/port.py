@@ -13,7 +13,7 @@ from interline.hooks.iceberg import IcebergHook
 from interline.hooks.redshift_statements import RedshiftStatementsHook
 from interline.versions.consumers import direct_consumers, following, inputs_of_all
 from interline.versions.content import changed_days, entity_tags
-from interline.versions.errors import RollbackError
+from interline.versions.errors import NoSuchPort, RollbackError
 from interline.versions.history import Published, Version, current_snapshot, versions_of
 from interline.versions.ledger import read_ledger
 from interline.versions.rollback import (
@@ -89,13 +89,11 @@ class PortVersions:
         inputs = inputs_of_all(self.root)
         consumers = direct_consumers(inputs, self.address)
         starts = [
-            (consumer.address, day)
+            (consumer.address, day, run)
             for consumer in consumers
-            if not consumer.by_itself
-            for day in sorted(days)
-            if all(
-                day in self._published_days(port) for port in consumer.inputs if port not in consumer.again
-            )
+            if not consumer.by_itself and days
+            for day, run in sorted(self._runs_of(consumer.address).items())
+            if day in days
         ]
         return RollbackPlan(
             address=self.address,
@@ -149,6 +147,14 @@ class PortVersions:
     def _table(self) -> Any:
         return self.catalog.table(self.product.domain.curated_database, self.product.name)
 
-    def _published_days(self, address: str) -> set[str]:
-        ledger = PortVersions(self.root, address).ledger()
-        return {line.data_day for line in ledger if not line.undone}
+    def _runs_of(self, address: str) -> dict[str, str]:
+        """Return the run that published each data day of another port last."""
+        try:
+            versions = PortVersions(self.root, address).versions()
+        except NoSuchPort:
+            return {}
+        return {
+            version.data_day: version.run
+            for version in reversed(versions)
+            if version.data_day and version.run
+        }

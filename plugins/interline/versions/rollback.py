@@ -33,8 +33,9 @@ class RollbackPlan:
     """Versions in between of which nobody knows the data day: their days are not among ``days``."""
     consumers: tuple[str, ...] = ()
     """Who reads the port."""
-    starts: tuple[tuple[str, str], ...] = field(default=())
-    """Consumers that read further ports too, and the days they have to be started for."""
+    starts: tuple[tuple[str, str, str], ...] = field(default=())
+    """Consumers that read further ports too, with the days that they have to run again for, and the run that published each
+    day last: it is cleared."""
     later: tuple[str, ...] = ()
     """Who reads the port through others, and further ports too: nothing starts these by itself."""
 
@@ -59,7 +60,7 @@ class RollbackPlan:
             )
         if self.missing:
             told.append(f"no longer held as published, to be replayed: {', '.join(self.missing)}")
-        started = {address for address, _ in self.starts}
+        started = {address for address, _, _ in self.starts}
         told += [
             f"runs again: {address}" + (" (started: it reads further ports)" if address in started else "")
             for address in self.consumers
@@ -80,7 +81,7 @@ class RollbackPlan:
     def from_json(cls, plain: Mapping[str, Any]) -> RollbackPlan:
         """Return the plan that :meth:`as_json` was made from."""
         lists = {name: tuple(plain[name]) for name in ("days", "missing", "unknown", "consumers", "later")}
-        starts = tuple((str(address), str(day)) for address, day in plain["starts"])
+        starts = tuple((str(address), str(day), str(run)) for address, day, run in plain["starts"])
         return cls(
             **{
                 **plain,
