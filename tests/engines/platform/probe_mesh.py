@@ -191,6 +191,8 @@ class Probes:
             aws_conn_id="aws_bookings", region_name="us-east-1", cluster="bookings", database="bookings"
         )
         self.events = Events()
+        self.ran: dict[str, Any] = {}
+        """Of each task the operator that ran last."""
 
     def sql(self, *statements: str) -> tuple[tuple[Value, ...], ...]:
         """Run statements, each by itself, as the domain's role; return the rows of the last."""
@@ -217,6 +219,7 @@ class Probes:
         finally:
             # Its clients serve the next run too: making them takes longer than using them.
             task.__dict__["hook"] = prepared.hook
+            self.ran[task_id] = prepared
 
     def publish(self, day: str) -> Any:
         """Declare, grant and commit."""

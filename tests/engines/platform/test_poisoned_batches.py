@@ -28,6 +28,20 @@ def published(probes: Probes) -> Probes:
     return probes
 
 
+def test_openlineage_hears_the_version_and_the_rows_of_a_publish(published: Probes) -> None:
+    found = published.ran["publish.commit"].get_openlineage_facets_on_complete(None)
+    [port] = found.outputs
+    assert (port.namespace, port.name) == ("s3://bookings-curated", "probes")
+    assert port.outputFacets["outputStatistics"].rowCount == len(GOOD)
+    assert port.facets["version"].datasetVersion.isdigit()
+    assert [field.name for field in port.facets["schema"].fields] == list(
+        published.product.contract.column_names
+    )
+    assert ("s3://bookings-landing", "airports") in {
+        (source.namespace, source.name) for source in found.inputs
+    }
+
+
 ROW_POISONS = {
     "required": ({"seen_at": None}, "seen_at_required"),
     "a part of the key": ({"probe_id": None}, "probe_id_required"),
