@@ -87,9 +87,9 @@ def _batch(calls: Calls, batch: Batch, applied: Applied) -> Iterator[str]:
         failed = {failure["RequestEntry"]["Id"]: failure["Error"] for failure in answer.get("Failures") or ()}
         for identifier in [identifier for identifier in waiting if identifier not in failed]:
             yield f"{verb} {waiting.pop(identifier).told}"
-        for identifier, error in failed.items():
-            if error.get("ErrorCode") not in PASSING or attempt == ATTEMPTS:
-                applied.failures.append(_failure(waiting.pop(identifier).told, error))
+        for identifier, said in failed.items():
+            if said.get("ErrorCode") not in PASSING or attempt == ATTEMPTS:
+                applied.failures.append(_failure(waiting.pop(identifier).told, said))
         if not waiting:
             return
         codes = ", ".join(sorted({failed[identifier]["ErrorCode"] for identifier in waiting}))

@@ -32,7 +32,7 @@ def wanted(root: Path, today: date) -> Wanted:
     for folder in product_folders(root):
         address = f"{folder.parent.name}.{folder.name}"
         if address not in mesh.products:
-            about = [problem for problem in problems if Path(problem.file).is_relative_to(folder)]
+            about = [problem for problem in problems if problem.path.is_relative_to(folder)]
             unreadable[address] = str(about[0]) if about else "it cannot be read"
     domains = tuple(domain for name, domain in sorted(mesh.domains.items()) if name != PLATFORM)
     return Wanted(desired(mesh, today, unreadable), domains)

@@ -153,7 +153,7 @@ def _filters(change: RoleChange) -> Iterator[Write]:
         if before == after:
             continue
         table = change.table
-        data = {
+        data: dict[str, Any] = {
             "TableCatalogId": table.account,
             "DatabaseName": table.database,
             "TableName": table.name,
