@@ -6,6 +6,7 @@ sources, its input ports, and the scores of its model.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ from interline.domains import Mesh, MeshError, Problem, Product, did_you_mean, s
 from interline.lineage.relations import Lineage, Origin, Relation
 from interline.lineage.rendering import DATA_DAY, Named, Rendered, Renderer, Setting, Unknown
 from interline.lineage.resolving import Unresolved, lineage_of
+
+_SQLGLOT = logging.getLogger("sqlglot")
 
 
 @dataclass(frozen=True)
@@ -290,7 +293,10 @@ def port_relation(mesh: Mesh, reader: Product, address: str) -> Relation:
 
 def _parsed(rendered: Rendered) -> exp.Query:
     path = rendered.path
+    level = _SQLGLOT.level
     try:
+        # what it thinks of a statement that is no query is told below, as a problem
+        _SQLGLOT.setLevel(logging.CRITICAL)
         statements = sqlglot.parse(rendered.sql, dialect="redshift")
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
@@ -301,9 +307,14 @@ def _parsed(rendered: Rendered) -> exp.Query:
     except (SqlglotError, RecursionError) as error:
         told = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         raise MeshError([Problem(path, 0, f"is no SQL that can be read: {told[:200]}")]) from None
+    finally:
+        _SQLGLOT.setLevel(level)
     found = [statement for statement in statements if statement is not None]
     if len(found) != 1 or not isinstance(found[0], exp.Query):
-        what = f"{len(found)} statements" if len(found) != 1 else f"a {found[0].key.upper()}"
+        word = found[0].name if found and isinstance(found[0], exp.Command) else found[0].key if found else ""
+        what = (
+            f"{len(found)} statements" if len(found) != 1 else f"a statement that begins with {word.upper()}"
+        )
         raise MeshError([Problem(path, 0, f"is {what}; expected one SELECT", "dbt makes the table from it")])
     return found[0]
 
