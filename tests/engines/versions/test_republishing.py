@@ -56,7 +56,7 @@ def test_days_replayed_in_any_order_are_byte_equal_to_a_clean_run(probes: Probes
     assert clean.count(b"\n") == 9
     publish(probes, ONE, price=1.5)
     assert exported(probes) != clean
-    publish(probes, TWO, ONE, TWO)
+    publish(probes, TWO, ONE)
     assert exported(probes) == clean
     assert fingerprints(port) == files
 
