@@ -100,7 +100,7 @@ def is_number(value: Any) -> bool:
     """Say whether a value is a number that Redshift can compare with."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
-    return abs(value) < 10**MOST_DIGITS
+    return bool(abs(value) < 10**MOST_DIGITS)
 
 
 def _is_value(value: Any, logical: str) -> bool:
