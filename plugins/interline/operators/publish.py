@@ -52,6 +52,8 @@ class PublishOperator(RedshiftDataOperator):
             database=domain,
             db_user=DATABASE_USER,
             outlets=[port],
+            # A cleared task publishes again. The provider would find the statement of the first time, done, and skip it.
+            durable=False,
             **kwargs,
         )
         self.address = address

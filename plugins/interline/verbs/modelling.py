@@ -58,6 +58,7 @@ def train(
             database=domain.cluster,
             db_user=DATABASE_USER,
             poll_interval=SECONDS_BETWEEN_STATEMENT_POLLS,
+            durable=False,  # a cleared task works again, see PublishOperator
             **acting,
         )
         fit = SageMakerTrainingOperator(
@@ -115,6 +116,7 @@ def score(**columns: str) -> TaskGroup:
             database=domain.cluster,
             db_user=DATABASE_USER,
             poll_interval=SECONDS_BETWEEN_STATEMENT_POLLS,
+            durable=False,  # a cleared task works again, see PublishOperator
             **acting,
         )
         transform >> load

@@ -212,8 +212,6 @@ class Probes:
             "outlet_events": self.events,
         }
         prepared.render_template_fields(context)
-        if hasattr(prepared, "durable"):
-            prepared.durable = False
         try:
             return prepared.execute(context)
         finally:
