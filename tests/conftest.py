@@ -4,44 +4,44 @@ So a small mistake is told first. Some engine tests put the engines under moto i
 moto for good; what uses moto as it comes therefore goes before them.
 
 With several processes (`./interline test` uses pytest-xdist) the tests of one file stay together in one of them, and
-so do those that share the mesh which is up for the whole session; every other test of the mesh goes by itself.
+so do those in tests/mesh/shared, which use one mesh that is up for the whole session.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 HERE = Path(__file__).parent
 SLOW = ("engines", "mesh")
 """Folders that come last, in this order."""
-_SHARED_MESH = "mesh"
-"""Fixture of the mesh that is up for the whole session."""
+_ONE_MESH = "tests/mesh/shared/"
 
 
-@pytest.hookimpl(tryfirst=True)
+class TogetherByFile(LoadScopeScheduling):
+    """Give each process whole files, and all tests of the shared mesh to one.
+
+    A scheduler of our own because xdist 3.8 marks groups in a field of tests that pytest 9.2 no longer reads.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _ONE_MESH if nodeid.startswith(_ONE_MESH) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherByFile:
+    """Take our scheduler for every way of distributing."""
+    return TogetherByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort by folder, and in tests/mesh the shared mesh first; otherwise the order stays."""
     items.sort(key=_place)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-
-
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(HERE).parts[0]
 
 
 def _place(item: pytest.Item) -> tuple[int, bool]:
-    folder = _folder(item)
-    return SLOW.index(folder) + 1 if folder in SLOW else 0, folder == "mesh" and not _shares(item)
-
-
-def _shares(item: pytest.Item) -> bool:
-    return _SHARED_MESH in getattr(item, "fixturenames", ())
-
-
-def _group(item: pytest.Item) -> str:
-    if _folder(item) != "mesh":
-        return str(item.path.relative_to(HERE))
-    return _SHARED_MESH if _shares(item) else item.name
+    parts = item.path.relative_to(HERE).parts
+    return SLOW.index(parts[0]) + 1 if parts[0] in SLOW else 0, parts[:2] != ("mesh", "shared")
