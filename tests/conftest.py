@@ -37,11 +37,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherByFi
     return TogetherByFile(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort by folder, and in tests/mesh the shared mesh first; otherwise the order stays."""
-    items.sort(key=_place)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sort by folder; otherwise the order stays.
+
+    With several processes the shared mesh, which takes longest of all, begins at once in one of them, while the others
+    tell small mistakes.
+    """
+    several = hasattr(config, "workerinput")
+    items.sort(key=lambda item: _place(item, several))
 
 
-def _place(item: pytest.Item) -> tuple[int, bool]:
-    parts = item.path.relative_to(HERE).parts
-    return SLOW.index(parts[0]) + 1 if parts[0] in SLOW else 0, parts[:2] != ("mesh", "shared")
+def _place(item: pytest.Item, several: bool) -> int:
+    folder, *others = item.path.relative_to(HERE).parts
+    if several and [folder, *others[:1]] == ["mesh", "shared"]:
+        return -1
+    return SLOW.index(folder) + 1 if folder in SLOW else 0
