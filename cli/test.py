@@ -19,7 +19,7 @@ EXAMPLES = """Examples:\n
 """
 SLOW = ("tests/engines", "tests/mesh")
 """Folders whose tests start a local AWS or the whole mesh; every other folder is fast."""
-_ON_ALL_CORES = ("-n", "logical")
+_ON_ALL_CORES = ("-n", "logical", "--no-loadscope-reorder")
 _PYTEST_FOUND_NO_TESTS = 5
 
 
