@@ -4,7 +4,7 @@ So a small mistake is told first. Some engine tests put the engines under moto i
 moto for good; what uses moto as it comes therefore goes before them.
 
 With several processes (`./interline test` uses pytest-xdist) the tests of one file stay together in one of them, and
-so do those in tests/mesh/shared, which use one mesh that is up for the whole session.
+so do those in tests/mesh/staying_up, which use one mesh that is up for the whole session.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 HERE = Path(__file__).parent
 SLOW = ("engines", "mesh")
 """Folders that come last, in this order."""
-_ONE_MESH = "tests/mesh/shared/"
+_ONE_MESH = "tests/mesh/staying_up/"
 
 
 class TogetherByFile(LoadScopeScheduling):
@@ -49,6 +49,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _place(item: pytest.Item, several: bool) -> int:
     folder, *others = item.path.relative_to(HERE).parts
-    if several and [folder, *others[:1]] == ["mesh", "shared"]:
+    if several and [folder, *others[:1]] == ["mesh", "staying_up"]:
         return -1
     return SLOW.index(folder) + 1 if folder in SLOW else 0

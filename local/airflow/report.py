@@ -12,6 +12,7 @@ import botocore.exceptions
 
 from interline.domains import Mesh, Product
 from local.airflow.aws import Aws
+from local.airflow.readers import readers
 from local.airflow.rest import Rest
 from local.airflow.roles import QueryFailed, Session, session_of
 from local.airflow.tracking import SUCCESS, ProductDay, Tracker
@@ -44,14 +45,16 @@ def report(mesh: Mesh, aws: Aws, tracker: Tracker, rest: Rest) -> list[ProductRe
     """One report for each product of the run."""
     sessions: dict[str, Session] = {}
     reports = []
-    for address in dict.fromkeys(address for address, _day in tracker.product_days):
+    addresses = list(dict.fromkeys(address for address, _day in tracker.product_days))
+    who_reads = readers(mesh, aws, [mesh.products[address] for address in addresses])
+    for address in addresses:
         product = mesh.products[address]
         days = [view for (of, _), view in tracker.product_days.items() if of == address]
         try:
             session = sessions.get(product.domain.name)
             if session is None:
                 session = sessions[product.domain.name] = session_of(aws, product.domain, "interline-report")
-            reports.append(_report(product, days, session, rest, mesh))
+            reports.append(_report(product, days, session, rest, who_reads.get(address, ())))
         except (QueryFailed, botocore.exceptions.ClientError) as error:
             state = next((day.state for day in days if day.state != SUCCESS), SUCCESS)
             reports.append(ProductReport(address, product.domain.name, state=state, problem=str(error)))
@@ -59,7 +62,7 @@ def report(mesh: Mesh, aws: Aws, tracker: Tracker, rest: Rest) -> list[ProductRe
 
 
 def _report(
-    product: Product, days: list[ProductDay], session: Session, rest: Rest, mesh: Mesh
+    product: Product, days: list[ProductDay], session: Session, rest: Rest, who_reads: tuple[str, ...]
 ) -> ProductReport:
     published = [day for day in days if day.state == SUCCESS]
     rows = session.athena(
@@ -85,7 +88,7 @@ def _report(
         version=version,
         committed=committed,
         newest_day=max((day.day.isoformat() for day in published), default=None),
-        readers=_readers(product, session, mesh),
+        readers=who_reads,
         state=next((day.state for day in days if day.state != SUCCESS), SUCCESS),
     )
 
@@ -120,25 +123,3 @@ def _checks(address: str, days: list[ProductDay], rest: Rest) -> tuple[int | Non
                 # a broken rule either fails the task or warns
                 checks += int(outcome["rules_passed"]) + len(outcome["warnings"])
     return (passed, checks) if found else (None, None)
-
-
-def _readers(product: Product, session: Session, mesh: Mesh) -> tuple[str, ...]:
-    """Who holds SELECT on the port besides its owner, as Lake Formation lists it."""
-    domain_of_role = {domain.role_arn: domain.name for domain in mesh.domains.values()}
-    answer = session.client("lakeformation").list_permissions(
-        ResourceType="TABLE",
-        Resource={"Table": {"DatabaseName": product.domain.curated_database, "Name": product.name}},
-    )
-    granted: dict[str, int | None] = {}
-    for entry in answer["PrincipalResourcePermissions"]:
-        arn = entry["Principal"]["DataLakePrincipalIdentifier"]
-        reader = domain_of_role.get(arn, arn)
-        if reader == product.domain.name or "SELECT" not in entry["Permissions"]:
-            continue
-        columns = entry["Resource"].get("TableWithColumns", {}).get("ColumnNames")
-        granted[reader] = len(columns) if columns else None
-    total = len(product.contract.columns)
-    return tuple(
-        name if count is None or count == total else f"{name} ({count} of {total} columns)"
-        for name, count in sorted(granted.items())
-    )

@@ -1,0 +1,24 @@
+"""One mesh stays up for all tests of this folder, so their order matters: who only looks comes before who breaks runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ORDER = (
+    "test_status.py",
+    "test_the_run.py",
+    "test_versions.py",
+    "test_bad_input.py",
+    "test_broken_runs.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort this folder's tests among themselves, where they stand."""
+    here = Path(__file__).parent
+    places = [place for place, item in enumerate(items) if item.path.parent == here]
+    ours = sorted((items[place] for place in places), key=lambda item: ORDER.index(item.path.name))
+    for place, item in zip(places, ours, strict=True):
+        items[place] = item
