@@ -8,8 +8,8 @@ import pytest
 
 ORDER = (
     "test_status.py",
-    "test_the_run.py",
     "test_versions.py",
+    "test_the_run.py",
     "test_bad_input.py",
     "test_broken_runs.py",
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from interline.domains import load_mesh
@@ -85,15 +83,6 @@ def test_the_same_days_again_change_nothing(mesh: Mesh, first_run: Ended) -> Non
         assert again.table[address].rows == first_run.table[address].rows
         assert again.table[address].quarantined == first_run.table[address].quarantined
         assert again.table[address].version != first_run.table[address].version
-
-
-def test_an_earlier_day_is_replayed_without_harm_to_later_ones(mesh: Mesh, first_run: Ended) -> None:
-    assert first_run.code == 0
-    before = mesh.content("bookings.revenue")
-    again = mesh.interline("run", "--to", DAYS[0].isoformat(), "--scale", str(SCALE), "--domain", "bookings")
-    assert again.code == 0, again.output
-    assert DAYS[0] + timedelta(days=1) == DAYS[1]
-    assert mesh.content("bookings.revenue") == before
 
 
 def test_status_knows_what_runs_and_how_far_products_are(mesh: Mesh, first_run: Ended) -> None:
