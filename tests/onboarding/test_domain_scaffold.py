@@ -44,6 +44,7 @@ def test_it_makes_folders_file_and_owners(root: Path) -> None:
     assert [path.relative_to(root).as_posix() for path in files.made] == [
         "domains/stays/domain.yaml", "dags/stays", "dbt/models/stays",
     ]  # fmt: skip
+    after = content(root)
     domain = load_domain(root, "stays")
     assert (domain.account, domain.region, domain.team.email, domain.team.channel) == (
         "555555555555", "us-east-1", "stays-data@interline.example", "#stays-data",
@@ -51,7 +52,6 @@ def test_it_makes_folders_file_and_owners(root: Path) -> None:
     assert (domain.role_arn, domain.connection) == (
         "arn:aws:iam::555555555555:role/interline-stays", "aws_stays",
     )  # fmt: skip
-    after = content(root)
     assert after.pop("CODEOWNERS").startswith(before.pop("CODEOWNERS"))
     owned = (root / "CODEOWNERS").read_text().splitlines()[-3:]
     assert [line.split() for line in owned] == [
