@@ -12,12 +12,13 @@ import pytest
 import yaml
 
 from interline.dbt_project import write_project
-from interline.domains import Mesh, Product
+from interline.domains import Product, load_mesh
 from interline.domains.text_reading import read_text
 from interline.lineage.models import rendered_models
 from interline.lineage.rendering import Renderer
 
-DBT = Path(__file__).resolve().parents[2] / ".interline" / "environments" / "dbt" / "bin" / "dbt"
+ROOT = Path(__file__).resolve().parents[3]
+DBT = ROOT / ".interline" / "environments" / "dbt" / "bin" / "dbt"
 DAY = "2013-01-02"
 
 pytestmark = pytest.mark.skipif(not DBT.exists(), reason="dbt's environment is not set up here")
@@ -46,7 +47,8 @@ def project_of(products: list[Product], root: Path, folder: Path) -> Path:
     return together
 
 
-def test_the_static_rendering_is_what_dbt_compiles(mesh: Mesh, tmp_path: Path) -> None:
+def test_the_static_rendering_is_what_dbt_compiles(tmp_path: Path) -> None:
+    mesh = load_mesh(ROOT)
     renderer = Renderer(mesh.root / "dbt", read_text)
     domains = {product.domain.name: product.domain for product in mesh.products.values()}
     running: dict[str, tuple[Path, subprocess.Popen[str]]] = {}
