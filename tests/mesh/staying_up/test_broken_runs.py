@@ -41,7 +41,8 @@ def test_interrupted_over_an_airflow_that_stays_up_its_runs_end(mesh: Mesh, firs
         open_runs = list(rest.pages("dags/~/dagRuns", "dag_runs", {"state": ["running", "queued"]}))
     finally:
         rest.close()
-    assert open_runs == []
+    # other domains' runs may wait in DAGs that this run of one domain leaves paused
+    assert [run["dag_run_id"] for run in open_runs if run["dag_id"].startswith("bookings.")] == []
 
 
 def test_a_task_killed_midway_fails_its_run_and_the_next_run_repairs_it(mesh: Mesh, first_run: Ended) -> None:
