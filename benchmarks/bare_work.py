@@ -32,8 +32,8 @@ from interline.dbt_project import write_project
 from interline.domains import Domain, Mesh, Product
 from interline.model_jobs import SCRIPT, ModelJobs
 from local.airflow.aws import Aws
-from local.airflow.configuration import dbt_executable
 from local.airflow.landing import Lander
+from local.dbt import dbt_executable
 
 AT_ONCE = 2
 """Product days in work at the same time."""

@@ -54,7 +54,7 @@ def _run(address: str, day: date, words: list[str], folder: Path) -> int:
     from interline.dbt_project import DbtProjectError, write_project
     from interline.domains import load_product
     from interline.operators.dbt_build import DbtBuildOperator
-    from local.airflow.configuration import dbt_executable
+    from local.dbt import dbt_executable
 
     product = load_product(ROOT, address)
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from local import dbt
 from local.airflow import database, processes
 from local.airflow.configuration import airflow_environment
 from local.airflow.home import Home, read_json, write_json
@@ -69,8 +70,8 @@ def find(home: Home) -> Airflow | None:
 
 
 def stop(home: Home) -> None:
-    """Stop Airflow and every task it runs."""
-    processes.stop(home, [server for server in processes.noted(home) if server.name in NAMES])
+    """Stop Airflow, every task it runs, and the dbt that its builds use."""
+    processes.stop(home, [server for server in processes.noted(home) if server.name in (*NAMES, dbt.NAME)])
 
 
 def _fingerprint(aws: Mapping[str, str]) -> str:
@@ -112,9 +113,10 @@ class Start:
         return f"http://{LOOPBACK}:{self._port}"
 
     def _environment(self, aws: Mapping[str, str]) -> dict[str, str]:
-        return airflow_environment(
+        environment = airflow_environment(
             self._root, self._home, port=self._port, execution_port=self._execution_port, jwt_secret=self._jwt_secret, aws=aws, dags=self._dags, reading_seconds=self._reading_seconds,
         )  # fmt: skip
+        return environment | dbt.environment(self._home.dbt)
 
     def _launch(self, name: str, environment: Mapping[str, str]) -> None:
         command = [sys.executable, "-m", "local.airflow.component", *_COMMANDS[name]]
@@ -145,6 +147,8 @@ class Start:
         environment = self._environment(aws)
         self._launch("scheduler", environment)
         self._wait_until_healthy()
+        # builds come only now, and one that came earlier would start dbt by itself
+        processes.start(self._home, dbt.NAME, dbt.server_command(self._home.dbt), environment)
         # nothing of the mesh needs it to begin, and it would take its share of the cores until now
         self._launch("triggerer", environment)
         write_json(self._home.airflow_file, {"url": self.url, "acts_as": _fingerprint(aws)}, private=True)

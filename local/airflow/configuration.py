@@ -13,6 +13,7 @@ from pathlib import Path
 
 from local.airflow.home import Home
 from local.airflow.ports import LOOPBACK
+from local.dbt import DBT_VARIABLE, dbt_executable
 
 _WORKERS = 16
 """Processes that wait for tasks. They are forks, which cost little, and each stays with its task a
@@ -29,11 +30,6 @@ def plain_environment(root: Path) -> dict[str, str]:
     environment["PYTHONPATH"] = os.pathsep.join([str(root), str(root / "plugins")])
     environment["PYTHONUNBUFFERED"] = "1"
     return environment
-
-
-def dbt_executable() -> Path:
-    """dbt of the environment beside this one."""
-    return Path(sys.prefix).parent / "dbt" / "bin" / "dbt"
 
 
 def airflow_environment(
@@ -112,7 +108,7 @@ def airflow_environment(
     environment = plain_environment(root)
     environment.update(aws)
     environment["AIRFLOW_HOME"] = str(home.airflow)
-    environment["INTERLINE_DBT"] = str(dbt_executable())
+    environment[DBT_VARIABLE] = str(dbt_executable())
     for section, values in settings.items():
         for name, value in values.items():
             environment[f"AIRFLOW__{section}__{name}"] = str(value)

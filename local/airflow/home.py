@@ -32,6 +32,11 @@ class Home:
         return self.airflow / "airflow.db"
 
     @property
+    def dbt(self) -> Path:
+        """The folder of the socket at which dbt is asked."""
+        return self.path / "dbt"
+
+    @property
     def task_logs(self) -> Path:
         return self.airflow / "logs"
 
