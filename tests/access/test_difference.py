@@ -8,9 +8,10 @@ from datetime import date, timedelta
 import pytest
 
 from interline.access import DesiredState, ObservedState, as_json, as_text, desired, difference
-from interline.access.plan import LinkChange, RoleChange, TagChange
+from interline.access.plan import LinkChange, LinkReaderChange, RoleChange, TagChange
 from interline.access.state import CellFilter, Held, Link, Subject, Table
 from interline.domains import Role
+from interline.reconcile.writing import writes
 from tests.access.conftest import TODAY, domain, mesh, product
 
 FARES = Table("222222222222", "bookings_curated", "fares")
@@ -205,3 +206,43 @@ def test_json_says_what_text_says() -> None:
     assert change["before"] == [{"on": "columns", "permissions": ["SELECT"], "columns": ["code", "seats"]}]
     assert change["after"][0]["rows"] == "code = 'A'"
     assert as_json(plan)["counts"] == {"added": 0, "changed": 1, "removed": 0, "unmanaged": 0}
+
+
+def test_a_link_that_is_made_anew_is_given_to_its_readers_anew() -> None:
+    wanted = state(BY_COLUMNS)
+    place = ("333333333333", "bookings_curated")
+    astray = {place: Link("999999999999", "bookings_curated", "us-east-1")}
+    changes = difference(observed(wanted, links=astray), wanted).changes
+    assert [(type(change), change.action) for change in changes] == [
+        (LinkChange, "changed"),
+        (LinkReaderChange, "added"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        Role("shopping", "", columns=("seats",), rows="code = 'A'"),
+        Role("shopping", "", columns=("code",), rows="not (seats = 'A')"),
+    ],
+)
+def test_a_filter_waits_for_its_columns_and_for_those_of_its_condition(role: Role) -> None:
+    wanted = state(role)
+    lacking = {FARES: frozenset({"code", "amount", "email"})}
+    tags = {FARES: {name: value for name, value in wanted.tags[FARES].items() if name != "seats"}}
+    held = state(BY_COLUMNS).grants
+    for grants in ({}, held):
+        plan = difference(observed(wanted, tables=lacking, tags=tags, grants=grants, filters={}), wanted)
+        assert not plan, "neither made, which AWS would refuse, nor is what it has taken away meanwhile"
+        assert [wait.what for wait in plan.waiting] == [
+            "not in the table yet: seats",
+            "the rows that shopping may read: not in the table yet: seats",
+        ]
+        assert list(writes(plan, "222222222222")) == []
+
+
+def test_a_word_in_a_constant_is_no_column_that_a_filter_waits_for() -> None:
+    wanted = state(Role("shopping", "", columns=("code",), rows="code = 'seats'"))
+    lacking = {FARES: frozenset({"code", "amount", "email"})}
+    plan = difference(observed(wanted, tables=lacking, grants={}, filters={}), wanted)
+    assert [change.action for change in plan.changes if isinstance(change, RoleChange)] == ["added"]

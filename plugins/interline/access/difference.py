@@ -29,9 +29,11 @@ from interline.access.state import (
     ObservedState,
     Reads,
     State,
+    Subject,
     Table,
     empty,
 )
+from interline.contract_sql.row_filters import named_columns
 
 
 def difference(old: State, new: DesiredState) -> Plan:
@@ -42,48 +44,73 @@ def difference(old: State, new: DesiredState) -> Plan:
         new: what the contracts say.
     """
     waiting: tuple[Waiting, ...] = ()
+    held_back: frozenset[tuple[Table, str]] = frozenset()
     names = new.names
     if isinstance(old, ObservedState):
-        new, waiting = attainable(new, old.tables)
+        new, waiting, held_back = attainable(new, old.tables)
     elif isinstance(old, DesiredState):
         names = _both(old.names, new.names)
-    changes: list[Change] = [*_roles(old, new, names), *_filters(old, new), *_tags(old, new)]
+    changes: list[Change] = [*_roles(old, new, names, held_back), *_filters(old, new), *_tags(old, new)]
     changes += [*_tag_values(old, new), *_links(old, new, names)]
     return Plan(tuple(changes), names, waiting, new.left_alone)
 
 
 def attainable(
     new: DesiredState, tables: Mapping[Table, frozenset[str]]
-) -> tuple[DesiredState, tuple[Waiting, ...]]:
-    """Return the part of ``new`` that can be with the tables and columns that are there, and what has to wait."""
+) -> tuple[DesiredState, tuple[Waiting, ...], frozenset[tuple[Table, str]]]:
+    """Return the part of ``new`` that can be with the tables and columns that are there, and what has to wait.
+
+    Last, by table and principal, those who read through a data cells filter that cannot be yet: what they have stays as it
+    is until the next publish brings the columns and the filter.
+    """
     waiting: list[Waiting] = []
+    filters: dict[Table, dict[str, CellFilter]] = {}
+    held_back: set[tuple[Table, str]] = set()
     for table in sorted(new.tags):
         if table not in tables:
             waiting.append(Waiting(table, "the port is not published yet"))
             continue
-        missing = sorted(name for name in new.tags[table] if name and name not in tables[table])
+        there = tables[table]
+        missing = sorted(name for name in new.tags[table] if name and name not in there)
         if missing:
             waiting.append(Waiting(table, f"not in the table yet: {', '.join(missing)}"))
+        for name, each in new.filters.get(table, empty()).items():
+            lacking = _lacking(each, there) if missing else []
+            if not lacking:
+                kept = None if each.columns is None else each.columns & there
+                filters.setdefault(table, {})[name] = replace(each, columns=kept)
+                continue
+            through = {
+                principal
+                for (of, principal), reads in new.grants.items()
+                if of == table and Subject("filter", name=name) in reads
+            }
+            held_back |= {(table, principal) for principal in through}
+            who = ", ".join(sorted(new.names.who(principal) for principal in through))
+            told = f"the rows that {who} may read: not in the table yet: {', '.join(lacking)}"
+            waiting.append(Waiting(table, told))
     grants = {
         (table, principal): kept
         for (table, principal), reads in new.grants.items()
-        if table in tables and (kept := _within(reads, tables[table]))
-    }
-    filters = {
-        table: {
-            name: replace(each, columns=each.columns & tables[table])
-            for name, each in found.items()
-            if each.columns is not None and each.columns & tables[table]
-        }
-        for table, found in new.filters.items()
-        if table in tables
+        if table in tables and (table, principal) not in held_back and (kept := _within(reads, tables[table]))
     }
     tags = {
         table: {name: value for name, value in found.items() if not name or name in tables[table]}
         for table, found in new.tags.items()
         if table in tables
     }
-    return replace(new, grants=grants, filters=filters, tags=tags), tuple(waiting)
+    attained = replace(new, grants=grants, filters=filters, tags=tags)
+    return attained, tuple(waiting), frozenset(held_back)
+
+
+def _lacking(cells: CellFilter, there: frozenset[str]) -> list[str]:
+    """Return the columns without which a filter cannot be made: those of its condition, or all that it shows."""
+    lacking: set[str] = set()
+    if cells.rows is not None:
+        lacking |= named_columns(cells.rows) - there
+    if cells.columns is not None and not cells.columns & there:
+        lacking |= cells.columns
+    return sorted(lacking)
 
 
 def _within(reads: Reads, columns: frozenset[str]) -> Reads:
@@ -118,14 +145,15 @@ def _tag_values(old: State, new: State) -> Iterator[TagValueChange]:
 def _links(old: State, new: DesiredState, names: Names) -> Iterator[LinkChange | LinkReaderChange]:
     for place in sorted(old.links.keys() | new.links.keys()):
         before, after = old.links.get(place), new.links.get(place)
+        readers = old.link_readers.get(place, frozenset())
         if after is None and (new.left_alone or not _is_ours(place[1], before, names)):
             continue
         if before != after and not (before and after and _same_way(before, after)):
             yield LinkChange(_action(before, after), *place, before, after)
+            # what was granted on a link goes with it
+            readers = frozenset()
         if after is not None:
-            for principal in sorted(
-                new.link_readers.get(place, frozenset()) - old.link_readers.get(place, frozenset())
-            ):
+            for principal in sorted(new.link_readers.get(place, frozenset()) - readers):
                 yield LinkReaderChange("added", *place, principal)
 
 
@@ -151,9 +179,11 @@ def _tags(old: State, new: DesiredState) -> Iterator[TagChange]:
                 yield TagChange(_action(was, shall), table, column, key, was, shall)
 
 
-def _roles(old: State, new: DesiredState, names: Names) -> Iterator[RoleChange]:
+def _roles(
+    old: State, new: DesiredState, names: Names, held_back: frozenset[tuple[Table, str]]
+) -> Iterator[RoleChange]:
     for table, principal in sorted(old.grants.keys() | new.grants.keys()):
-        if table in new.left_alone:
+        if table in new.left_alone or (table, principal) in held_back:
             continue
         before = old.grants.get((table, principal), empty())
         after = new.grants.get((table, principal), empty())

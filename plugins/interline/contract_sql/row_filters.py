@@ -43,6 +43,17 @@ def checked_row_filter(text: str, contract: Contract) -> str:
     return text
 
 
+def named_columns(text: str) -> frozenset[str]:
+    """Return the columns that a row condition names.
+
+    Raises:
+        ValueError: it is no condition.
+    """
+    from sqlglot import exp
+
+    return frozenset(column.name.lower() for column in parsed_condition(text).find_all(exp.Column))
+
+
 def _check(node: exp.Expr, contract: Contract, text: str) -> None:
     from sqlglot import exp
 

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from interline.access import DesiredState, ObservedState, Plan, difference
 from interline.domains import Domain
-from interline.reconcile.applying import Failure, apply
+from interline.reconcile.applying import Applied, Failure, apply
 from interline.reconcile.calls import Calls
 from interline.reconcile.observing import observe
 
@@ -60,28 +60,35 @@ def plan(accounts: Iterable[Account], desired: DesiredState) -> Plan:
 def settle(accounts: Iterable[Account], desired: DesiredState, say: Say = lambda _line: None) -> Settled:
     """Make the accounts agree with the contracts.
 
-    Every account is made to agree by itself: trouble in one leaves the others alone. An account where something failed
-    or no answer came is looked at again, because what failed may be done, and planned and applied again.
+    Every account is made to agree by itself: trouble in one leaves the others alone. An account where something failed,
+    no answer came, or AWS said that something was there already is looked at again, because what failed may be done
+    and what is there may be something else, and planned and applied again.
     """
     say = _one_at_a_time(say)
     chosen = list(accounts)
     first = todo = plan(chosen, desired)
-    settled = Settled(first, replace(first, changes=()))
+    settled = Settled(first, first)
     working = _concerned(chosen, first)
+    unseen = dict(first.unseen)
+    failed: dict[str, list[Failure]] = {}
     for turn in range(1, ROUNDS + 1):
-        unsure = _apply(working, todo, settled, say)
-        if not unsure:
-            settled.left = replace(first, changes=())
-            return settled
-        todo = plan(unsure, desired)
+        unsure: list[Account] = []
+        for account, applied, unanswered in _apply(working, todo, say):
+            settled.done += applied.done
+            failed[account.domain.name] = [*applied.failures, *applied.doubts]
+            if applied.failures or applied.doubts or unanswered:
+                unsure.append(account)
+        todo = plan(unsure, desired) if unsure else replace(first, changes=(), unseen={})
+        unseen |= todo.unseen
         working = _concerned(unsure, todo)
-        settled.left = replace(todo, unseen={**first.unseen, **todo.unseen})
-        if not todo.unseen and not working:
-            settled.failures = []
+        left = {account.domain.name for account in working} | unseen.keys()
+        failed = {name: failures for name, failures in failed.items() if name in left}
         if not working:
-            return settled
+            break
         if turn < ROUNDS:
             say(f"{sum(todo.counts.values())} changes are left; trying again")
+    settled.left = replace(todo, unseen=unseen)
+    settled.failures = [failure for failures in failed.values() for failure in failures]
     return settled
 
 
@@ -99,16 +106,13 @@ def _concerned(accounts: list[Account], todo: Plan) -> list[Account]:
     return [account for account in accounts if account.domain.account in todo.accounts]
 
 
-def _apply(accounts: list[Account], todo: Plan, settled: Settled, say: Say) -> list[Account]:
-    """Apply a plan in its accounts, note what came of it, and return those that have to be looked at again."""
-    unanswered = [account.calls.broken for account in accounts]
+def _apply(accounts: list[Account], todo: Plan, say: Say) -> list[tuple[Account, Applied, bool]]:
+    """Apply a plan in its accounts; return what came of it in each, and whether some request got no answer."""
+    before = [account.calls.broken for account in accounts]
     results = _at_once(accounts, lambda account: apply(account.calls, todo, account.domain.account, say))
-    settled.failures = [failure for result in results for failure in result.failures]
-    settled.done += [told for result in results for told in result.done]
     return [
-        account
-        for account, result, before in zip(accounts, results, unanswered, strict=True)
-        if result.failures or account.calls.broken > before
+        (account, result, account.calls.broken > broken)
+        for account, result, broken in zip(accounts, results, before, strict=True)
     ]
 
 

@@ -30,6 +30,9 @@ class Applied:
 
     done: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    doubts: list[Failure] = field(default_factory=list)
+    """What AWS says is so already: by an attempt whose answer was lost, or by somebody else and perhaps in another way. Only
+    another look tells."""
 
 
 def apply(calls: Calls, plan: Plan, account: str, say: Callable[[str], None] = lambda _line: None) -> Applied:
@@ -58,11 +61,13 @@ def _one(calls: Calls, write: Write, applied: Applied) -> Iterator[str]:
     try:
         answer = calls.write(write.service, write.operation, **write.arguments)
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in write.done_if:
+        said = error.response["Error"]
+        failure = Failure(write.told, said["Code"], said.get("Message", ""))
+        if said["Code"] in write.done_if:
+            applied.doubts.append(failure)
             yield write.told
             return
-        applied.failures.append(Failure(write.told, code, error.response["Error"].get("Message", "")))
+        applied.failures.append(failure)
     except BotoCoreError as error:
         applied.failures.append(Failure(write.told, type(error).__name__, str(error)))
     else:

@@ -53,15 +53,16 @@ def of_port(whole: Plan, product: Product) -> Plan:
 def settle_port(
     calls: Calls, product: Product, desired: DesiredState, say: Say = lambda _line: None
 ) -> Granted:
-    """Make a published port agree with its contract; what failed is looked at and tried again."""
+    """Make a published port agree with its contract; what failed, or may be otherwise, is looked at and tried again."""
     planned = plan_port(calls, product, desired)
     result = Granted(planned, Applied())
     todo = planned
     for _turn in range(ROUNDS):
+        broken = calls.broken
         applied = apply(calls, todo, product.domain.account, say)
         result.applied.done += applied.done
-        result.failures = applied.failures
-        if not applied.failures:
+        result.failures = [*applied.failures, *applied.doubts]
+        if not result.failures and calls.broken == broken:
             return result
         todo = plan_port(calls, product, desired)
         if not todo:
