@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -67,30 +64,3 @@ def test_files_outside_a_domain_s_folder_are_nobody_s(tmp_path: Path) -> None:
     assert domain_of_file("/x/dags/shopping/more/a.py") == "shopping"
     assert domain_of_file("/x/dags/a.py") is None
     assert domain_of_file("/x/plugins/shopping/a.py") is None
-
-
-def test_airflow_s_own_plugins_bring_the_policy_to_dag_files_that_know_nothing_of_it(tmp_path: Path) -> None:
-    """In a process of its own, as the DAG processor loads plugins before it reads DAG files."""
-    file = tmp_path / "dags" / "shopping" / "by_hand.py"
-    file.parent.mkdir(parents=True)
-    file.write_text(ordinary_dag("by_hand", ', aws_conn_id="aws_bookings"'))
-    plugins = Path(__file__).resolve().parents[2] / "plugins"
-    program = (
-        "from airflow import plugins_manager\n"
-        "plugins_manager.ensure_plugins_loaded()\n"
-        "from airflow.dag_processing.dagbag import DagBag\n"
-        f"bag = DagBag({str(tmp_path / 'dags')!r})\n"
-        "print('REFUSED', plugins_manager.get_import_errors(), bag.dags, *bag.import_errors.values())\n"
-    )
-    environment = os.environ | {
-        "AIRFLOW_HOME": str(tmp_path / "home"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(plugins),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "PYTHONPATH": str(plugins),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=120
-    )
-    [line] = [line for line in done.stdout.splitlines() if line.startswith("REFUSED")] or [done.stderr]
-    assert line.startswith("REFUSED {} {} ")
-    assert "must be 'aws_shopping'" in line
