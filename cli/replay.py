@@ -57,20 +57,31 @@ def replay(
             versions = PortVersions(ROOT, port)
             inputs = inputs_of_all(ROOT)
             asked = days_between(first, last or first)
-            try:
-                published = {version.data_day for version in versions.versions() if version.in_line}
-            except NoSuchPort:
-                published = set()
-            days = days_between(first, max([last or first, *(date.fromisoformat(d) for d in published if d)]))
             readers = [consumer.address for consumer in following(inputs, [port])]
+
+            def published_days(of: PortVersions) -> list[str]:
+                try:
+                    return [v.data_day for v in of.versions() if v.in_line and v.data_day]
+                except NoSuchPort:
+                    return []
+
+            published = published_days(versions)
+            states = {
+                reader: published_days(found)
+                for reader in readers
+                if not (found := PortVersions(ROOT, reader)).product.contract.keeps_history
+            }
+            known = [day for each in (published, *states.values()) for day in each]
+            days = days_between(first, max([last or first, *map(date.fromisoformat, known)]))
             plan = plan_replay(
                 port,
                 asked,
                 inputs,
                 keeps_history=versions.product.contract.keeps_history,
-                published=[day for day in published if day],
+                published=published,
                 ran=days_ran(rest, readers, days),
                 seconds=usual_seconds(rest, [port, *readers]),
+                states=states,
             )
             if form == "json":
                 typer.echo(json.dumps(plan.as_json(), indent=1))

@@ -83,6 +83,36 @@ def test_the_first_version_has_none_before_it() -> None:
         target_of("previous", table((1, None), current=1), "bookings.revenue")
 
 
+def rolled_back(to: int) -> dict[str, Any]:
+    """The chain after somebody went back at ten o'clock in the evening."""
+    evening = int((NOON + timedelta(hours=10)).timestamp() * 1000)
+    log = [*CHAIN["snapshot-log"], {"snapshot-id": to, "timestamp-ms": evening}]
+    return {**CHAIN, "current-snapshot-id": to, "snapshot-log": log}
+
+
+@pytest.mark.parametrize("to", ["previous", "2"])
+def test_what_is_planned_again_after_it_was_done_is_the_same_and_not_one_version_further(to: str) -> None:
+    asked_at = NOON + timedelta(hours=9)
+    first = [version.snapshot for version in target_of(to, CHAIN, "bookings.revenue", asked_at)]
+    again = [version.snapshot for version in target_of(to, rolled_back(2), "bookings.revenue", asked_at)]
+    assert first == again == [3, 2]
+
+
+def test_who_asks_after_a_rollback_means_the_one_before() -> None:
+    later = NOON + timedelta(hours=11)
+    found = target_of("previous", rolled_back(2), "bookings.revenue", later)
+    assert [version.snapshot for version in found] == [2, 1]
+    found = target_of("2", rolled_back(2), "bookings.revenue", later)
+    assert [version.snapshot for version in found] == [2, 2]
+
+
+def test_the_previous_one_is_not_guessed_when_the_port_was_published_since_it_was_asked_for() -> None:
+    asked_at = NOON + timedelta(minutes=90)  # version 2 was current then, and 3 came half an hour later
+    with pytest.raises(RollbackError, match=r"is at version 3 by now .* was at version 2 when"):
+        target_of("previous", CHAIN, "bookings.revenue", asked_at)
+    assert [version.snapshot for version in target_of("1", CHAIN, "bookings.revenue", asked_at)] == [3, 1]
+
+
 def test_between_two_versions_lie_the_days_of_those_that_only_one_is_built_on() -> None:
     assert days_in_between(CHAIN, LEDGER, 3, 1) == ({TWO, THREE}, set())
     assert days_in_between(CHAIN, LEDGER[:2], 3, 1) == ({TWO}, {3})
@@ -100,6 +130,17 @@ def test_going_back_to_a_good_publication_of_the_same_day_leaves_nothing_missing
     again = [*LEDGER[:2], line(2, 3, TWO)]
     assert missing_after(CHAIN, again, 2, keeps_history=False) == set()
     assert withdrawn_by(CHAIN, again, 2) == {TWO}
+
+
+def test_a_day_that_was_never_published_again_stays_missing_when_its_version_has_expired() -> None:
+    # day two was taken back, its version 2 has expired; then day three is rolled back as well
+    kept = table((1, None), (3, 1), current=3)
+    ledger = [line(None, 1, ONE), Published(1, 2, TWO, "run", undone=True), line(1, 3, THREE)]
+    for keeps_history in (True, False):
+        assert missing_after(kept, ledger, 1, keeps_history=keeps_history) == {TWO, THREE}
+        again = [*ledger, line(3, 4, TWO)]
+        later = table((1, None), (3, 1), (4, 3), current=4)
+        assert missing_after(later, again, 4, keeps_history=True) == set()
 
 
 def test_in_the_middle_of_a_replay_a_current_state_holds_older_states_of_later_days() -> None:

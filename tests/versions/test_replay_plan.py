@@ -65,6 +65,16 @@ def test_a_current_state_is_replayed_to_its_newest_day() -> None:
     assert plan("a.state", ONE, keeps_history=False, published=()).days == (ONE,)
 
 
+def test_a_current_state_that_follows_is_brought_to_its_newest_day_as_well() -> None:
+    found = plan("a.events", ONE, states={"a.state": (ONE, TWO)})
+    assert {rerun.days for rerun in found.reruns} == {(ONE, TWO)}
+    assert found.extended
+    assert "goes on to 2013-01-02, the newest day of a.state" in found.lines()[1]
+    # it does not follow for these days, or has nothing newer: nothing to do about it
+    assert plan("c.apart", ONE, states={"a.state": (ONE, TWO)}).days == (ONE,)
+    assert plan("a.events", TWO, states={"a.state": (ONE, TWO)}).extended is False
+
+
 def test_the_estimate_is_the_longest_way_through() -> None:
     # days of one product one after another; of several products side by side
     assert plan("a.events", ONE).seconds == 10 + 20 + 5 + 1 + 2

@@ -54,6 +54,8 @@ class PublishOperator(RedshiftDataOperator):
             outlets=[port],
             # A cleared task publishes again. The provider would find the statement of the first time, done, and skip it.
             durable=False,
+            # A deferred task would end in the provider's code, without the version noted and the event's numbers told.
+            deferrable=False,
             **kwargs,
         )
         self.address = address

@@ -25,6 +25,9 @@ class RollbackPlanOperator(BaseOperator):
     """
     Say what going back to a version changes, and for whom; nothing is changed.
 
+    ``previous`` is the version before the one that was current when the run was asked for, so that a cleared run, which may have
+    gone back already, does not go back further.
+
     :param port: the port's address (templated)
     :param to: a version's id, or ``previous`` (templated)
     :param root: the folder that holds ``domains/``
@@ -41,8 +44,10 @@ class RollbackPlanOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Plan."""
+        run = context.get("dag_run")
+        asked_at = None if run is None else run.run_after
         try:
-            plan = PortVersions(self.root, self.port).plan_rollback(self.to)
+            plan = PortVersions(self.root, self.port).plan_rollback(self.to, asked_at)
         except VersionsError as error:
             raise AirflowFailException(str(error)) from None
         for line in plan.lines():

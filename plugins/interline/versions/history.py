@@ -102,6 +102,16 @@ def current_snapshot(metadata: Mapping[str, Any]) -> int | None:
     return None if current is None or int(current) == -1 else int(current)
 
 
+def snapshot_at(metadata: Mapping[str, Any], moment: datetime) -> int | None:
+    """Return the snapshot that was current at a moment; None before the first, or when its note has expired.
+
+    Source: Apache Iceberg table specification, "Table Metadata Fields" (``snapshot-log``).
+    """
+    limit = moment.timestamp() * 1000
+    log = [entry for entry in metadata.get("snapshot-log") or () if int(entry["timestamp-ms"]) <= limit]
+    return int(max(log, key=lambda entry: int(entry["timestamp-ms"]))["snapshot-id"]) if log else None
+
+
 def ancestors(metadata: Mapping[str, Any], snapshot: int | None) -> list[int]:
     """Return a snapshot and those it was built on, newest first, as far as they are still kept."""
     parents = {int(entry["snapshot-id"]): _parent(entry) for entry in metadata.get("snapshots") or ()}

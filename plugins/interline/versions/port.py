@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -71,14 +72,17 @@ class PortVersions:
         """Return all versions that are kept, newest first."""
         return versions_of(self.metadata(), self.ledger())
 
-    def plan_rollback(self, to: str) -> RollbackPlan:
+    def plan_rollback(self, to: str, asked_at: datetime | None = None) -> RollbackPlan:
         """Return what going back to a version means.
+
+        :param to: a version's id, or ``previous``
+        :param asked_at: when it was asked for; now if None
 
         Raises:
             RollbackError: the port has no such version.
         """
         metadata = self.metadata()
-        current, target = target_of(to, metadata, self.address)
+        current, target = target_of(to, metadata, self.address, asked_at)
         ledger = self.ledger()
         days, unknown = days_in_between(metadata, ledger, current.snapshot, target.snapshot)
         if self.product.contract.keeps_history:

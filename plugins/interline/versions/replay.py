@@ -38,6 +38,8 @@ class ReplayPlan:
     last: str
     asked_last: str
     reruns: tuple[Rerun, ...]
+    states: tuple[str, ...] = ()
+    """Products whose ports hold a current state that is newer than what was asked for: they are why more days run."""
 
     @property
     def days(self) -> tuple[str, ...]:
@@ -71,8 +73,10 @@ class ReplayPlan:
         """Return the plan as a person reads it."""
         told = [f"replay of {self.address}, {_span(self.days)}"]
         if self.extended:
+            states = [state for state in self.states if state != self.address]
+            whose = f"the newest day of {', '.join(states)}" if states else "its newest day"
             told.append(
-                f"  goes on to {self.last}, its newest day: the port holds a current state, and older states must not"
+                f"  goes on to {self.last}, {whose}: the port holds a current state, and older states must not"
                 " stay over newer ones"
             )
         width = max(len(rerun.address) for rerun in self.reruns)
@@ -127,11 +131,12 @@ def plan_replay(
     published: Iterable[str],
     ran: Mapping[str, Iterable[str]],
     seconds: Mapping[str, float],
+    states: Mapping[str, Iterable[str]] | None = None,
 ) -> ReplayPlan:
     """Return the plan.
 
     A port that holds a current state takes its days in order: an older day alone would put older states of its rows over newer
-    ones. So its replay goes on to the newest day that was published.
+    ones. So a replay of it, or of what makes it run again, goes on to the newest day that it was published for.
 
     :param address: of the product to replay
     :param days: those asked for, in order
@@ -140,6 +145,7 @@ def plan_replay(
     :param published: days that its port was published for
     :param ran: by consumer, the days it has run for; a consumer is not started for a day for which it never ran
     :param seconds: how long a run of a product takes, as far as that is known
+    :param states: by consumer whose port holds a current state, the days that it was published for
 
     Raises:
         ReplayError: there is no such product.
@@ -147,9 +153,25 @@ def plan_replay(
     if address not in inputs:
         raise ReplayError(f"there is no product {address}")
     asked = days[-1]
-    newest = max(published, default=asked)
-    if not keeps_history and newest > asked:
-        days = days_between(date.fromisoformat(days[0]), date.fromisoformat(newest))
+    newest = {state: max(each, default=asked) for state, each in (states or {}).items()}
+    if not keeps_history:
+        newest[address] = max(published, default=asked)
+    reruns = _reruns(address, days, inputs, ran, seconds)
+    newer = [rerun.address for rerun in reruns if newest.get(rerun.address, asked) > asked]
+    if newer:
+        last = max(newest[state] for state in newer)
+        days = days_between(date.fromisoformat(days[0]), date.fromisoformat(last))
+        reruns = _reruns(address, days, inputs, ran, seconds)
+    return ReplayPlan(address, days[0], days[-1], asked, tuple(reruns), tuple(newer))
+
+
+def _reruns(
+    address: str,
+    days: tuple[str, ...],
+    inputs: Mapping[str, tuple[str, ...]],
+    ran: Mapping[str, Iterable[str]],
+    seconds: Mapping[str, float],
+) -> list[Rerun]:
     reruns = [Rerun(address, days, "replayed", (), seconds.get(address))]
     running = {address: frozenset(days)}
     for consumer in following(inputs, [address]):
@@ -160,7 +182,7 @@ def plan_replay(
                 Rerun(consumer.address, follows, how, consumer.again, seconds.get(consumer.address))
             )
             running[consumer.address] = frozenset(follows)
-    return ReplayPlan(address, days[0], days[-1], asked, tuple(reruns))
+    return reruns
 
 
 def _days(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from interline.domains import did_you_mean
 from interline.versions.errors import RollbackError
-from interline.versions.history import Published, Version, ancestors, versions_of
+from interline.versions.history import Published, Version, ancestors, snapshot_at, versions_of
 
 PREVIOUS = "previous"
 """Instead of a version's id: the one before the current one."""
@@ -93,32 +94,47 @@ class RollbackPlan:
         )
 
 
-def target_of(text: str, metadata: Mapping[str, Any], address: str) -> tuple[Version, Version]:
-    """Return the current version and the one that a person means.
+def target_of(
+    text: str, metadata: Mapping[str, Any], address: str, asked_at: datetime | None = None
+) -> tuple[Version, Version]:
+    """Return the version to go back from and the one that a person means.
+
+    The first is the current one. If the second is current already because of what was asked for ``asked_at``, the first is
+    the one that was current then: what is planned again after it was done is the same plan, and not one version further.
 
     Raises:
-        RollbackError: the port has no version, or none of that id that is still kept.
+        RollbackError: the port has no version, or none of that id that is still kept; or ``previous`` was asked for, and
+            the port was published since.
     """
-    versions = versions_of(metadata)
-    current = next((version for version in versions if version.current), None)
+    versions = {version.snapshot: version for version in versions_of(metadata)}
+    current = next((version for version in versions.values() if version.current), None)
     if current is None:
         raise RollbackError(f"{address} has no version yet: nothing was published")
+    then = None if asked_at is None else snapshot_at(metadata, asked_at)
+    start = versions.get(then, current) if then is not None else current
     if text == PREVIOUS:
-        wanted = current.parent
+        wanted = start.parent
         if wanted is None:
             raise RollbackError(
-                f"{current.snapshot} is the first version of {address}; there is none before it"
+                f"{start.snapshot} is the first version of {address}; there is none before it"
+            )
+        if current.snapshot not in (start.snapshot, wanted):
+            raise RollbackError(
+                f"{address} is at version {current.snapshot} by now and was at version {start.snapshot} when"
+                f" `{PREVIOUS}` was asked for: name the version, `./interline versions {address}` lists them"
             )
     elif text.isascii() and text.isdigit():
         wanted = int(text)
     else:
         raise RollbackError(f"{text!r} is no version: expected the digits of its id, or `{PREVIOUS}`")
-    target = next((version for version in versions if version.snapshot == wanted), None)
+    target = versions.get(wanted)
     if target is None:
-        known = [str(version.snapshot) for version in versions]
-        hint = did_you_mean(str(wanted), known) or f"`./interline versions {address}` lists them"
+        hint = (
+            did_you_mean(str(wanted), [str(snapshot) for snapshot in versions])
+            or f"`./interline versions {address}` lists them"
+        )
         raise RollbackError(f"{address} has no version {wanted}, or it has expired ({hint})")
-    return current, target
+    return (start if current.snapshot == wanted else current), target
 
 
 def days_in_between(
@@ -143,7 +159,7 @@ def missing_after(
 
     A history of days holds every day that its line has a publication of. A current state takes its days in order: an
     earlier day that was published after a later one has put older states of rows over that one's, as in the middle of a
-    replay.
+    replay. A day that was taken back earlier and not published since is missing even if its version has expired.
     """
     published = [version for version in versions_of(metadata, ledger) if version.data_day is not None]
     by_snapshot = {version.snapshot: str(version.data_day) for version in published}
@@ -152,7 +168,8 @@ def missing_after(
         day = by_snapshot.get(snapshot)
         if day is not None and (keeps_history or all(day <= newer for newer in standing)):
             standing.add(day)
-    return set(by_snapshot.values()) - standing
+    taken_back = {entry.data_day for entry in ledger if entry.undone}
+    return (set(by_snapshot.values()) | taken_back) - standing
 
 
 def withdrawn_by(metadata: Mapping[str, Any], ledger: Sequence[Published], target: int) -> set[str]:
