@@ -28,8 +28,8 @@ EXAMPLES = """Examples:\n
   ./interline status --strict              exit code 1 when a port is late
   ./interline status --now 2013-01-04T06:00 --format json
 \n
-A late port is told once, with everybody who waits for it. Exit codes: 0 done · 1 with --strict, a port is late ·
-2 wrong usage.
+A late port is told once, with everybody who waits for it. Exit codes: 0 done · 1 with --strict, a port is late or
+could not be asked · 2 wrong usage.
 """
 
 
@@ -55,7 +55,9 @@ def status(
             show_default=False,
         ),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when a port is late.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 1 when a port is late or could not be asked.")
+    ] = False,
     form: Form = "text",
 ) -> None:
     """Say what is running, what the last run brought, and each port's age against its promise."""
@@ -84,7 +86,7 @@ def status(
         if as_of is not None:
             _tell_levels(screen, as_of, levels, problems)
     late = any(level.level == "late" for level in levels)
-    raise typer.Exit(exits.FAILED if strict and late else exits.OK)
+    raise typer.Exit(exits.FAILED if strict and (late or problems) else exits.OK)
 
 
 def _servers(mesh_home: MeshHome) -> list[dict[str, Any]]:

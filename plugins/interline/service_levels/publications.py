@@ -11,6 +11,8 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from interline.hooks.redshift_statements import RedshiftStatementError
+from interline.versions.errors import NoSuchPort, VersionsError
+from interline.versions.history import versions_of
 from interline.versions.port import PortVersions
 
 _AT_ONCE = 8
@@ -33,8 +35,24 @@ def newest_days(root: Path, addresses: Iterable[str]) -> list[Newest]:
 
 def _newest(root: Path, address: str) -> Newest:
     try:
-        ledger = PortVersions(root, address).ledger()
-    except (BotoCoreError, ClientError, RedshiftStatementError) as error:
+        days = _published(PortVersions(root, address))
+    except (BotoCoreError, ClientError, RedshiftStatementError, VersionsError) as error:
         return Newest(address, problem=str(error))
-    days = [line.data_day for line in ledger if not line.undone]
     return Newest(address, date.fromisoformat(max(days)) if days else None)
+
+
+def _published(port: PortVersions) -> set[str]:
+    """Return the data days that were published and not taken back.
+
+    A line that names no snapshot was written by a publish that did not end. Whether it committed tells the table alone.
+    """
+    ledger = port.ledger()
+    standing = [line for line in ledger if not line.undone]
+    days = {line.data_day for line in standing if line.snapshot is not None}
+    begun = {line.data_day for line in standing if line.snapshot is None} - days
+    if begun:
+        try:
+            days |= {v.data_day for v in versions_of(port.metadata(), ledger) if v.data_day in begun}
+        except NoSuchPort:
+            return days
+    return days
