@@ -58,7 +58,7 @@ def judge(
     """Check the batch as the operator does and return the numbers and how many rows broke which rules."""
     database.execute("drop table if exists judged")
     judged = judgement(contract, TABLES, DAY, kept)
-    results = [run(database, statement) for statement in judged.statements]
+    results = [run(database, statement) for statement in (*judged.preparing, *judged.statements)]
     return list(results[-2][0]), dict(results[-1])
 
 
@@ -119,6 +119,28 @@ def test_an_older_day_s_quarantine_stays(
     assert run(database, current_batch(TABLES))[0][4] is False
     run(database, passing_statement(TABLES, DAY))
     assert run(database, current_batch(TABLES))[0][4] is True
+
+
+def test_a_contract_that_gains_many_columns_is_still_judged_in_one_transaction(
+    mesh_folder: MeshFolder, database: duckdb.DuckDBPyConnection
+) -> None:
+    """A transaction of the Data API has at most 40 statements (BatchExecuteStatement, Redshift Data API reference)."""
+    before = contract_with(mesh_folder)
+    judge(database, before)
+    names = [f"extra_{number}" for number in range(60)]
+    lines = (
+        f"      - name: {name}\n        logicalType: integer\n        physicalType: integer\n"
+        "        description: One of many.\n"
+        for name in names
+    )
+    contract = contract_with(mesh_folder, column="".join(lines))
+    for name in names:
+        database.execute(f"alter table bookings.tickets add column {name} integer")
+    kept = dict(quarantine_columns(before))
+    assert len(judgement(contract, TABLES, DAY, kept).statements) <= 40
+    database.execute("insert into bookings.tickets (ticket_id, price, extra_59) values ('A', -1, 7)")
+    judge(database, contract, kept)
+    assert run(database, "select extra_0, extra_59 from bookings.tickets__quarantine") == [(None, 7)]
 
 
 def test_a_new_column_of_the_contract_is_added_to_the_quarantine(

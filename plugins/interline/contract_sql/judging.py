@@ -83,6 +83,9 @@ class Judgement:
     decisions: releases, with how many of their rows did not come in."""
     batch_rules: tuple[BatchRule, ...]
     has_decisions: bool = False
+    preparing: tuple[str, ...] = ()
+    """What gives tables that are there the columns that they lack; to be run before, in any number of transactions. One for
+    each column, so of a contract that has gained many they would not fit into one transaction of the Data API."""
 
     def measured(self, row: Sequence[float | int | None]) -> Measured:
         """Return the row of numbers with names.
@@ -120,15 +123,24 @@ def judgement(
         ValueError: the data day or SQL in the contract is not what it should be.
     """
     columns = column_list(contract.column_names)
+    preparing: list[str] = []
+    making: dict[str, list[str]] = {}
+    for table, wanted, existing in (
+        (tables.quarantine, quarantine_columns(contract), kept_columns),
+        (tables.ledger, LEDGER_COLUMNS, ledger_columns),
+    ):
+        needed = evolved(table, wanted, existing)
+        making[table] = needed if existing is None else []
+        preparing += [] if existing is None else needed
     statements = [decided_statement(contract, tables, day, decisions, _DECIDED)] if decisions else []
     statements += [
         _judged_statement(contract, tables, day, decisions, names_source),
-        *evolved(tables.quarantine, quarantine_columns(contract), kept_columns),
+        *making[tables.quarantine],
         f"delete from {tables.quarantine} where data_day = {day_literal(day)}",
         _set_aside(contract, tables, day, decisions, source, batch, names_source),
         f"drop table if exists {tables.checked}",
         f"create table {tables.checked} as select {columns} from {_JUDGED} where _broken_rules = ''",
-        *evolved(tables.ledger, LEDGER_COLUMNS, ledger_columns),
+        *making[tables.ledger],
         f"update {tables.ledger} set is_current = false where is_current",
         f"delete from {tables.ledger} where data_day = {day_literal(day)}",
         f"insert into {tables.ledger} ({column_list(tuple(name for name, _ in LEDGER_COLUMNS))})"
@@ -142,7 +154,7 @@ def judgement(
         f"select rule, count(*) as broken from {tables.quarantine} where data_day = {day_literal(day)}"
         " group by rule order by broken desc, rule limit 100",
     ]
-    return Judgement(tuple(statements), contract.batch_rules, bool(decisions))
+    return Judgement(tuple(statements), contract.batch_rules, bool(decisions), tuple(preparing))
 
 
 def passing_statement(tables: Tables, day: str) -> str:

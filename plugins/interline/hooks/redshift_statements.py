@@ -11,6 +11,8 @@ from airflow.providers.amazon.aws.hooks.redshift_data import FAILURE_STATES, FIN
 
 DATABASE_USER = "interline"
 """The user by which every task of a domain works in the domain's cluster."""
+LARGEST_BATCH = 40
+"""Statements in one transaction (BatchExecuteStatement, Amazon Redshift Data API reference)."""
 _FIRST_WAIT = 0.05
 _LONGEST_WAIT = 1.0
 

@@ -26,7 +26,7 @@ from interline.contract_sql import (
 )
 from interline.data_day import data_day_of
 from interline.domains import BatchRule, Contract, Product, load_product, split_address
-from interline.hooks.redshift_statements import RedshiftStatementsHook, Value
+from interline.hooks.redshift_statements import LARGEST_BATCH, RedshiftStatementsHook, Value
 from interline.quarantine.origins import origin_of
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
             names_source=names_source,
             batch=str(context.get("run_id") or ""),
         )
+        for start in range(0, len(judged.preparing), LARGEST_BATCH):
+            self.hook.run(judged.preparing[start : start + LARGEST_BATCH])
         results = self.hook.run(judged.statements)
         measured = judged.measured([_number(value) for value in results[-2].rows[0]])
         broken_by = {str(rule): int(_number(count) or 0) for rule, count in results[-1].rows}
