@@ -10,6 +10,7 @@ import pytest
 from pull_request import REPOSITORY, TODAY, Checkout
 
 from interline.changes.tasks import outlines
+from interline.domains import read_mesh
 from interline.versions.scaffolding import NewVersion
 
 RESERVATIONS = "domains/bookings/reservations/contract.yaml"
@@ -201,6 +202,26 @@ def test_after_the_last_day_whatever_still_reads_the_port_is_refused(checkout: C
     assert "version 2.0.0" in problem.hint
 
 
+def test_after_a_role_s_last_day_what_reads_by_it_is_refused(checkout: Checkout) -> None:
+    checkout.change(
+        RESERVATIONS,
+        (
+            "    description: Look-to-book by route; no customer columns.\n    customProperties:\n",
+            "    description: Look-to-book by route; no customer columns.\n    customProperties:\n"
+            '      - property: expires\n        value: "2027-06-30"\n',
+        ),
+    )
+    assert not [p for p in checkout.check(date(2027, 6, 30), None).problems if "role" in p.message]
+    (problem,) = checkout.check(date(2027, 7, 1), None).problems
+    assert str(problem.path) == "domains/shopping/route_demand/product.yaml"
+    assert "shopping.route_demand reads bookings.reservations, and the role shopping ended on 2027-06-30" in (
+        problem.message
+    )
+    lines = checkout.path(str(problem.path)).read_text().splitlines()
+    assert "reservations" in "".join(lines[problem.line - 1 : problem.line + 2])
+    assert RESERVATIONS in problem.hint
+
+
 def test_an_old_major_version_needs_a_last_day(checkout: Checkout) -> None:
     second_version(checkout)
     checkout.change(RESERVATIONS, ('  - property: endOfLife\n    value: "2027-06-30"\n', ""))
@@ -325,6 +346,24 @@ def test_roles_change_grants(checkout: Checkout) -> None:
     assert comparison.access.counts["changed"] == 1
     (impact,) = comparison.impacts
     assert impact.columns == ("departure_date",)
+
+
+def test_a_role_that_names_what_it_may_read_anyway_is_a_change_of_the_contract(checkout: Checkout) -> None:
+    members = "domains/loyalty/members/contract.yaml"
+    text = checkout.path(members).read_text()
+    role = "  - role: bookings\n    access: read\n    description: All that is internal.\n"
+    text = text.replace("\nslaProperties:\n", f"\nroles:\n{role}slaProperties:\n")
+    assert role in text
+    checkout.path(members).write_text(text)
+    checkout.commit()
+    contract = read_mesh(checkout.root)[0].products["loyalty.members"].contract
+    named = ", ".join(contract.readable_by(contract.roles[0]))
+    narrowed = f"{role}    customProperties:\n      - property: columns\n        value: [{named}]\n"
+    checkout.path(members).write_text(text.replace(role, narrowed))
+    comparison = checkout.compare(base="HEAD")
+    assert comparison.access, "the grant is another: a new column would not be in it"
+    assert kinds(comparison) == ["role-described"]
+    assert [ruling.outcome for ruling in comparison.rulings] == ["raise-version"]
 
 
 def test_a_role_that_goes_concerns_its_domain_alone(checkout: Checkout) -> None:

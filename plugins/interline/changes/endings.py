@@ -50,7 +50,8 @@ def endings(mesh: Mesh, today: date) -> list[Ending]:
 
 
 def ending_problems(mesh: Mesh, today: date) -> Iterator[Problem]:
-    """Yield what reads a port after its last day, and ports that have a successor and no last day."""
+    """Yield what reads a port after its last day or its role's, and ports that have a successor and no last day."""
+    yield from _expired_roles(mesh, today)
     for ending in endings(mesh, today):
         if ending.last_day is None or ending.last_day >= today:
             continue
@@ -77,6 +78,24 @@ def ending_problems(mesh: Mesh, today: date) -> Iterator[Problem]:
                 f"{product.address} has the successor {successor.address} and {missing}",
                 "write `status: deprecated` and a service level `endOfLife` with its last day",
             )
+
+
+def _expired_roles(mesh: Mesh, today: date) -> Iterator[Problem]:
+    for address, reader in sorted(mesh.products.items()):
+        for position, port in enumerate(reader.inputs):
+            producer = mesh.products.get(port)
+            roles = producer.contract.roles if producer is not None else ()
+            for role in roles:
+                if producer is None or role.domain != reader.domain.name or role.in_force(today):
+                    continue
+                path = reader.folder / "product.yaml"
+                where = (producer.folder / "contract.yaml").relative_to(mesh.root)
+                yield Problem(
+                    path,
+                    read(path).line(("inputPorts", position)),
+                    f"{address} reads {port}, and the role {role.domain} ended on {role.expires}",
+                    f"leave it out, or ask {producer.domain.team.name} for a later last day in {where}",
+                )
 
 
 def _by_contract(mesh: Mesh) -> dict[str, list[Product]]:
