@@ -25,10 +25,11 @@ def compare_roles(pair: Pair, today: date) -> None:
             _expiry(pair, before, role)
             _clearance(pair, before, role)
             if (before.columns is None) != (role.columns is None):
-                told = (
-                    "whatever its clearance covers" if role.columns is None else "only the columns it names"
+                words = (
+                    f"{role.domain} reads whatever its clearance covers, columns to come too"
+                    if role.columns is None
+                    else f"{role.domain} reads the columns it names, none that come later"
                 )
-                words = f"the role {role.domain} reads {told}, also of columns to come"
                 pair.note("role-described", role.domain, words, (*role.place, "customProperties"))
             if (before.description, before.purpose) != (role.description, role.purpose):
                 pair.note(
