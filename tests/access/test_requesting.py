@@ -75,6 +75,20 @@ def test_columns_are_added_to_a_role_that_is_there(root: Path) -> None:
     assert role.clearance == "confidential"
 
 
+def test_a_clearance_that_is_raised_says_all_that_it_lets_in(root: Path) -> None:
+    members = root / "domains/loyalty/members/contract.yaml"
+    text = members.read_text(encoding="utf-8")
+    role = "roles:\n  - role: bookings\n    access: read\n    description: All that is internal.\n"
+    members.write_text(text.replace("\nslaProperties:\n", f"\n{role}slaProperties:\n"), encoding="utf-8")
+    contract = load_product(root, "loyalty.members").contract
+    before = contract.readable_by(contract.roles[0])
+    made = written(root, Asked("loyalty.members", "bookings", "why", "revenue", ("member_id",)))
+    contract = load_product(root, "loyalty.members").contract
+    come = [name for name in contract.readable_by(contract.roles[0]) if name not in before]
+    assert len(come) > 1
+    assert f"bookings asks to read also of loyalty.members: {', '.join(come)}" in made.said
+
+
 def test_asking_again_changes_nothing(root: Path) -> None:
     asked = Asked("bookings.revenue", "shopping", "prices", "route_demand")
     assert len(written(root, asked).texts) == 2

@@ -35,6 +35,8 @@ def test_what_lake_formation_takes(contract: Contract, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("ticket_id = '\x1b[2J'", "a character that cannot be printed"),
+        ("ticket_id = 'a\u202eb'", "a character that cannot be printed"),
         ("prise > 10", "no column 'prise' (did you mean 'price'?)"),
         ("price > ticket_id", "expected a number"),
         ("price > 'ten'", "expected a number"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -185,10 +185,21 @@ def _extend(
         for name in missing:
             if name not in role.columns:
                 text.append((*place, "value"), name)
+    named: tuple[str, ...] | None = None
+    if role.columns is not None:
+        named = tuple(dict.fromkeys([*role.columns, *missing]))
     if not covers(role.clearance, clearance):
         _raise_clearance(text, number, clearance)
         request.said.append(f"the role's clearance becomes {clearance}, from {role.clearance}")
-    request.said.append(f"{role.domain} asks to read also of {asked.port}: {', '.join(missing)}")
+    widened = replace(
+        role, columns=named, clearance=max(role.clearance, clearance, key=CLASSIFICATIONS.index)
+    )
+    come = [name for name in contract.readable_by(widened) if name not in contract.readable_by(role)]
+    request.said.append(f"{role.domain} asks to read also of {asked.port}: {', '.join(come)}")
+    if len(come) > len(missing):
+        request.said.append(
+            "(its role names no columns, so it reads whatever the clearance covers; `columns` in the contract narrows it)"
+        )
     return True
 
 

@@ -21,7 +21,7 @@ FILTER_PREFIX = "interline_"
 
 Expression = tuple[tuple[str, tuple[str, ...]], ...]
 """An LF-Tag expression: (key, values) by key; a resource matches that has one of the values for every key."""
-Kind = Literal["table", "columns", "but", "filter", "tags", "database"]
+Kind = Literal["table", "columns", "but", "filter", "tags"]
 
 
 def empty() -> Mapping:
@@ -46,7 +46,7 @@ class Subject:
     """On what of a table a permission is held.
 
     ``table``: all of it. ``columns``: columns by name. ``but``: all columns but ``excluded``. ``filter``: what the data
-    cells filter ``name`` lets through. ``tags``: whatever matches ``expression``. ``database``: the database itself.
+    cells filter ``name`` lets through. ``tags``: whatever matches ``expression``, saved as ``name`` if it has one.
     """
 
     kind: Kind

@@ -102,7 +102,6 @@ def _phrase(subject: Subject, held: Held, filters: Mapping[str, CellFilter]) -> 
             "table": "every column",
             "but": f"every column but {listed(subject.excluded)}",
             "tags": _tagged(subject.expression),
-            "database": "the database",
         }[subject.kind]
         if held.what != {SELECT}:
             what = f"{listed(held.what)} on {what}"

@@ -37,6 +37,10 @@ def checked_row_filter(text: str, contract: Contract) -> str:
         ValueError: Lake Formation would not take it; the message says why.
     """
     text = text.strip()
+    unprintable = next((c for c in text if not c.isprintable() and c not in "\n\t"), None)
+    if unprintable is not None:
+        # it is shown in plans and logs as it is written
+        raise ValueError(f"the row condition has {unprintable!a}, a character that cannot be printed")
     _check(parsed_condition(text), contract, text)
     if len(text) > LONGEST:
         raise ValueError(f"the row condition has {len(text)} characters; Lake Formation takes {LONGEST}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from interline.access.state import (
     CLASSIFICATION,
     EVERY_TABLE,
@@ -42,11 +44,10 @@ def observe(calls: Calls, domain: Domain) -> ObservedState:
         if tag["TagKey"] in MANAGED_TAGS
     }
     links = dict(_links(calls, domain))
-    permissions = list(
-        calls.pages(
-            "lakeformation", "list_permissions", "PrincipalResourcePermissions", MaxResults=_LARGEST_PAGE
-        )
+    listed = calls.pages(
+        "lakeformation", "list_permissions", "PrincipalResourcePermissions", MaxResults=_LARGEST_PAGE
     )
+    permissions = list(_written_out(calls, domain, listed))
     own = owners(calls, domain)
     filters = calls.pages(
         "lakeformation", "list_data_cells_filter", "DataCellsFilters", MaxResults=_LARGEST_PAGE
@@ -94,6 +95,32 @@ def grants_of(
     return found
 
 
+def _written_out(
+    calls: Calls, domain: Domain, permissions: Iterable[Mapping[str, Any]]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield permissions with the LF-Tag expression of each that names a saved one, which lists do not show."""
+    saved: dict[str, list[Any]] = {}
+    for entry in permissions:
+        policy = entry["Resource"].get("LFTagPolicy") or {}
+        name = policy.get("ExpressionName")
+        if not name or policy.get("Expression"):
+            yield entry
+            continue
+        if name not in saved:
+            saved[name] = _saved_expression(calls, domain, name)
+        yield {**entry, "Resource": {"LFTagPolicy": {**policy, "Expression": saved[name]}}}
+
+
+def _saved_expression(calls: Calls, domain: Domain, name: str) -> list[Any]:
+    try:
+        answer = calls.read("lakeformation", "get_lf_tag_expression", CatalogId=domain.account, Name=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "EntityNotFoundException":
+            raise
+        return []
+    return list(answer["Expression"])
+
+
 def _place(domain: Domain, resource: Mapping[str, Any]) -> tuple[Table, Subject, list[str]] | None:
     """Return on which port, and on what of it, a permission is; None if it is on no port."""
     ((kind, value),) = ((kind, value) for kind, value in resource.items() if value is not None)
@@ -131,7 +158,7 @@ def _policy(domain: Domain, value: Mapping[str, Any]) -> tuple[Table, Subject, l
     name = ports[0] if len(ports) == 1 else EVERY_TABLE
     return (
         Table(domain.account, domain.curated_database, name),
-        Subject("tags", expression=expression),
+        Subject("tags", name=value.get("ExpressionName") or "", expression=expression),
         [],
     )
 

@@ -247,14 +247,15 @@ def _entry(change: RoleChange, subject: Subject, held: Held) -> Entry:
         }
         what = f" (filter {subject.name})"
     elif subject.kind == "tags":
-        expression = [{"TagKey": key, "TagValues": list(values)} for key, values in subject.expression]
-        resource = {
-            "LFTagPolicy": {
-                "CatalogId": change.table.account,
-                "ResourceType": "TABLE",
-                "Expression": expression,
+        by: dict[str, Any] = {"ExpressionName": subject.name}
+        if not subject.name:
+            by = {
+                "Expression": [
+                    {"TagKey": key, "TagValues": list(values)} for key, values in subject.expression
+                ]
             }
-        }
+        policy = {"CatalogId": change.table.account, "ResourceType": "TABLE", **by}
+        resource = {"LFTagPolicy": policy}
         what = " (by LF-Tags)"
     elif change.table.name == EVERY_TABLE:
         resource = {
