@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
 from interline.domains import Domain
@@ -42,10 +44,31 @@ def test_a_removed_bucket_comes_back_with_its_settings(clients: Any) -> None:
 
 
 def test_a_bucket_elsewhere_is_made_in_the_domain_s_region(clients: Any) -> None:
-    from dataclasses import replace
-
     list(prepare_buckets(replace(STAYS, region="eu-west-1"), clients))
     assert clients("s3").get_bucket_location(Bucket="stays-curated")["LocationConstraint"] == "eu-west-1"
+
+
+def test_a_bucket_of_another_account_is_not_taken_for_ours_even_if_it_lets_us_in(clients: Any) -> None:
+    """Bucket names are everybody's: who makes ours first, with a policy that lets us in, would get all that lands."""
+    clients("s3").create_bucket(Bucket="stays-landing")
+
+    def as_s3(params: Any, **_: Any) -> Any:
+        # HeadBucket answers 403 when the owner is not the one expected (Amazon S3 API Reference); moto does not look
+        owner = params["headers"].get("x-amz-expected-bucket-owner", ACCOUNT)
+        code = 200 if owner == ACCOUNT else 403
+        answer: Any = {"ResponseMetadata": {"HTTPStatusCode": code}}
+        if code != 200:
+            answer["Error"] = {"Code": "403", "Message": "Forbidden"}
+        return AWSResponse("", code, {}, None), answer
+
+    def clients_of_s3(service: str) -> Any:
+        made = clients(service)
+        made.meta.events.register("before-call.s3.HeadBucket", as_s3)
+        return made
+
+    with pytest.raises(Conflict, match="stays-landing is not in the account 999999999999 of stays"):
+        list(prepare_buckets(replace(STAYS, account="999999999999"), clients_of_s3))
+    assert next(prepare_buckets(STAYS, clients_of_s3)).found == "there"
 
 
 def test_a_location_registered_with_another_role_is_not_taken_over(clients: Any) -> None:

@@ -65,7 +65,8 @@ def prepare_buckets(domain: Domain, clients: Clients) -> Iterator[Outcome]:
 def _bucket(s3: Any, domain: Domain, bucket: str) -> Outcome:
     what = f"bucket {bucket}"
     try:
-        s3.head_bucket(Bucket=bucket)
+        # names are everybody's: a bucket that lets us in may still be somebody else's
+        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=domain.account)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in ("403", "AccessDenied", "Forbidden"):

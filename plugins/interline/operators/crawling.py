@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.operators.glue_crawler import GlueCrawlerRunOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+
+_READY = "READY"
+"""State of a crawler that does not run (Crawler, AWS Glue API reference)."""
 
 
 class CrawlFailed(RuntimeError):
@@ -36,16 +39,19 @@ class LandingCrawlerOperator(GlueCrawlerRunOperator):
         self.tables = tuple(tables)
 
     def execute(self, context: Context) -> str:
-        """Define the crawler, run it, and look at what it made."""
-        try:
-            if self.hook.has_crawler(self.config["Name"]):
-                self.hook.update_crawler(**self.config)
-            else:
-                self.hook.create_crawler(**self.config)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "CrawlerRunningException":
-                raise
-            self.log.warning("the crawler is running; waiting for it instead of changing its definition")
+        """Define the crawler, run it, and look at what it made.
+
+        A crawl that is running, left by a task that was killed, began before what has landed for this one: it is waited
+        for, and another begun.
+        """
+        name = self.config["Name"]
+        if not self.hook.has_crawler(name):
+            self.hook.create_crawler(**self.config)
+        else:
+            if self.hook.get_crawler(name)["State"] != _READY:
+                self.log.info("the crawler %s is running; waiting for it", name)
+                self.hook.wait_for_crawler_completion(name, poll_interval=self.poll_interval)
+            self.hook.update_crawler(**self.config)
         name = super().execute(context)
         if not self.deferrable:
             self._verify()
