@@ -246,3 +246,14 @@ def test_a_word_in_a_constant_is_no_column_that_a_filter_waits_for() -> None:
     lacking = {FARES: frozenset({"code", "amount", "email"})}
     plan = difference(observed(wanted, tables=lacking, grants={}, filters={}), wanted)
     assert [change.action for change in plan.changes if isinstance(change, RoleChange)] == ["added"]
+
+
+def test_a_condition_that_is_none_ends_no_plan() -> None:
+    """``check`` refuses it; what was merged all the same is for Lake Formation to refuse, and stops nobody else."""
+    wanted = state(Role("shopping", "", columns=("code",), rows="code = ("), Role("loyalty", ""))
+    lacking = {FARES: frozenset({"code", "amount", "email"})}
+    plan = difference(observed(wanted, tables=lacking, grants={}, filters={}), wanted)
+    assert {change.principal for change in plan.changes if isinstance(change, RoleChange)} == {
+        SHOPPING,
+        LOYALTY,
+    }

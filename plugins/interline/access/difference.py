@@ -107,7 +107,11 @@ def _lacking(cells: CellFilter, there: frozenset[str]) -> list[str]:
     """Return the columns without which a filter cannot be made: those of its condition, or all that it shows."""
     lacking: set[str] = set()
     if cells.rows is not None:
-        lacking |= named_columns(cells.rows) - there
+        try:
+            lacking |= named_columns(cells.rows) - there
+        except ValueError:
+            # no condition at all: Lake Formation refuses it by itself, and nobody else's grants wait for that
+            return []
     if cells.columns is not None and not cells.columns & there:
         lacking |= cells.columns
     return sorted(lacking)
