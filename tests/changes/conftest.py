@@ -17,8 +17,10 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         ignored = shutil.ignore_patterns("__pycache__", "target", "logs", "*.pyc")
         shutil.copytree(REPOSITORY / tree, root / tree, ignore=ignored)
     checkout = Checkout(root)
-    checkout.git("init", "-q", "-b", "main")
+    checkout.git("init", "-q", "-b", "main", "--template=")
     checkout.commit()
+    # few files: every test copies them
+    checkout.git("repack", "-q", "-a", "-d")
     checkout.git("checkout", "-q", "-b", "change")
     return checkout
 

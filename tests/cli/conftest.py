@@ -6,14 +6,18 @@ import json
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from cli.setup import uv
+from cli.setup.indexes import ask_pip
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 # Stands in for uv: makes environments as uv does (pyvenv.cfg, bin/python), from no network.
-_INSTALLER = """#!{python}
+_INSTALLER = """#!{python} -IS
 import json, os, pathlib, sys, time
 arguments = sys.argv[1:]
 folder = pathlib.Path(__file__).parent
@@ -39,6 +43,10 @@ elif arguments[:2] == ["pip", "sync"]:
     if failure.exists():
         sys.exit(failure.read_text())
 """
+
+
+_ask_pip_once = cache(ask_pip)
+"""pip's own answer, which is the same for every test of this process and takes longest of all that a set-up asks."""
 
 
 @dataclass
@@ -78,4 +86,5 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     (installer / "uv").chmod(0o755)
     monkeypatch.setenv("PATH", f"{installer}:/usr/bin:/bin")
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "no-version-manager"))
+    monkeypatch.setattr(uv, "ask_pip", _ask_pip_once)
     return Checkout(root, installer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -34,11 +35,14 @@ AT_LEAST = {
 }  # fmt: skip
 
 
+@cache
 def helped(*words: str) -> str:
     """A command's help, on a screen of 80 columns that is no terminal."""
-    told = CliRunner().invoke(app, [*words, "--help"], prog_name="./interline", env={"COLUMNS": "80"})
-    assert told.exit_code == 0, told.output
-    return told.stdout
+    with CliRunner().isolation(env={"COLUMNS": "80"}) as (told, *_):
+        with pytest.raises(SystemExit) as ended:
+            ROOT.main([*words, "--help"], prog_name="./interline")
+        assert ended.value.code == 0
+        return told.getvalue().decode()
 
 
 def examples(command: Any) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import sqlglot
@@ -23,6 +24,8 @@ from interline.lineage.rendering import DATA_DAY, Named, Rendered, Renderer, Set
 from interline.lineage.resolving import Unresolved, lineage_of
 
 _SQLGLOT = logging.getLogger("sqlglot")
+_MOST_STATEMENTS = 500
+"""Texts of SQL whose trees are kept: a mesh and its base have most of their models in common."""
 
 
 @dataclass(frozen=True)
@@ -291,13 +294,19 @@ def port_relation(mesh: Mesh, reader: Product, address: str) -> Relation:
     return Relation(address, granted, hidden=frozenset(contract.column_names) - frozenset(granted))
 
 
+@lru_cache(_MOST_STATEMENTS)
+def _statements(sql: str) -> tuple[exp.Expr | None, ...]:
+    """Return the trees of a text of SQL, which nobody may change: following them only reads."""
+    return tuple(sqlglot.parse(sql, dialect="redshift"))
+
+
 def _parsed(rendered: Rendered) -> exp.Query:
     path = rendered.path
     level = _SQLGLOT.level
     try:
         # what it thinks of a statement that is no query is told below, as a problem
         _SQLGLOT.setLevel(logging.CRITICAL)
-        statements = sqlglot.parse(rendered.sql, dialect="redshift")
+        statements = _statements(rendered.sql)
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
         line = rendered.line(int(first.get("line") or 1))

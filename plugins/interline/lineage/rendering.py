@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
 from typing import Any
@@ -23,6 +24,8 @@ from interline.lineage.sandbox import LONGEST_TEXT, MARK, Sandbox
 DATA_DAY = "2013-01-02"
 """The day that models are rendered for; which one does not matter to their columns."""
 
+_MOST_TEMPLATES = 500
+"""Templates that are kept in Python: a mesh and its base have most of theirs in common."""
 _MARKED = re.compile(f"{MARK}(=?[0-9]+){MARK}")
 _UNDEFINED = re.compile(r"'([A-Za-z_][A-Za-z0-9_]*)' is undefined")
 _ONLY_RUNNING = (
@@ -137,8 +140,7 @@ class Renderer:
         return Rendered(path, sql, lines, tuple(self._named), self._asked)
 
     def _compiled(self, text: str, path: Path, *, marked: bool) -> Template:
-        self._sandbox.marked = marked
-        code = self._sandbox.compile(text, str(path), str(path))
+        code = compile(_python_of(text, marked), str(path), "exec")
         self._file = str(path) if marked else self._file
         return Template.from_code(self._sandbox, code, self._sandbox.make_globals(None))
 
@@ -148,13 +150,12 @@ class Renderer:
         for path in sorted(folder.rglob("*.sql")):
             try:
                 text = self._read_text(path)
-                tree = self._sandbox.parse(text)
-                for macro in tree.find_all(nodes.Macro):
-                    if macro.name in found:
-                        message = f"the macro {macro.name} is in {found[macro.name].name} already"
-                        problems.append(Problem(path, macro.lineno, message, "give one of them another name"))
-                    found[macro.name] = path
-                    self._sandbox.globals[macro.name] = self._macro(macro.name, path)
+                for macro, line in _macros_of(text):
+                    if macro in found:
+                        message = f"the macro {macro} is in {found[macro].name} already"
+                        problems.append(Problem(path, line, message, "give one of them another name"))
+                    found[macro] = path
+                    self._sandbox.globals[macro] = self._macro(macro, path)
                 self._macro_files[str(path)] = (path, self._compiled(text, path, marked=False))
             except TemplateSyntaxError as error:
                 problems.append(Problem(path, error.lineno, f"is no Jinja: {error.message}"))
@@ -282,6 +283,20 @@ class Renderer:
                 inside = (file, template.get_corresponding_lineno(trace.tb_lineno))
             trace = trace.tb_next
         return line, inside
+
+
+@lru_cache(_MOST_TEMPLATES)
+def _python_of(text: str, marked: bool) -> str:
+    """Return a template in Python, which is the same in every sandbox; marked, it writes its lines with its pieces."""
+    sandbox = Sandbox()
+    sandbox.marked = marked
+    return sandbox.compile(text, raw=True)
+
+
+@lru_cache(_MOST_TEMPLATES)
+def _macros_of(text: str) -> tuple[tuple[str, int], ...]:
+    """Return the macros of a file, each with its line."""
+    return tuple((macro.name, macro.lineno) for macro in Sandbox().parse(text).find_all(nodes.Macro))
 
 
 class _Config:

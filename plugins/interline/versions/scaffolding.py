@@ -49,7 +49,8 @@ class NewVersion:
         self.domain, self.name = split_address(self.address)
         if not is_name(self.name):
             raise ScaffoldError(f"{self.name!r} is too long for a product's name")
-        there = [path for path in self._contents() if path.exists()]
+        self._contents = self._files()
+        there = [path for path in self._contents if path.exists()]
         if there:
             named = ", ".join(str(path.relative_to(root)) for path in there)
             raise ScaffoldError(f"{self.address} has files already: {named}. Nothing was written")
@@ -61,16 +62,15 @@ class NewVersion:
 
     def write(self) -> tuple[list[Path], list[Path]]:
         """Write the new version's files and deprecate the version before; return what was made, and what was changed."""
-        contents = self._contents()
         changed = self._deprecated()
-        for path, content in contents.items():
+        for path, content in self._contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         for path, text in changed.items():
             path.write_text(text, encoding="utf-8")
-        return list(contents), list(changed)
+        return list(self._contents), list(changed)
 
-    def _contents(self) -> dict[Path, bytes]:
+    def _files(self) -> dict[Path, bytes]:
         folder = self.root / "domains" / self.domain / self.name
         contents = {
             folder / path.relative_to(self.old.folder): path.read_bytes()
