@@ -16,7 +16,7 @@ from cli.access_request import EXAMPLES as REQUEST_EXAMPLES
 from cli.access_request import request
 from cli.console import console
 from cli.errors import told
-from cli.options import Form, Home, Yes, agreed
+from cli.options import Form, Home, Yes, agreed, day
 from cli.repository import ROOT
 
 if TYPE_CHECKING:
@@ -66,13 +66,6 @@ app = typer.Typer(
 )
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day: write YYYY-MM-DD, for example 2027-01-31") from None
-
-
 OneDomain = Annotated[
     str | None,
     typer.Option("--domain", metavar="NAME", help="Only this domain's account.", show_default=False),
@@ -81,7 +74,7 @@ Today = Annotated[
     date | None,
     typer.Option(
         "--today",
-        parser=_day,
+        parser=day,
         metavar="YYYY-MM-DD",
         help="The day for which roles are in force or expired; the UTC date if left out.",
         show_default=False,

@@ -13,7 +13,7 @@ import typer
 from cli import exits
 from cli.console import console
 from cli.errors import told
-from cli.options import Form, PortAddress
+from cli.options import Form, PortAddress, day
 from cli.repository import ROOT
 
 EXAMPLES = """Examples:\n
@@ -29,13 +29,6 @@ EXAMPLES = """Examples:\n
 Exit codes: 0 the files say it now · 1 a file is wrong already · 2 it cannot be
 asked for so; nothing was written.
 """
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day: write YYYY-MM-DD, for example 2027-01-31") from None
 
 
 def request(
@@ -82,7 +75,7 @@ def request(
         date | None,
         typer.Option(
             "--expires",
-            parser=_day,
+            parser=day,
             metavar="YYYY-MM-DD",
             help="The last day of the access.",
             show_default=False,

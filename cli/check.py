@@ -13,6 +13,7 @@ import typer
 
 from cli import exits
 from cli.console import console
+from cli.options import day
 from cli.repository import ROOT
 
 EXAMPLES = """Examples:\n
@@ -35,13 +36,6 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day: write YYYY-MM-DD, for example 2027-01-31") from None
-
-
 def check(
     base: Annotated[
         str | None,
@@ -60,7 +54,7 @@ def check(
         date | None,
         typer.Option(
             "--today",
-            parser=_day,
+            parser=day,
             metavar="YYYY-MM-DD",
             help="Judge what ends on a day as of this one; the UTC date if left out.",
             show_default=False,

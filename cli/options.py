@@ -41,9 +41,14 @@ def agreed(yes: bool, question: str) -> bool:
     return typer.confirm(question)
 
 
-def data_day(text: str) -> date:
-    """A data day as YYYY-MM-DD."""
+def day(text: str, example: str = "2027-01-31") -> date:
+    """A day of the calendar as YYYY-MM-DD."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day: write YYYY-MM-DD, for example 2013-01-05") from None
+        raise typer.BadParameter(f"{text!r} is no day: write YYYY-MM-DD, for example {example}") from None
+
+
+def data_day(text: str) -> date:
+    """A data day as YYYY-MM-DD."""
+    return day(text, "2013-01-05")
