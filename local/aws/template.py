@@ -1,4 +1,5 @@
-"""What a landing zone makes in a domain's account, as a CloudFormation template: the same as the local AWS makes.
+"""What a landing zone makes in a domain's account, as a CloudFormation template: what the local AWS makes, and what AWS
+needs to share between accounts.
 
 Source of the resource types and their properties: "AWS resource and property types reference", CloudFormation user guide.
 """
@@ -12,6 +13,9 @@ from interline.onboarding.administrator import ADMINISTRATOR
 from local.aws import roles
 
 AIRFLOW = "interline-airflow"
+_SHARING = "arn:aws:iam::aws:policy/AWSLakeFormationCrossAccountManager"
+"""AWS's own policy for whoever grants to other accounts (AWS Managed Policy Reference): Lake Formation makes the shares in AWS
+Resource Access Manager as the caller. The local AWS has no such service, so its roles go without."""
 
 
 def account_template(domain: Domain, platform_account: str) -> dict[str, Any]:
@@ -69,6 +73,7 @@ def _role(name: str, trust: dict[str, Any], policy: dict[str, Any]) -> dict[str,
         "Properties": {
             "RoleName": name,
             "MaxSessionDuration": 43200,
+            "ManagedPolicyArns": [_SHARING],
             "AssumeRolePolicyDocument": trust,
             "Policies": [{"PolicyName": name, "PolicyDocument": policy}],
         },

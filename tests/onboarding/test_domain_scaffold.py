@@ -128,3 +128,12 @@ def test_its_account_s_template_is_what_cloudformation_takes(tmp_path: Path) -> 
     ]
     assert trusted["Principal"] == {"AWS": "arn:aws:iam::111111111111:role/interline-airflow"}
     assert "redshift.amazonaws.com" in services["Principal"]["Service"]
+
+
+def test_whoever_grants_across_accounts_may_share_with_them(root: Path) -> None:
+    """Lake Formation shares with other accounts through AWS RAM, as the caller (its guide, "Cross-account data sharing")."""
+    scaffold_domain(root, "stays", **STAYS)
+    resources = account_template(load_domain(root, "stays"), "111111111111")["Resources"]
+    sharing = "arn:aws:iam::aws:policy/AWSLakeFormationCrossAccountManager"
+    for name in ("Administrator", "DomainRole"):
+        assert resources[name]["Properties"]["ManagedPolicyArns"] == [sharing]
