@@ -151,6 +151,8 @@ def apply(
             typer.echo(json.dumps(said, indent=1))
         for failure in settled.failures:
             screen.print(f"refused: {failure}", markup=False, soft_wrap=True)
+        for domain_name, why in settled.left.unseen.items():
+            screen.print(f"not seen: the account of {domain_name}: {why}", markup=False, soft_wrap=True)
         changes = "1 change" if len(settled.done) == 1 else f"{len(settled.done)} changes"
         ending = (
             "every account agrees with the contracts"
