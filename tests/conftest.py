@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from local import service_descriptions
+
 HERE = Path(__file__).parent
 SLOW = ("engines", "mesh")
 """Folders that come last, in this order."""
@@ -35,6 +37,11 @@ class TogetherByFile(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherByFile:
     """Take our scheduler for every way of distributing."""
     return TogetherByFile(config, log)
+
+
+def pytest_configure() -> None:
+    """Make AWS clients cheaper: the tests make thousands."""
+    service_descriptions.share()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

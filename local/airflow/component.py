@@ -13,6 +13,8 @@ import inspect
 import logging
 import sys
 
+from local import service_descriptions
+
 PRELOADED = (
     "airflow",  # its settings import interline.dag, so this one comes first
     "interline.dag",
@@ -31,9 +33,13 @@ PRELOADED = (
     "sqlglot.dialects.redshift",
 )
 """What tasks were seen to import when they run."""
+SERVICES = ("glue", "lakeformation", "redshift", "redshift-data", "s3", "sagemaker", "sts")
+"""What tasks talk to."""
 
 _WITH_TASKS = (["scheduler"], ["dag-processor"], ["celery"])
 """Components that fork processes which import DAG files."""
+_RUNNING_TASKS = (["scheduler"], ["celery"])
+"""Those of them whose forks talk to AWS."""
 
 
 def preload() -> None:
@@ -47,12 +53,22 @@ def preload() -> None:
     inspect.stack()
 
 
+def describe_services() -> None:
+    """Read what the clients of SERVICES are made from: that takes longer than making them."""
+    try:
+        service_descriptions.share(SERVICES)
+    except Exception:
+        logging.getLogger(__name__).exception("cannot make AWS clients")
+
+
 def main() -> None:
     """Become the component named on the command line."""
     # making the API's thousands of routes is a quarter faster when garbage is looked for less often
     gc.set_threshold(50_000, 50, 50)
     if sys.argv[1:2] in _WITH_TASKS:
         preload()
+    if sys.argv[1:2] in _RUNNING_TASKS:
+        describe_services()
     airflow = importlib.import_module("airflow.__main__")
     sys.argv[0] = "airflow"
     airflow.main()

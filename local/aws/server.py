@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import errno
 import fcntl
-import functools
 import gc
 import json
 import logging
@@ -27,6 +26,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
+
+from local import service_descriptions
 
 EXIT_DEFECT = 1
 EXIT_BROKEN_MESH = 2
@@ -237,10 +238,7 @@ def _configure_moto() -> None:
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     os.environ["S3_IGNORE_SUBDOMAIN_BUCKETNAME"] = "true"
-    # Every boto3 session would read and parse botocore's descriptions of services and Regions anew.
-    import botocore.loaders
-
-    botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
+    service_descriptions.share()
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

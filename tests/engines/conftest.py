@@ -1,4 +1,7 @@
-"""A real local AWS for the tests of the engines: a process of its own, in a home of its own."""
+"""A real local AWS for the tests of the engines: a process of its own, in a home of its own.
+
+One over the repository's domains (`local_aws`), one over the mesh of probes (`probes`); each for the whole session.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore.config import Config
+
+from local import dbt
+
+if TYPE_CHECKING:
+    from tests.engines.platform.probe_mesh import Probes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
@@ -157,3 +166,67 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAwsProc
     aws = start_local_aws(tmp_path_factory.mktemp("local-aws"))
     yield aws
     aws.stop()
+
+
+@pytest.fixture(scope="session")
+def loaded_dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """What makes a build use a dbt that is loaded once for the whole session, as those of a mesh do."""
+    folder = tmp_path_factory.mktemp("loaded-dbt")
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    process = subprocess.Popen(dbt.server_command(folder), env=clean, start_new_session=True)
+    yield dbt.environment(folder)
+    process.terminate()
+    process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def probe_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAwsProcess]:
+    """A local AWS whose domains are those of the mesh of probes."""
+    from tests.engines.platform.probe_mesh import write_mesh
+
+    root = tmp_path_factory.mktemp("probes")
+    write_mesh(root, REPOSITORY)
+    aws = start_local_aws(tmp_path_factory.mktemp("probe-aws"), root)
+    yield aws
+    aws.stop()
+
+
+@pytest.fixture(scope="session")
+def probe_environment(
+    probe_aws: LocalAwsProcess, loaded_dbt: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, str]:
+    """What makes a process Airflow on the mesh of probes."""
+    home = {"AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow"))}
+    return {**probe_aws.environment, **loaded_dbt, **home}
+
+
+@pytest.fixture(scope="session")
+def all_probes(probe_aws: LocalAwsProcess, probe_environment: Mapping[str, str]) -> Probes:
+    """The product's tasks, with airports landed and crawled, and external schemas made."""
+    from tests.engines.platform.probe_mesh import Probes
+
+    with acting_as(probe_environment):
+        made = Probes(Path(probe_aws.process.args[-1]))  # type: ignore[index]
+        made.begin(probe_aws.source_client("bookings"))
+    return made
+
+
+@pytest.fixture(scope="module")
+def probes(
+    probe_aws: LocalAwsProcess, all_probes: Probes, probe_environment: Mapping[str, str]
+) -> Iterator[Probes]:
+    """This process as Airflow on the mesh of probes, whose product was never built, checked or published before."""
+    with acting_as(probe_environment):
+        yield all_probes
+        all_probes.forget(probe_aws.client("s3", "bookings"))
+
+
+@contextmanager
+def acting_as(environment: Mapping[str, str]) -> Iterator[None]:
+    """Give this process these variables, and no AWS settings of whoever runs the tests, for as long as the block lasts."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        for name, value in environment.items():
+            patch.setenv(name, str(value))
+        yield

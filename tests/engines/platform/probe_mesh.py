@@ -11,6 +11,8 @@ from interline.domains import Product, load_product
 from interline.hooks.redshift_statements import RedshiftStatementsHook, Value
 
 ADDRESS = "bookings.probes"
+DAYS = ("2013-01-01", "2013-01-02")
+"""The days whose airports have landed."""
 TABLES = Tables("bookings", "probes")
 
 DOMAIN = """\
@@ -193,6 +195,40 @@ class Probes:
         self.events = Events()
         self.ran: dict[str, Any] = {}
         """Of each task the operator that ran last."""
+
+    def begin(self, source: Any) -> None:
+        """Land the airports by a client of the source systems, type them as every product does, make the schemas."""
+        from interline.crawler import crawler_definition
+        from interline.operators.crawling import LandingCrawlerOperator
+
+        for day in DAYS:
+            body = b"iata_code,runways\nJFK,4\nLHR,2\n"
+            source.put_object(Bucket="bookings-landing", Key=f"airports/dt={day}/airports.csv", Body=body)
+        LandingCrawlerOperator(
+            task_id="crawl",
+            config=crawler_definition(self.product, ["airports"]),
+            tables=["airports"],
+            poll_interval=1,
+            aws_conn_id="aws_bookings",
+            region_name="us-east-1",
+        ).execute({})
+        self.sql("create schema bookings")
+        for database in ("bookings_landing", "bookings_curated"):
+            self.sql(
+                f"create external schema {database} from data catalog database '{database}'"
+                f" iam_role '{self.product.domain.role_arn}'"
+            )
+
+    def forget(self, s3: Any) -> None:
+        """Leave nothing of what was built, checked and published; ``s3`` is a client of the domain."""
+        self.sql(
+            f"drop table if exists {TABLES.port}", "drop schema bookings cascade", "create schema bookings"
+        )
+        listed = s3.list_objects_v2(Bucket="bookings-curated", Prefix="probes/").get("Contents", ())
+        for entry in listed:
+            s3.delete_object(Bucket="bookings-curated", Key=entry["Key"])
+        self.events.clear()
+        self.ran.clear()
 
     def sql(self, *statements: str) -> tuple[tuple[Value, ...], ...]:
         """Run statements, each by itself, as the domain's role; return the rows of the last."""

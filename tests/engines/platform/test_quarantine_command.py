@@ -115,6 +115,14 @@ def test_the_way_there_and_back(interline, probes: Probes, tmp_path: Path) -> No
     assert probes.published(DAY) == [*GOOD, "P8"]
 
 
+@pytest.fixture(scope="module")
+def quarantined(probes: Probes) -> Probes:
+    """A day with one row in quarantine."""
+    probes.batch(DAY, *(good_row(DAY, n) for n in (1, 2, 3)), good_row(DAY, 7, seats=0))
+    probes.run("check", DAY)
+    return probes
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -133,12 +141,8 @@ def test_the_way_there_and_back(interline, probes: Probes, tmp_path: Path) -> No
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_told_without_a_traceback(  # type: ignore[no-untyped-def]
-    interline, probes: Probes, arguments: tuple[str, ...], code: int, message: str
+    interline, quarantined: Probes, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
-    probes.batch(DAY, *(good_row(DAY, n) for n in (1, 2, 3)), good_row(DAY, 7, seats=0))
-    if not getattr(probes, "has_day", False):
-        probes.run("check", DAY)
-        probes.has_day = True  # type: ignore[attr-defined]
     told = interline(*arguments)
     said = " ".join(told.output.replace("│", " ").split())
     assert (told.exit_code, message in said) == (code, True), told.output

@@ -6,13 +6,14 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.airflow.configuration import dbt_executable
+from local.dbt import DBT_VARIABLE
 
 PROJECT = Path(__file__).parent / "dbt_project"
 MINUTES = 300
@@ -29,7 +30,7 @@ class Dbt:
     def start(self, *arguments: str, target: str = "target") -> subprocess.Popen[str]:
         """Start dbt."""
         return subprocess.Popen(
-            [str(dbt_executable()), "--no-use-colors", *arguments, "--target-path", target],
+            [self.environment[DBT_VARIABLE], "--no-use-colors", *arguments, "--target-path", target],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -51,13 +52,13 @@ class Dbt:
         return next(str(each["message"]) for each in results if each["unique_id"].endswith(f".{name}"))
 
 
-def project(local_aws: Any, folder: Path, schema: str) -> Dbt:
+def project(local_aws: Any, loaded_dbt: Mapping[str, str], folder: Path, schema: str) -> Dbt:
     """A copy of the test project."""
     shutil.copytree(PROJECT, folder)
     address = local_aws.description["redshift"]["bookings"]
     credentials = {name.upper(): value for name, value in local_aws.credentials("bookings").items()}
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DBT_"))}
-    environment = clean | credentials
+    environment = clean | credentials | loaded_dbt
     environment |= {
         "AWS_ENDPOINT_URL": local_aws.endpoint,
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -71,10 +72,15 @@ def project(local_aws: Any, folder: Path, schema: str) -> Dbt:
 
 
 @pytest.fixture(scope="module")
-def built(local_aws: Any, data_api: Any, tmp_path_factory: pytest.TempPathFactory) -> Dbt:
+def built(
+    local_aws: Any,
+    data_api: Any,
+    loaded_dbt: Mapping[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Dbt:
     """The project, built once."""
     data_api.must("create user analyst password disable")
-    dbt = project(local_aws, tmp_path_factory.mktemp("dbt") / "project", "everything")
+    dbt = project(local_aws, loaded_dbt, tmp_path_factory.mktemp("dbt") / "project", "everything")
     statuses = dbt.run("build")
     assert set(statuses.values()) <= {"success", "pass"}, dbt.output
     assert len(statuses) == 20
@@ -175,19 +181,30 @@ def test_a_materialized_view_has_the_new_rows(built_again: Dbt, data_api: Any) -
     assert found == [(2,)]
 
 
-def test_what_redshift_lacks_fails_and_the_rest_is_built(local_aws: Any, tmp_path: Path) -> None:
-    dbt = project(local_aws, tmp_path / "project", "lacking")
-    bad = {
-        "with_strftime": "select strftime(current_date, '%Y') as year",
-        "with_group_by_all": "select code, count(*) from {{ ref('airports') }} group by all",
-        "with_missing_column": "select nothing_like_it from {{ ref('airports') }}",
-    }
-    for name, sql in bad.items():
+@pytest.fixture(scope="module")
+def partly_built(
+    local_aws: Any, loaded_dbt: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Dbt, dict[str, str]]:
+    """The project with a broken contract and models that Redshift cannot run, built; and how each node ended."""
+    dbt = project(local_aws, loaded_dbt, tmp_path_factory.mktemp("dbt") / "project", "partly")
+    for name, sql in BAD.items():
         (dbt.folder / "models" / f"{name}.sql").write_text(sql)
-    statuses = dbt.run(
-        "build", "--select", "airports", "kinds", *bad, "--exclude-resource-type", "test", "unit_test"
-    )
-    assert [statuses[name] for name in (*bad, "airports", "kinds")] == [
+    model = dbt.folder / "models" / "by_airport.sql"
+    model.write_text(model.read_text().replace("::bigint as passengers", "::varchar(20) as passengers"))
+    select = ["--select", "airports", "kinds", "+by_airport", *BAD]
+    return dbt, dbt.run("build", *select, "--exclude-resource-type", "test", "unit_test")
+
+
+BAD = {
+    "with_strftime": "select strftime(current_date, '%Y') as year",
+    "with_group_by_all": "select code, count(*) from {{ ref('airports') }} group by all",
+    "with_missing_column": "select nothing_like_it from {{ ref('airports') }}",
+}
+
+
+def test_what_redshift_lacks_fails_and_the_rest_is_built(partly_built: tuple[Dbt, dict[str, str]]) -> None:
+    dbt, statuses = partly_built
+    assert [statuses[name] for name in (*BAD, "airports", "kinds")] == [
         "error",
         "error",
         "error",
@@ -198,16 +215,13 @@ def test_what_redshift_lacks_fails_and_the_rest_is_built(local_aws: Any, tmp_pat
     assert 'column "nothing_like_it" does not exist' in dbt.message("with_missing_column")
 
 
-def test_a_broken_contract_builds_nothing(local_aws: Any, data_api: Any, tmp_path: Path) -> None:
-    dbt = project(local_aws, tmp_path / "project", "broken_contract")
-    model = dbt.folder / "models" / "by_airport.sql"
-    model.write_text(model.read_text().replace("::bigint as passengers", "::varchar(20) as passengers"))
-    statuses = dbt.run("build", "--select", "+by_airport")
+def test_a_broken_contract_builds_nothing(partly_built: tuple[Dbt, dict[str, str]], data_api: Any) -> None:
+    dbt, statuses = partly_built
     assert statuses["by_airport"] == "error"
     assert "data type mismatch" in dbt.message("by_airport")
     assert (
-        'relation "broken_contract.by_airport" does not exist'
-        in data_api.run("select 1 from broken_contract.by_airport")["Error"]
+        'relation "partly.by_airport" does not exist'
+        in data_api.run("select 1 from partly.by_airport")["Error"]
     )
 
 
