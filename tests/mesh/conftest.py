@@ -24,7 +24,7 @@ from local.input import FIRST_DAY, SEED, LandedFile, generate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCALE = 0.2
-DAYS = (FIRST_DAY, FIRST_DAY + timedelta(days=1))
+DAYS = tuple(FIRST_DAY + timedelta(days=number) for number in range(3))
 _RUN_SECONDS = 600
 
 

@@ -12,6 +12,7 @@ ORDER = (
     "test_the_run.py",
     "test_bad_input.py",
     "test_broken_runs.py",
+    "test_platform_runs.py",
 )
 
 

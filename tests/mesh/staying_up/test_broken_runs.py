@@ -8,6 +8,7 @@ import time
 
 import psutil
 
+from local import dbt
 from local.airflow import airflow
 from local.airflow.rest import Rest
 from tests.mesh.conftest import DAYS, SCALE, Ended, Mesh, ended, processes_of, wait_for
@@ -20,7 +21,7 @@ def _dbt(mesh: Mesh) -> psutil.Process:
     while time.monotonic() < end:
         for process in processes_of(mesh.home):
             try:
-                if any(word.endswith("/dbt") for word in process.cmdline()):
+                if dbt.environment(mesh.home.dbt)[dbt.DBT_VARIABLE] in process.cmdline():
                     return process
             except psutil.NoSuchProcess:
                 continue
