@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from interline.contract_sql import Tables, judgement
 from interline.contract_sql.expressions import checked_expression, checked_query
+from interline.contract_sql.proposing import LONGEST_STATEMENT
 from interline.contract_sql.row_filters import checked_row_filter
 from interline.domains import Problem, Product
 from interline.domains.rules import Holds, Query
 from interline.domains.standard import standard_problems
 from interline.domains.yaml_reading import Document, read
 
+_SURE_TO_FIT = 100
+"""Row rules that need not be counted: with so few nobody has come near the longest statement."""
+
 
 def contract_problems(product: Product) -> list[Problem]:
     """Return what is wrong with a contract that could be read: against the standard's schema, and in its SQL."""
     document = read(product.folder / "contract.yaml")
-    return sorted({*standard_problems(document), *_sql_problems(product, document)})
+    of_sql = list(_sql_problems(product, document))
+    return sorted(
+        {*standard_problems(document), *of_sql, *([] if of_sql else _size_problems(product, document))}
+    )
 
 
 def contract_notes(product: Product) -> list[Problem]:
@@ -26,6 +34,23 @@ def contract_notes(product: Product) -> list[Problem]:
         return []
     document = read(product.folder / "contract.yaml")
     return sorted(document.problem(note.place, note.message, note.hint) for note in contract.unexecuted)
+
+
+def _size_problems(product: Product, document: Document) -> Iterator[Problem]:
+    """All rules of rows are held in one statement, so that each row is judged once."""
+    contract = product.contract
+    if len(contract.row_rules) <= _SURE_TO_FIT:
+        return
+    tables = Tables(product.domain.name, product.name)
+    statements = judgement(contract, tables, "2013-01-01", None).statements
+    longest = max(len(statement.encode()) for statement in statements)
+    if longest > LONGEST_STATEMENT:
+        yield document.problem(
+            ("schema", 0),
+            f"its {len(contract.row_rules)} rules about rows make a statement of {longest // 1024} KB, and Redshift's Data API"
+            " takes 100",
+            "make two products of it, or demand less of each row",
+        )
 
 
 def _sql_problems(product: Product, document: Document) -> Iterator[Problem]:

@@ -1,0 +1,29 @@
+"""A contract whose rules do not fit into one statement of the Data API is told before it is merged."""
+
+from __future__ import annotations
+
+import pytest
+from mesh_folder import MeshFolder
+
+from interline.contract_findings import contract_problems
+from interline.contract_sql import Tables, judgement
+from interline.domains import load_mesh
+
+CONTRACT = "domains/bookings/tickets/contract.yaml"
+
+
+@pytest.mark.parametrize(("columns", "fits"), [(10, True), (300, True), (460, False)])
+def test_so_many_rules_that_no_check_could_run(mesh_folder: MeshFolder, columns: int, fits: bool) -> None:
+    lines = (
+        f"      - name: one_of_the_many_columns_{number}\n        logicalType: integer\n"
+        "        physicalType: integer\n        description: One of many.\n        required: true\n"
+        for number in range(columns)
+    )
+    mesh_folder.change(CONTRACT, "roles:\n", f"{''.join(lines)}roles:\n")
+    product = load_mesh(mesh_folder.root).products["bookings.tickets"]
+    statements = judgement(product.contract, Tables("bookings", "tickets"), "2013-01-01", None).statements
+    assert (max(len(statement.encode()) for statement in statements) <= 100 * 1024) is fits
+    told = [problem for problem in contract_problems(product) if "rules" in problem.message]
+    assert [bool(told), *(problem.path.name for problem in told)] == (
+        [False] if fits else [True, "contract.yaml"]
+    )
