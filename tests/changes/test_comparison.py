@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from datetime import date
+from pathlib import Path
 
 import pytest
 from pull_request import REPOSITORY, TODAY, Checkout
@@ -143,17 +144,32 @@ def test_a_draft_promises_nothing_yet(checkout: Checkout, old: str, new: str) ->
     assert comparison.refused == ()
 
 
-def second_version(checkout: Checkout) -> None:
-    """Make bookings.reservations_v2 as `./interline new version` does, and take a column out of it."""
-    NewVersion(checkout.root, "bookings.reservations", end_of_life=date(2027, 6, 30)).write()
+@pytest.fixture(scope="module")
+def with_second(pristine: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout that nobody changes, in which bookings.reservations_v2 lacks a column."""
+    root = tmp_path_factory.mktemp("second") / "mesh"
+    shutil.copytree(pristine.root, root)
+    NewVersion(root, "bookings.reservations", end_of_life=date(2027, 6, 30)).write()
+    checkout = Checkout(root)
     checkout.remove_column("bookings.reservations_v2", "channel")
     model = checkout.path("dbt/models/bookings/reservations_v2.sql")
     kept = [line for line in model.read_text().splitlines() if not line.endswith(".channel,")]
     model.write_text("\n".join(kept) + "\n")
+    return checkout
 
 
-def test_a_new_major_version_beside_the_old_one_is_fine_and_consumers_are_told(checkout: Checkout) -> None:
-    second_version(checkout)
+@pytest.fixture
+def second_version(with_second: Checkout, tmp_path: Path) -> Checkout:
+    """A checkout of one's own with bookings.reservations_v2, as `./interline new version` makes it, less a column."""
+    root = tmp_path / "mesh"
+    shutil.copytree(with_second.root, root)
+    return Checkout(root)
+
+
+def test_a_new_major_version_beside_the_old_one_is_fine_and_consumers_are_told(
+    second_version: Checkout,
+) -> None:
+    checkout = second_version
     report = checkout.check()
     comparison = report.comparison
     assert comparison is not None
@@ -173,8 +189,8 @@ def test_a_new_major_version_beside_the_old_one_is_fine_and_consumers_are_told(c
     assert "bookings.reservations_v2" in {dag.dag_id for dag in comparison.dags if dag.appears}
 
 
-def test_a_consumer_moves_by_one_line(checkout: Checkout) -> None:
-    second_version(checkout)
+def test_a_consumer_moves_by_one_line(second_version: Checkout) -> None:
+    checkout = second_version
     checkout.change(
         "domains/loyalty/segments/product.yaml",
         (
@@ -188,8 +204,8 @@ def test_a_consumer_moves_by_one_line(checkout: Checkout) -> None:
     assert [p for p in report.problems if "segments" in str(p.path)] == []
 
 
-def test_after_the_last_day_whatever_still_reads_the_port_is_refused(checkout: Checkout) -> None:
-    second_version(checkout)
+def test_after_the_last_day_whatever_still_reads_the_port_is_refused(second_version: Checkout) -> None:
+    checkout = second_version
     checkout.commit()
     assert not [p for p in checkout.check(date(2027, 6, 30), None).problems if "which ended" in p.message]
     late = [p for p in checkout.check(date(2027, 7, 1), None).problems if "which ended" in p.message]
@@ -222,8 +238,8 @@ def test_after_a_role_s_last_day_what_reads_by_it_is_refused(checkout: Checkout)
     assert RESERVATIONS in problem.hint
 
 
-def test_an_old_major_version_needs_a_last_day(checkout: Checkout) -> None:
-    second_version(checkout)
+def test_an_old_major_version_needs_a_last_day(second_version: Checkout) -> None:
+    checkout = second_version
     checkout.change(RESERVATIONS, ('  - property: endOfLife\n    value: "2027-06-30"\n', ""))
     new = checkout.path("domains/bookings/reservations_v2/contract.yaml")
     new.write_text(re.sub(r"\nstatus: \w+", "\nstatus: active", new.read_text(), count=1))

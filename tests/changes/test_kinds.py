@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,22 +50,28 @@ BESIDE_THE_CONTRACT = {
 }
 
 
-def side(folder: Path, text: str) -> Side:
-    """A contract on disk, as a side of a comparison."""
-    home = folder / "domains" / "bookings" / "tickets"
-    home.mkdir(parents=True)
-    (home / "contract.yaml").write_text(text, encoding="utf-8")
-    contract = contract_of(read(home / "contract.yaml"), "bookings.tickets")
-    return Side(folder, Product("bookings.tickets", "tickets", BOOKINGS, FILE, str(home), Kept(contract)))
+Compared = Callable[[str, str], list[Change]]
 
 
-def changes_between(folder: Path, old: str, new: str) -> list[Change]:
-    return compare_contracts(side(folder / "old", old), side(folder / "new", new), TODAY)
+@pytest.fixture(scope="module")
+def changes_between(tmp_path_factory: pytest.TempPathFactory) -> Compared:
+    """Compares two contracts on disk; each text is written and read once."""
+
+    @cache
+    def side(text: str) -> Side:
+        folder = tmp_path_factory.mktemp("side")
+        home = folder / "domains" / "bookings" / "tickets"
+        home.mkdir(parents=True)
+        (home / "contract.yaml").write_text(text, encoding="utf-8")
+        contract = contract_of(read(home / "contract.yaml"), "bookings.tickets")
+        return Side(folder, Product("bookings.tickets", "tickets", BOOKINGS, FILE, str(home), Kept(contract)))
+
+    return lambda old, new: compare_contracts(side(old), side(new), TODAY)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
-def test_a_change_is_classed_as_its_kind_and_nothing_else(tmp_path: Path, case: Case) -> None:
-    found = changes_between(tmp_path, case.old, case.new)
+def test_a_change_is_classed_as_its_kind_and_nothing_else(changes_between: Compared, case: Case) -> None:
+    found = changes_between(case.old, case.new)
     assert [change.kind_name for change in found] == [case.kind], [change.message for change in found]
 
 
@@ -96,10 +104,10 @@ LINES = {
 
 
 @pytest.mark.parametrize("kind", LINES)
-def test_a_change_has_the_line_on_which_a_reader_finds_it(tmp_path: Path, kind: str) -> None:
+def test_a_change_has_the_line_on_which_a_reader_finds_it(changes_between: Compared, kind: str) -> None:
     """What is there has its line in the new file, what is gone its line in the base's."""
     case = next(case for case in CASES if case.kind == kind)
-    (change,) = changes_between(tmp_path, case.old, case.new)
+    (change,) = changes_between(case.old, case.new)
     text = case.old if change.gone else case.new
     assert str(change.spot.path) == "domains/bookings/tickets/contract.yaml"
     assert text.splitlines()[change.spot.line - 1].strip() == LINES[kind]
@@ -144,20 +152,20 @@ OTHERWISE = {
 }
 
 
-def test_the_way_back_is_the_opposite_change(tmp_path: Path) -> None:
+def test_the_way_back_is_the_opposite_change(changes_between: Compared) -> None:
     """Nothing is compatible in both directions that tightens or loosens, and no change is overlooked."""
     wrong = {}
     for case in CASES:
         prefix, _, verb = case.kind.rpartition("-")
         expected = OTHERWISE.get(case.kind) or f"{prefix}-{WAY_BACK[verb]}"
-        found = [c.kind_name for c in changes_between(tmp_path / case.kind, case.new, case.old)]
+        found = [c.kind_name for c in changes_between(case.new, case.old)]
         if found != [expected]:
             wrong[case.kind] = found
     assert wrong == {}
 
 
-def test_an_unchanged_contract_has_no_changes(tmp_path: Path) -> None:
-    assert changes_between(tmp_path, TICKETS, TICKETS) == []
+def test_an_unchanged_contract_has_no_changes(changes_between: Compared) -> None:
+    assert changes_between(TICKETS, TICKETS) == []
 
 
 def test_every_kind_has_a_case_or_another_test() -> None:
@@ -232,34 +240,34 @@ def test_every_kind_is_in_the_document() -> None:
         ("value: 4\n    unit: h", "value: 240\n    unit: min", ["service-level-described"]),
     ],
 )
-def test_finer_points(tmp_path: Path, old: str, new: str, kinds: list[str]) -> None:
+def test_finer_points(changes_between: Compared, old: str, new: str, kinds: list[str]) -> None:
     assert TICKETS.count(old) == 1
-    found = changes_between(tmp_path, TICKETS, TICKETS.replace(old, new))
+    found = changes_between(TICKETS, TICKETS.replace(old, new))
     assert [change.kind_name for change in found] == kinds
 
 
-def test_an_exclusive_bound_of_whole_numbers_is_the_same_bound(tmp_path: Path) -> None:
+def test_an_exclusive_bound_of_whole_numbers_is_the_same_bound(changes_between: Compared) -> None:
     old = TICKETS.replace("multipleOf: 2\n", "multipleOf: 2\n          exclusiveMinimum: 0\n")
     new = TICKETS.replace("multipleOf: 2\n", "multipleOf: 2\n          minimum: 1\n")
-    assert changes_between(tmp_path, old, new) == []
+    assert changes_between(old, new) == []
 
 
-def test_a_renamed_column_is_compared_with_what_it_was(tmp_path: Path) -> None:
+def test_a_renamed_column_is_compared_with_what_it_was(changes_between: Compared) -> None:
     new = TICKETS.replace("- name: remark", "- name: agent_remark").replace("varchar(200)", "varchar(100)")
-    found = changes_between(tmp_path, TICKETS, new)
+    found = changes_between(TICKETS, new)
     assert {change.kind_name: change.column for change in found} == {
         "column-renamed": "remark",
         "text-shortened": "remark",
     }
 
 
-def test_another_type_is_another_column(tmp_path: Path) -> None:
+def test_another_type_is_another_column(changes_between: Compared) -> None:
     new = TICKETS.replace("- name: remark", "- name: note").replace("varchar(200)", "date")
     new = new.replace(
         "logicalType: string\n        physicalType: date", "logicalType: date\n        physicalType: date"
     )
     new = new.replace("        logicalTypeOptions:\n          minLength: 2\n          maxLength: 100\n", "")
-    found = changes_between(tmp_path, TICKETS, new)
+    found = changes_between(TICKETS, new)
     assert [change.kind_name for change in found] == ["column-removed", "column-added"]
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from airflow.dag_processing.dagbag import DagBag
@@ -22,23 +19,3 @@ def test_no_task_takes_an_earlier_statement_for_its_own() -> None:
     }
     assert len(durable) >= 6
     assert [name for name, value in durable.items() if value] == []
-
-
-def test_a_publish_is_done_by_one_task_whatever_the_environment_prefers() -> None:
-    """What notes the version comes after the commit: a task that is deferred would go on in the provider's own code."""
-    product = """
-from pathlib import Path
-from airflow.dag_processing.dagbag import DagBag
-dag = DagBag(str(Path("dags/bookings/revenue.py"))).dags["bookings.revenue"]
-assert dag.get_task("publish.commit").deferrable is False
-"""
-    environment = {**os.environ, "AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE": "True", "PYTHONPATH": "plugins"}
-    done = subprocess.run(
-        [sys.executable, "-c", product],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
