@@ -146,7 +146,8 @@ class MeshFolder:
     def write(self, name: str, text: str) -> Path:
         """Write a file."""
         path = self.path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
         return path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from interline.dbt_project import properties
 from interline.domains import MeshError, load_mesh, load_product
 from interline.scaffold import ScaffoldError
 from interline.versions.scaffolding import NewVersion, consumers_to_move
+from tests.versions.conftest import copy_of_products
 
 LAST = date(2027, 3, 31)
 PORT, NEXT = "bookings.reservations", "bookings.reservations_v2"
@@ -22,6 +24,20 @@ def make(root: Path, address: str = PORT) -> NewVersion:
     new = NewVersion(root, address, end_of_life=LAST)
     new.write()
     return new
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's products with the second version of PORT; nobody changes them."""
+    root = copy_of_products(tmp_path_factory.mktemp("second"))
+    make(root)
+    return root
+
+
+@pytest.fixture
+def with_second(pristine: Path, tmp_path: Path) -> Path:
+    """The same in a folder of the test's own."""
+    return shutil.copytree(pristine, tmp_path, dirs_exist_ok=True)
 
 
 def dags(root: Path) -> dict[str, Any]:
@@ -70,15 +86,14 @@ def test_only_the_lines_that_change_change(copied: Path) -> None:
     ]
 
 
-def test_both_run_each_with_tables_of_its_own(copied: Path) -> None:
-    make(copied)
-    loaded = dags(copied)
+def test_both_run_each_with_tables_of_its_own(with_second: Path) -> None:
+    loaded = dags(with_second)
     assert {PORT, NEXT} <= set(loaded)
     old, new = (loaded[address].get_task("publish.commit") for address in (PORT, NEXT))
     assert old.outlets[0].uri == "s3://bookings-curated/reservations"
     assert new.outlets[0].uri == "s3://bookings-curated/reservations_v2"
     assert {old.tables.checked, old.tables.port}.isdisjoint({new.tables.checked, new.tables.port})
-    models = copied / "dbt" / "models" / "bookings"
+    models = with_second / "dbt" / "models" / "bookings"
     helpers = {path.stem for path in models.glob("reservations/*.sql")}
     assert helpers.isdisjoint(path.stem for path in models.glob("reservations_v2/*.sql"))
     assert "ref('reservations_v2_events')" in (models / "reservations_v2.sql").read_text()
@@ -93,49 +108,49 @@ def test_a_model_s_jobs_features_and_scores_are_its_own(copied: Path) -> None:
     assert (copied / "domains/loyalty/segments_v2/train.py").is_file()
 
 
-def test_a_consumer_moves_by_one_line_and_its_sql_stays(copied: Path) -> None:
-    make(copied)
-    mesh = load_mesh(copied)
+def test_a_consumer_moves_by_one_line_and_its_sql_stays(with_second: Path) -> None:
+    mesh = load_mesh(with_second)
     readers = {product.address for product in consumers_to_move(mesh.products.values(), PORT)}
     assert readers == {"bookings.revenue", "loyalty.segments", "shopping.route_demand"}
-    file = copied / "domains" / "shopping" / "route_demand" / "product.yaml"
+    file = with_second / "domains" / "shopping" / "route_demand" / "product.yaml"
     replaced(
         file,
         "version: 1.0.0\n    contractId: bookings.reservations",
         "version: 2.0.0\n    contractId: bookings.reservations",
     )
-    moved = load_product(copied, "shopping.route_demand")
+    moved = load_product(with_second, "shopping.route_demand")
     assert moved.inputs == ("shopping.searches", NEXT)
     source = next(one for one in properties(moved, [])["sources"] if one["name"] == "bookings")
     assert source["tables"] == [{"name": "reservations", "identifier": "reservations_v2"}]
-    assert [str(problem) for problem in check_mesh(copied)] == []
-    condition = dags(copied)["shopping.route_demand"].timetable.asset_condition
+    assert [str(problem) for problem in check_mesh(with_second)] == []
+    condition = dags(with_second)["shopping.route_demand"].timetable.asset_condition
     assert {asset.name for asset in condition.objects} == {"shopping.searches", NEXT}
-    left = consumers_to_move(load_mesh(copied).products.values(), PORT)
+    left = consumers_to_move(load_mesh(with_second).products.values(), PORT)
     assert {product.address for product in left} == {"bookings.revenue", "loyalty.segments"}
 
 
-def test_who_reads_both_calls_the_later_one_by_its_full_name(copied: Path) -> None:
-    make(copied)
-    file = copied / "domains" / "bookings" / "revenue" / "product.yaml"
+def test_who_reads_both_calls_the_later_one_by_its_full_name(with_second: Path) -> None:
+    file = with_second / "domains" / "bookings" / "revenue" / "product.yaml"
     replaced(
         file,
         "outputPorts:",
         "  - name: reservations_v2\n    version: 2.0.0\n    contractId: bookings.reservations\noutputPorts:",
     )
-    product = load_product(copied, "bookings.revenue")
+    product = load_product(with_second, "bookings.revenue")
     assert product.inputs_by_source == {
         ("bookings", "reservations"): PORT,
         ("bookings", "reservations_v2"): NEXT,
     }
 
 
-def test_the_third_comes_after_the_second(copied: Path) -> None:
-    make(copied)
-    third = make(copied, NEXT)
+def test_the_third_comes_after_the_second(with_second: Path) -> None:
+    third = make(with_second, NEXT)
     assert (third.address, third.old.address) == ("bookings.reservations_v3", NEXT)
-    assert load_product(copied, NEXT).contract.status == "deprecated"
-    assert "ref('reservations_v3_events')" in (copied / "dbt/models/bookings/reservations_v3.sql").read_text()
+    assert load_product(with_second, NEXT).contract.status == "deprecated"
+    assert (
+        "ref('reservations_v3_events')"
+        in (with_second / "dbt/models/bookings/reservations_v3.sql").read_text()
+    )
 
 
 def test_what_is_there_is_never_written_over(copied: Path) -> None:
