@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import boto3
@@ -27,8 +27,9 @@ class AdministratorHook(AwsBaseHook):
 
     def _client(self, service: str) -> Any:
         """Return a boto3 client of a service; the same one for the same service."""
-        return self._session().client(service, region_name=self.domain.region, config=self.config)
+        return self._session.client(service, region_name=self.domain.region, config=self.config)
 
+    @cached_property
     def _session(self) -> boto3.Session:
         keys = self.conn.assume_role(
             RoleArn=administrator_arn(self.domain), RoleSessionName=f"interline-{self.domain.name}"
