@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from interline.contract_sql import Tables, begin_build
 from interline.contract_sql.quarantine import SOURCE_COLUMN
 from interline.contract_sql.quoting import identifier, literal
 from interline.dbt_tests import as_text, contract_tests
@@ -22,6 +23,7 @@ from interline.domains import Domain, Product, split_address
 from interline.domains.types import LONGEST_VARCHAR
 
 _SOURCE = re.compile(rf"\b{SOURCE_COLUMN}\b")
+_DATA_DAY = "cast('{{ env_var('INTERLINE_DATA_DAY') }}' as date)"
 SCORES_SUFFIX = "_scores"
 """``score`` copies a batch transform's output to ``<product>_scores``; models read it from ``<domain>_models``."""
 
@@ -53,10 +55,14 @@ def write_project(product: Product, root: Path, folder: Path, *, tests: bool = F
         shutil.copytree(source / "macros", folder / "macros")
     shutil.copyfile(source / "profiles.yml", folder / "profiles.yml")
     project = yaml.safe_load((source / "dbt_project.yml").read_text())
-    project["on-run-start"] = ["{{ external_schemas() }}"]
+    project["on-run-start"] = ["{{ external_schemas() }}", "{{ begin_build() }}"]
     _write(folder / "dbt_project.yml", project)
     (folder / "macros").mkdir(exist_ok=True)
-    (folder / "macros" / "external_schemas.sql").write_text(_external_schemas_macro(product))
+    for name, statements in (
+        ("external_schemas", external_schemas(product)),
+        ("begin_build", begin_build(Tables(product.domain.name, product.name), _DATA_DAY)),
+    ):
+        (folder / "macros" / f"{name}.sql").write_text(_running_macro(name, statements))
     if tests:
         (folder / "tests").mkdir()
         for name, sql in contract_tests(product).items():
@@ -105,16 +111,16 @@ def properties(product: Product, helpers: Sequence[str], *, names_source: bool =
     }
 
 
-def _external_schemas_macro(product: Product) -> str:
-    """Return a macro that makes the external schemas; ``dbt_project.yml`` itself stays the same for every product.
+def _running_macro(name: str, statements: Sequence[str]) -> str:
+    """Return a macro that runs statements; ``dbt_project.yml`` itself stays the same for every product.
 
     dbt parses a project anew when that file changes, and keeps what it parsed when only a macro does.
     """
-    statements = "".join(
+    running = "".join(
         "{% set statement %}" + statement + "{% endset %}{% do run_query(statement) %}\n"
-        for statement in external_schemas(product)
+        for statement in statements
     )
-    return "{% macro external_schemas() %}\n{% if execute %}\n" + statements + "{% endif %}\n{% endmacro %}\n"
+    return f"{{% macro {name}() %}}\n{{% if execute %}}\n{running}{{% endif %}}\n{{% endmacro %}}\n"
 
 
 def external_schemas(product: Product) -> list[str]:

@@ -12,6 +12,8 @@ from mesh_folder import MeshFolder
 
 from interline.contract_sql import (
     Tables,
+    begin_build,
+    built_query,
     current_batch,
     declare_port,
     judgement,
@@ -37,7 +39,7 @@ insert into bookings_landing.airports values ('JFK', '2013-01-01'), ('LHR', '201
 
 @pytest.fixture
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute(BATCH)
         yield connection
 
@@ -119,6 +121,19 @@ def test_an_older_day_s_quarantine_stays(
     assert run(database, current_batch(TABLES))[0][4] is False
     run(database, passing_statement(TABLES, DAY))
     assert run(database, current_batch(TABLES))[0][4] is True
+
+
+def test_a_batch_does_not_pass_when_another_day_was_built_meanwhile(
+    mesh_folder: MeshFolder, database: duckdb.DuckDBPyConnection
+) -> None:
+    insert(database, GOOD)
+    for day in (DAY, "2013-01-02"):
+        for statement in begin_build(TABLES, day_literal(day)):
+            run(database, statement)
+        judge(database, contract_with(mesh_folder))
+        run(database, passing_statement(TABLES, DAY, is_noted=True))
+        assert run(database, current_batch(TABLES))[0][4] is (day == DAY)
+        assert run(database, built_query(TABLES)) == [(day,)]
 
 
 def test_a_contract_that_gains_many_columns_is_still_judged_in_one_transaction(

@@ -10,6 +10,8 @@ from interline.contract_sql.existing import existing_columns, existing_query
 from interline.contract_sql.judging import (
     Judgement,
     Measured,
+    begin_build,
+    built_query,
     judgement,
     passing_statement,
     schema_differences,
@@ -25,6 +27,8 @@ __all__ = [
     "Judgement",
     "Measured",
     "Tables",
+    "begin_build",
+    "built_query",
     "current_batch",
     "decisions_of",
     "decisions_query",

@@ -157,9 +157,34 @@ def judgement(
     return Judgement(tuple(statements), contract.batch_rules, bool(decisions), tuple(preparing))
 
 
-def passing_statement(tables: Tables, day: str) -> str:
-    """Return the statement by which the batch that was judged may be published."""
-    return f"update {tables.ledger} set passed = true where is_current and data_day = {day_literal(day)}"
+def passing_statement(tables: Tables, day: str, *, is_noted: bool = False) -> str:
+    """Return the statement by which the batch that was judged may be published.
+
+    With ``is_noted``, builds note their day (``begin_build``): then it may only if no other build has begun since, for the rows
+    that were judged may have been that one's.
+    """
+    still = f" and {day_literal(day)} in (select data_day from {tables.built})" if is_noted else ""
+    return (
+        f"update {tables.ledger} set passed = true where is_current and data_day = {day_literal(day)}{still}"
+    )
+
+
+def begin_build(tables: Tables, day: str) -> tuple[str, ...]:
+    """Return what is run before the batch of a day is built; ``day`` is SQL.
+
+    Airflow counts a backfill's runs apart from a DAG's own, so two runs of a product may be under way at once, and a person may
+    build by hand. The batch is one table: what is in it is of the build that began last.
+    """
+    return (
+        f"create table if not exists {tables.built} (data_day date)",
+        f"delete from {tables.built}",
+        f"insert into {tables.built} (data_day) values ({day})",
+    )
+
+
+def built_query(tables: Tables) -> str:
+    """Return the query for the day of the build that began last."""
+    return f"select cast(data_day as varchar(10)) from {tables.built}"
 
 
 def judging_query(

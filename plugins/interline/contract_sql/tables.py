@@ -13,7 +13,7 @@ class Tables:
 
     ``<d>.<p>`` is the batch that dbt built; ``<p>__checked`` what of it keeps the contract, still private;
     ``<p>__quarantine`` the rest, with reasons, day by day; ``<p>__checks`` the ledger of checks, one row a day;
-    ``<p>__versions`` the ledger of publications, one row a snapshot;
+    ``<p>__versions`` the ledger of publications, one row a snapshot; ``<p>__built`` the day that was built last;
     ``<d>_curated.<p>`` the port.
     """
 
@@ -24,6 +24,11 @@ class Tables:
     def batch(self) -> str:
         """What dbt built for the data day."""
         return relation(self.domain, self.product)
+
+    @property
+    def built(self) -> str:
+        """One row: the data day of the build that began last, and so of what ``batch`` holds or is about to hold."""
+        return relation(self.domain, f"{self.product}__built")
 
     @property
     def checked(self) -> str:
@@ -58,7 +63,9 @@ class Tables:
     @property
     def private_names(self) -> tuple[str, ...]:
         """The names, without the schema, of the tables that outlive a check."""
-        return tuple(f"{self.product}__{kind}" for kind in ("quarantine", "checks", "releases", "decisions"))
+        return tuple(
+            f"{self.product}__{kind}" for kind in ("quarantine", "checks", "releases", "decisions", "built")
+        )
 
     @property
     def port(self) -> str:

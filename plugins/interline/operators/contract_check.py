@@ -16,6 +16,8 @@ from interline.contract_sql import (
     Judgement,
     Measured,
     Tables,
+    built_query,
+    current_batch,
     decisions_of,
     decisions_query,
     existing_columns,
@@ -31,6 +33,9 @@ from interline.quarantine.origins import origin_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+
+_CLEAR = "clear `build` and what follows it, once the other has ended"
 
 
 class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
@@ -85,8 +90,9 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
         day = data_day_of(self.data_day)
         product = self.product
         contract = product.contract
-        names_source = self._check_schema(contract)
         existing = existing_columns(self.hook.run(existing_query(self.tables))[0].rows)
+        is_noted = f"{product.name}__built" in existing
+        names_source = self._check_built(contract, day, is_noted)
         decisions = self._decisions(contract, day, existing)
         judged = judgement(
             contract,
@@ -108,7 +114,13 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
         self._tell_quarantine(measured, broken_by)
         releases = self._tell_releases(decisions, missed)
         warnings = [*self._judge(judged, measured), *releases]
-        self.hook.run(passing_statement(self.tables, day))
+        passing = [passing_statement(self.tables, day, is_noted=is_noted), current_batch(self.tables)]
+        current = self.hook.run(passing)[-1].rows
+        if not current or str(current[0][0]) != day or not current[0][4]:
+            raise AirflowFailException(
+                f"{self.address} was built or checked for another day while its batch of {day} was checked, so that"
+                f" may have been the other's rows; {_CLEAR}"
+            )
         rules = len(contract.row_rules) + len(judged.batch_rules) + 1
         return {
             "data_day": day,
@@ -125,9 +137,17 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
         """Cancel the statement that runs."""
         self.hook.cancel()
 
-    def _check_schema(self, contract: Contract) -> bool:
-        """Fail on any difference from the contract; say whether the model tells the source object of each row."""
-        found = dict(self.hook.run(f"select * from {self.tables.batch} limit 0")[0].columns)
+    def _check_built(self, contract: Contract, day: str, is_noted: bool) -> bool:
+        """Fail on another day's batch and on any difference from the contract; say whether it tells each row's object."""
+        queries = [f"select * from {self.tables.batch} limit 0", *([built_query(self.tables)] * is_noted)]
+        shape, *noted = self.hook.run(queries)
+        built = [str(row[0]) for rows in noted for row in rows.rows]
+        if is_noted and built != [day]:
+            raise AirflowFailException(
+                f"the batch of {self.address} is of {' and '.join(built) or 'no day'}, not of {day}: another run of it, or"
+                f" somebody, has built it since; {_CLEAR}"
+            )
+        found = dict(shape.columns)
         names_source = SOURCE_COLUMN not in contract.column_names and SOURCE_COLUMN in found
         if names_source:
             kind = found.pop(SOURCE_COLUMN)

@@ -91,7 +91,7 @@ def test_a_killed_task_leaves_no_process(
     program.chmod(0o755)
     monkeypatch.setenv("INTERLINE_DBT", str(program))
     task: Any = delivered.dag.get_task("build")
-    task.data_day = DAY
+    monkeypatch.setattr(task, "data_day", DAY)
     raised: list[BaseException] = []
 
     def run() -> None:
