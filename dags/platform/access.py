@@ -25,6 +25,7 @@ with DAG(
     schedule="10 0 * * *",
     catchup=False,
     max_active_runs=1,
+    is_paused_upon_creation=False,
     doc_md=__doc__,
     tags=["platform"],
     default_args={"owner": "platform", "aws_conn_id": "aws_platform"},

@@ -18,7 +18,14 @@ from interline.roots import root_of
 ROOT = root_of(Path(__file__).resolve().parent)
 
 named = Param([], type="array", items={"type": "string"}, description="All of the mesh's if none is named.")
-with DAG("platform.onboard", doc_md=__doc__, schedule=None, params={"domains": named}, tags=["platform"]):
+with DAG(
+    "platform.onboard",
+    doc_md=__doc__,
+    schedule=None,
+    is_paused_upon_creation=False,
+    params={"domains": named},
+    tags=["platform"],
+):
 
     @task
     def choose(params: dict[str, list[str]]) -> list[str]:

@@ -167,3 +167,11 @@ def test_domains_never_import_each_other(root: Path) -> None:
             if isinstance(node, ast.ImportFrom)
         }
         assert imported <= {"airflow", "interline", "datetime", "__future__"}, path
+
+
+def test_what_the_platform_does_when_asked_is_not_paused_from_the_start(platform_dag_bag: Any) -> None:
+    """A run of a DAG that is paused waits: a merge would grant nothing, and what has expired would stay granted."""
+    paused = {name: dag.is_paused_upon_creation for name, dag in platform_dag_bag.dags.items()}
+    assert paused.pop("platform.retention") is True, "it deletes for good, so somebody has to switch it on"
+    assert set(paused) == {"platform.access", "platform.onboard", "platform.rollback"}
+    assert set(paused.values()) == {False}
