@@ -89,6 +89,13 @@ def test_a_clearance_that_is_raised_says_all_that_it_lets_in(root: Path) -> None
     assert f"bookings asks to read also of loyalty.members: {', '.join(come)}" in made.said
 
 
+@pytest.mark.parametrize("written", ["roles: []", "roles:", "roles: [ ]"])
+def test_a_comment_beside_an_empty_list_stays(written: str) -> None:
+    text = YamlText(f"a: 1\n{written}  # nobody yet; ask Ann\nb: 2\n")
+    text.append(("roles",), {"role": "shopping"})
+    assert text.text == "a: 1\nroles:  # nobody yet; ask Ann\n  - role: shopping\nb: 2\n"
+
+
 def test_asking_again_changes_nothing(root: Path) -> None:
     asked = Asked("bookings.revenue", "shopping", "prices", "route_demand")
     assert len(written(root, asked).texts) == 2

@@ -88,7 +88,9 @@ class YamlText:
         line = found.start_mark.line if isinstance(found, yaml.SequenceNode) else _key_line(parent, path[-1])
         lines = self.text.splitlines(keepends=True)
         indent = len(lines[line]) - len(lines[line].lstrip(" "))
-        lines[line] = f"{' ' * indent}{path[-1]}:\n"
+        beside = lines[line][found.end_mark.column :] if found.end_mark.line == line else ""
+        comment = beside.rstrip() if beside.lstrip().startswith("#") else ""
+        lines[line] = f"{' ' * indent}{path[-1]}:{comment}\n"
         self.text = "".join(lines)
         self._insert(line + 1, _rendered(value, indent + 2))
 

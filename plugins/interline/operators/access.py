@@ -112,7 +112,7 @@ class AccessReportOperator(_AccessOperator):
     """
     See that every account agrees with the contracts now, and fail with what does not.
 
-    :return: the number of grants that the contracts ask for and that are there
+    :return: the number of grants that the contracts ask for; those on ports that are not published yet wait
     """
 
     def execute(self, context: Context) -> int:
