@@ -72,6 +72,13 @@ def test_a_line_without_a_snapshot_is_the_one_child_that_nobody_else_made() -> N
     assert versions_of(two_children, [line(1, 2, ONE), line(1, None, TWO)])[0].data_day == TWO
 
 
+def test_what_retention_took_away_is_no_publication_of_a_day_whose_publish_failed() -> None:
+    # day three was announced on version 2 and never committed; then retention deleted an old day on top of it
+    document = table((1, None), (2, 1), (3, 2), current=3)
+    document["snapshots"][-1]["summary"] = {"operation": "delete", "deleted-records": "5"}
+    assert versions_of(document, [*LEDGER[:2], line(2, None, THREE)])[0].data_day is None
+
+
 def test_a_table_that_nothing_was_written_to_has_no_version() -> None:
     assert versions_of({"current-snapshot-id": -1, "snapshots": []}) == []
     with pytest.raises(RollbackError, match="has no version yet"):

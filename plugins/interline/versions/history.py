@@ -128,7 +128,9 @@ def _makers(metadata: Mapping[str, Any], ledger: Iterable[Published]) -> dict[in
     children: dict[int | None, list[int]] = {}
     for snapshot in metadata.get("snapshots") or ():
         identifier = int(snapshot["snapshot-id"])
-        if identifier not in makers:
+        # a publish brings rows; what only deletes whole files is retention, which writes no line
+        only_deletes = (snapshot.get("summary") or {}).get("operation") == "delete"
+        if identifier not in makers and not only_deletes:
             children.setdefault(_parent(snapshot), []).append(identifier)
     for entry in entries:
         orphans = children.get(entry.parent, [])
