@@ -256,6 +256,13 @@ def release(
         raise typer.Exit(exits.FAILED)
     if release_id is None:
         screen.print("Nothing to release: no such row, or it is decided already.", soft_wrap=True)
+        if preview.selected:
+            screen.print(
+                f"What was decided: ./interline quarantine releases {port} --day {day} (undo takes one back, also one"
+                " that no longer fits the contract and is not applied)",
+                soft_wrap=True,
+                markup=False,
+            )
         return
     screen.print(f"On record as {release_id}: {number} rows of {port}, {day}.", soft_wrap=True)
     _say_next(screen, port, day.isoformat())

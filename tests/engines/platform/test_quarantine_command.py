@@ -81,7 +81,9 @@ def test_the_way_there_and_back(interline, probes: Probes, tmp_path: Path) -> No
     assert "come in  1 of them" in done.stdout
     assert "stay     1, because they would still break cabin_values" in done.stdout
     assert f"./interline replay {ADDRESS} --from {DAY} --to {DAY}" in done.stdout
-    assert "Nothing to release" in interline(*release, "--yes").stdout
+    again = interline(*release, "--yes").stdout
+    assert "Nothing to release" in again
+    assert f"./interline quarantine releases {ADDRESS} --day" in again
 
     badly = ("release", ADDRESS, "--day", DAY, "--rule", "cabin_values", "--reason", "x", "--yes")
     refused = interline(*badly, "--set", "cabin=cargo")
