@@ -16,6 +16,7 @@ from interline.versions.rollback import (
     RollbackPlan,
     days_in_between,
     missing_after,
+    newer_states,
     target_of,
     withdrawn_by,
 )
@@ -166,6 +167,17 @@ def test_a_plan_survives_json() -> None:
     assert plan.lines()[0] == f"a.b: version {2**62} -> 7"
     assert plan.lines()[-2] == "runs again: c.d (started: it reads further ports)"
     assert plan.lines()[-1].endswith(f"./interline replay e.f --from {ONE} --to {ONE}")
+
+
+def test_a_consumer_that_holds_a_newer_state_is_told_how_it_gets_its_later_days_back() -> None:
+    newest = {"c.state": THREE, "c.new": None, "c.same": ONE}
+    assert newer_states((ONE,), newest) == (("c.state", THREE),)
+    assert newer_states((), newest) == ()
+    plan = RollbackPlan("a.b", 2, 1, None, None, (ONE,), (), states=newer_states((ONE,), newest))
+    assert RollbackPlan.from_json(plan.as_json()) == plan
+    assert plan.lines()[-1] == (
+        "holds a current state that is newer, so afterwards: ./interline replay c.state --from 2013-01-01 --to 2013-01-03"
+    )
 
 
 def contract(period: Period | None) -> Any:

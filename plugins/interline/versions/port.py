@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ from interline.versions.rollback import (
     RollbackPlan,
     days_in_between,
     missing_after,
+    newer_states,
     target_of,
     withdrawn_by,
 )
@@ -115,6 +117,7 @@ class PortVersions:
                 for consumer in following(inputs, [self.address])
                 if not consumer.by_itself and self.address not in consumer.inputs
             ),
+            states=newer_states(days, self._newest_of_states(consumer.address for consumer in consumers)),
         )
 
     def roll_back(self, plan: RollbackPlan) -> bool:
@@ -150,6 +153,20 @@ class PortVersions:
 
     def _table(self) -> Any:
         return self.catalog.table(self.product.domain.curated_database, self.product.name)
+
+    def _newest_of_states(self, addresses: Iterable[str]) -> dict[str, str | None]:
+        """Return the newest data day of each of these ports that hold a current state."""
+        newest: dict[str, str | None] = {}
+        for address in addresses:
+            port = PortVersions(self.root, address)
+            if port.product.contract.keeps_history:
+                continue
+            try:
+                days = [version.data_day for version in port.versions() if version.in_line]
+            except NoSuchPort:
+                days = []
+            newest[address] = max((day for day in days if day is not None), default=None)
+        return newest
 
     def _runs_of(self, address: str) -> dict[str, str]:
         """Return the run that published each data day of another port last."""

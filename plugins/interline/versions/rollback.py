@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,9 @@ class RollbackPlan:
     day last: it is cleared."""
     later: tuple[str, ...] = ()
     """Who reads the port through others, and further ports too: nothing starts these by itself."""
+    states: tuple[tuple[str, str], ...] = ()
+    """Consumers whose ports hold a current state that is newer than a day that changes, with its newest day: the runs of the
+    older days put older states over it, so the later days have to run again."""
 
     @property
     def nothing_to_do(self) -> bool:
@@ -72,6 +75,11 @@ class RollbackPlan:
                 f"reads it through others, and further ports, so afterwards: ./interline replay {address} {span}"
                 for address in self.later
             ]
+            told += [
+                f"holds a current state that is newer, so afterwards: ./interline replay {address} --from {self.days[0]}"
+                f" --to {newest}"
+                for address, newest in self.states
+            ]
         return told
 
     def as_json(self) -> dict[str, Any]:
@@ -83,11 +91,13 @@ class RollbackPlan:
         """Return the plan that :meth:`as_json` was made from."""
         lists = {name: tuple(plain[name]) for name in ("days", "missing", "unknown", "consumers", "later")}
         starts = tuple((str(address), str(day), str(run)) for address, day, run in plain["starts"])
+        states = tuple((str(address), str(newest)) for address, newest in plain["states"])
         return cls(
             **{
                 **plain,
                 **lists,
                 "starts": starts,
+                "states": states,
                 "current": int(plain["current"]),
                 "target": int(plain["target"]),
             }
@@ -170,6 +180,18 @@ def missing_after(
             standing.add(day)
     taken_back = {entry.data_day for entry in ledger if entry.undone}
     return (set(by_snapshot.values()) | taken_back) - standing
+
+
+def newer_states(days: Iterable[str], newest: Mapping[str, str | None]) -> tuple[tuple[str, str], ...]:
+    """Return the ports whose current state is newer than one of the days, with its newest day; in order of address.
+
+    :param days: data days that run again
+    :param newest: by address of a port that holds a current state, the newest day that it was published for
+    """
+    first = min(days, default=None)
+    if first is None:
+        return ()
+    return tuple((address, day) for address, day in sorted(newest.items()) if day is not None and day > first)
 
 
 def withdrawn_by(metadata: Mapping[str, Any], ledger: Sequence[Published], target: int) -> set[str]:
