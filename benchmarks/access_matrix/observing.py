@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import pyarrow.parquet
@@ -47,6 +48,8 @@ class Engines:
     def __init__(self, mesh: Mesh, client: Clients) -> None:
         self._mesh = mesh
         self._client = client
+        # making a client takes longer than asking it
+        self._lake = cache(self._make_lake)
         self._sessions = {
             name: cluster_for(mesh.domains[name].account, mesh.domains[name].cluster).session("interline")  # type: ignore[union-attr]
             for name in consumers(mesh)
@@ -94,9 +97,8 @@ class Engines:
             f"arn:aws:glue:{product.domain.region}:{product.domain.account}:table/"
             f"{product.domain.curated_database}/{product.name}"
         )
-        lake = self._client("lakeformation", identity.issue_for_role(domain.role_arn, "access-matrix"))
         try:
-            vended = lake.get_temporary_glue_table_credentials(
+            vended = self._lake(domain.role_arn).get_temporary_glue_table_credentials(
                 TableArn=arn, SupportedPermissionTypes=["COLUMN_PERMISSION"]
             )
         except ClientError as error:
@@ -107,6 +109,10 @@ class Engines:
         if credential is None:
             raise Unrecognised(f"the credentials vended for {product.address} are not known")
         return _read_files(self._client("s3", credential), vended["VendedS3Path"][0])
+
+    def _make_lake(self, role_arn: str) -> Any:
+        """A client of Lake Formation that acts as a role."""
+        return self._client("lakeformation", identity.issue_for_role(role_arn, "access-matrix"))
 
 
 def _read_files(s3: Any, location: str) -> Answer:
