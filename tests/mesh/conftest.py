@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,8 +18,10 @@ import psutil
 import pytest
 
 from interline.domains import load_mesh
-from local.airflow import aws, processes
+from local.airflow import aws, database, processes
+from local.airflow.configuration import airflow_environment
 from local.airflow.home import Home
+from local.airflow.ports import free_port
 from local.airflow.roles import Session, session_of
 from local.input import FIRST_DAY, SEED, LandedFile, generate
 
@@ -163,10 +166,32 @@ def first_run(mesh: Mesh) -> Ended:
     return mesh.interline("run", "--days", str(len(DAYS)), "--scale", str(SCALE))
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with Airflow's database; making one takes longer than copying it."""
+    home = Home(tmp_path_factory.mktemp("migrated") / "home")
+    home.make()
+    environment = airflow_environment(
+        REPOSITORY, home, port=free_port(), execution_port=free_port(), jwt_secret="none", aws={}
+    )
+    database.prepare(home, environment)
+    return home
+
+
 @pytest.fixture
-def own_mesh(tmp_path: Path) -> Iterator[Mesh]:
+def own_home(migrated: Home, tmp_path: Path) -> Home:
+    """A home of one test's own, in which Airflow never ran."""
+    home = Home(tmp_path / "home")
+    home.make()
+    for file in (*migrated.airflow.glob("airflow.db*"), migrated.airflow / "migrated"):
+        shutil.copy(file, home.airflow)
+    return home
+
+
+@pytest.fixture
+def own_mesh(own_home: Home) -> Iterator[Mesh]:
     """A mesh of one test's own; nothing runs yet."""
-    mesh = Mesh(Home(tmp_path / "home"))
+    mesh = Mesh(own_home)
     try:
         yield mesh
     finally:

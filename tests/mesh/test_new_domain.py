@@ -29,11 +29,10 @@ def blocks() -> Iterator[tuple[str, str, str]]:
 
 
 @pytest.fixture
-def copied(tmp_path: Path) -> Iterator[Mesh]:
+def copied(tmp_path: Path, own_home: Home) -> Iterator[Mesh]:
     root = tmp_path / "repository"
     copy_repository(root)
-    mesh = Mesh(Home(tmp_path / "home"), root)
-    mesh.home.make()
+    mesh = Mesh(own_home, root)
     try:
         # the mesh that the domain is added to is up: its AWS is, which is all of it that this needs
         aws.wait(mesh.home, aws.launch(root, mesh.home))

@@ -13,10 +13,10 @@ from tests.mesh.copies import copy_repository, files_of, interline
 
 
 @pytest.fixture
-def copied(tmp_path: Path) -> Iterator[Mesh]:
+def copied(tmp_path: Path, own_home: Home) -> Iterator[Mesh]:
     root = tmp_path / "repository"
     copy_repository(root)
-    mesh = Mesh(Home(tmp_path / "home"), root)
+    mesh = Mesh(own_home, root)
     try:
         yield mesh
     finally:
