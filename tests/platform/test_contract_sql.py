@@ -289,6 +289,16 @@ def test_an_expression_that_is_not_true_breaks_even_when_it_is_null(
     assert broken == {"cheap_mail": 2}
 
 
+def test_every_blank_of_a_text_in_a_rule_counts(
+    mesh_folder: MeshFolder, database: duckdb.DuckDBPyConnection
+) -> None:
+    rule = "      - name: two blanks\n        type: custom\n        engine: redshift\n        implementation: |\n"
+    contract = contract_with(mesh_folder, table=rule + "          email\n            = 'x  y';\n")
+    insert(database, ("A", 1, None, "x  y"), ("B", 1, None, "x y"))
+    _, broken = judge(database, contract)
+    assert broken == {"two_blanks": 1}
+
+
 @pytest.mark.parametrize(
     ("rule", "value"),
     [

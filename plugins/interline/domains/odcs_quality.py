@@ -158,7 +158,12 @@ def _query_of(query: str, column: Column | None) -> str:
             return "${object}"
         return column.name if column is not None else match[0]
 
-    return _PLACEHOLDER.sub(filled, " ".join(query.split()).rstrip("; "))
+    return _PLACEHOLDER.sub(filled, _statement(query))
+
+
+def _statement(text: str) -> str:
+    """Return SQL without what ends it; every blank within may be one of a text."""
+    return text.strip().rstrip(";").rstrip()
 
 
 def _expression_rule(
@@ -185,7 +190,7 @@ def _expression_rule(
         )
         return None
     name = rule_name(reading, place, quality.name or f"expression_{position_of(place)}")
-    expression = " ".join(quality.implementation.split()).rstrip(";")
+    expression = _statement(quality.implementation)
     reason = quality.description or quality.name or f"{expression} does not hold"
     return RowRule(name, column.name if column else None, Holds(expression), " ".join(reason.split()), place)
 
