@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ LEAST_CASES = 250
 KEYS = {"name", "page", "setup", "failing", "after", "as", "sql", "rows", "types", "columns", "tag", "error"}
 
 
+@cache
 def cases() -> list[Any]:
     return [
         pytest.param(case, id=f"{path.stem}: {case['name']}")
