@@ -19,7 +19,7 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 SOCKET = "calls"
 """The socket's name in its folder."""
@@ -43,8 +43,8 @@ def listen(folder: Path) -> socket.socket:
     return listener
 
 
-def serve(listener: socket.socket) -> NoReturn:
-    """Fork for every caller."""
+def next_call(listener: socket.socket) -> socket.socket:
+    """Fork for every caller; returns only in the forks, each with its caller."""
     # the system reaps what ends
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
@@ -53,25 +53,27 @@ def serve(listener: socket.socket) -> NoReturn:
         sys.stderr.flush()
         if os.fork() == 0:
             listener.close()
-            _become_dbt(caller)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.setsid()
+            return caller
         caller.close()
 
 
-def _become_dbt(caller: socket.socket) -> NoReturn:
+def answer(caller: socket.socket) -> int:
+    """Run dbt as the caller asks and return the exit code, which the caller has then."""
     code = 1
+    told = threading.Event()
     try:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.setsid()
         call = _take(caller)
-        threading.Thread(target=_end_with, args=[caller], daemon=True).start()
+        threading.Thread(target=_end_with, args=[caller, told], daemon=True).start()
         code = _run(call)
     except BaseException:
         traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        caller.sendall(LENGTH.pack(code))
-        os._exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    told.set()
+    caller.sendall(LENGTH.pack(code))
+    return code
 
 
 def _take(caller: socket.socket) -> dict[str, Any]:
@@ -86,9 +88,11 @@ def _take(caller: socket.socket) -> dict[str, Any]:
     return call
 
 
-def _end_with(caller: socket.socket) -> None:
+def _end_with(caller: socket.socket, told: threading.Event) -> None:
     while caller.recv(1):
         pass
+    if told.is_set():
+        return
     os.killpg(0, signal.SIGTERM)
     time.sleep(_SECONDS_TO_END)
     os.killpg(0, signal.SIGKILL)
@@ -108,14 +112,14 @@ def _run(call: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    """Listen at once, so that callers wait for the loading; then serve."""
+    """Listen at once, so that callers wait for the loading; then run dbt in a fork for each."""
     listener = listen(Path(sys.argv[1]))
     for name in _PRELOADED:
         importlib.import_module(name)
     # a fork that never looks at these again need not copy them
     gc.collect()
     gc.freeze()
-    serve(listener)
+    sys.exit(answer(next_call(listener)))
 
 
 if __name__ == "__main__":

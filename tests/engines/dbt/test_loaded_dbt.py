@@ -92,8 +92,8 @@ def test_it_runs_where_and_as_its_caller_does(
     project, _ = silent
     (project / "models" / "one.sql").write_text("select '{{ env_var('SAID') }}' as said")
     process = start(folder, "ls", "--target-path", "here", cwd=project, SAID="a word")
-    output, _ = process.communicate(timeout=SECONDS)
-    assert process.returncode == 0
+    output, errors = process.communicate(timeout=SECONDS)
+    assert (process.returncode, errors) == (0, "")
     assert "silent.one" in output
     assert (project / "here" / "manifest.json").exists()
     process = start(folder, "ls", cwd=project)
