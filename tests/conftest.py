@@ -4,7 +4,7 @@ So a small mistake is told first. Some engine tests put the engines under moto i
 moto for good; what uses moto as it comes therefore goes before them.
 
 With several processes (`./interline test` uses pytest-xdist) the tests of one file stay together in one of them, and
-so do those in tests/mesh/staying_up, which use one mesh that is up for the whole session. What takes minutes then does not
+so do those in tests/mesh/staying_up, which use one mesh that is up until the last of them. What takes minutes then does not
 come last, or one process would end long after the others: the mesh goes before the engines, whose files take seconds.
 """
 

@@ -150,7 +150,7 @@ def landed(domains: frozenset[str] | None = None, days: tuple[date, ...] = DAYS)
 
 @pytest.fixture(scope="session")
 def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
-    """A mesh whose local AWS and Airflow stay up for the whole session."""
+    """A mesh whose local AWS and Airflow stay up for all tests of `staying_up`."""
     mesh = Mesh(Home(tmp_path_factory.mktemp("mesh") / "home"))
     try:
         up = mesh.interline("up")
