@@ -23,17 +23,18 @@ from typing import Any
 
 import boto3
 
-from interline.contract_sql import Tables, declare_port, judgement, publish_statements
-from interline.contract_sql.judging import passing_statement, quarantine_columns
-from interline.contract_sql.quoting import identifier, literal, relation
-from interline.crawler import crawler_definition
-from interline.dbt_parsing import ParsedProject
-from interline.dbt_project import write_project
-from interline.domains import Domain, Mesh, Product
-from interline.model_jobs import SCRIPT, ModelJobs
-from local.airflow.aws import Aws
-from local.airflow.landing import Lander
-from local.dbt import dbt_executable
+from interline.build.dbt_parse_cache import ParsedProject
+from interline.build.dbt_project import write_project
+from interline.build.model_jobs import SCRIPT, ModelJobs
+from interline.contracts import Domain, Mesh, Product
+from interline.ingest.crawler import crawler_definition
+from interline.publication.commit import declare_port, publish_statements
+from interline.quarantine.batch_check import judgement, passing_statement, quarantine_columns
+from interline.sql.quoting import identifier, literal, relation
+from interline.sql.tables import Tables
+from local.mesh.aws import Aws
+from local.mesh.dbt import dbt_executable
+from local.mesh.landing import Lander
 
 AT_ONCE = 2
 """Product days in work at the same time."""

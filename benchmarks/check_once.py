@@ -13,7 +13,7 @@ _STARTED = time.perf_counter()
 
 def main() -> None:
     """Check, importing included, and print what it cost."""
-    from interline.checking import inspect_mesh
+    from interline.review.checking import inspect_mesh
 
     inspection = inspect_mesh(Path(sys.argv[1]))
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]

@@ -119,8 +119,8 @@ def _dag(product: Specification) -> str:
     return (
         f'"""{product.docstring}"""\n\n'
         "from airflow.sdk import chain\n\n"
-        "from interline.dag import data_product\n"
-        f"from interline.verbs import {verbs}\n\n"
+        "from interline.airflow.dag import data_product\n"
+        f"from interline.airflow.verbs import {verbs}\n\n"
         f'with data_product("{product.address}"{schedule}, doc_md=__doc__):\n'
         f"    chain({chain})\n"
     )

@@ -10,9 +10,11 @@ from __future__ import annotations
 import pprint
 from pathlib import Path
 
-from interline.contract_sql import Tables, declare_port, judgement, publish_statements
-from interline.crawler import crawler_definition
-from interline.domains import Product, load_mesh
+from interline.contracts import Product, load_mesh
+from interline.ingest.crawler import crawler_definition
+from interline.publication.commit import declare_port, publish_statements
+from interline.quarantine.batch_check import judgement
+from interline.sql.tables import Tables
 
 _DAY = "{{ partition_key }}"
 _STAND_IN = "2013-01-01"

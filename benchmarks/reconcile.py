@@ -19,12 +19,12 @@ from rich.console import Console
 from benchmarks.access_faults.scene import table_of
 from benchmarks.figures import BenchmarkError, Promise, show, verdicts
 from interline.access import desired, summary
-from interline.domains import Column, Contract, Domain, Mesh, Product, Role, load_mesh
-from interline.domains.compiled import Kept
-from interline.domains.product import ProductFile
-from local.airflow import aws, processes
-from local.airflow.configuration import plain_environment
-from local.airflow.home import Home
+from interline.contracts import Column, Contract, Domain, Mesh, Product, Role, load_mesh
+from interline.contracts.disk_cache import Kept
+from interline.contracts.model.product import ProductFile
+from local.mesh import aws, processes
+from local.mesh.configuration import plain_environment
+from local.mesh.home import Home
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 10.0
@@ -45,8 +45,8 @@ def measure(console: Console) -> bool:
         root = Path(folder) / "mesh"
         _write_domains(root)
         with _local_aws(root, Path(folder) / "home") as environment, _acting(environment):
-            from interline.hooks.lake_formation import DataLakeAdministratorsHook
-            from interline.reconcile.accounts import Account, plan, settle
+            from interline.access.reconcile import Account, plan, settle
+            from interline.aws.lake_formation import DataLakeAdministratorsHook
 
             domains = {name: domain for name, domain in load_mesh(root).domains.items() if name != "platform"}
             first, changed = _mesh(root, domains), _changed(_mesh(root, domains))
@@ -181,7 +181,7 @@ def _make_tables(domains: Mapping[str, Domain], mesh: Mesh) -> None:
 def _local_aws(root: Path, folder: Path) -> Iterator[Mapping[str, str]]:
     home = Home(folder)
     home.make()
-    command = [sys.executable, "-m", "local.aws.server", "--home", str(folder), "--root", str(root)]
+    command = [sys.executable, "-m", "local.server", "--home", str(folder), "--root", str(root)]
     server = processes.start(home, aws.NAME, command, plain_environment(ROOT))
     try:
         yield aws.wait(home, server).environment

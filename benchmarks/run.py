@@ -18,12 +18,12 @@ from rich.console import Console
 
 from benchmarks.bare_work import BareMesh
 from benchmarks.figures import BenchmarkError, Promise, show, verdicts
-from interline.domains import load_mesh
-from local.airflow import aws, processes
-from local.airflow.home import Home, read_json
-from local.airflow.landing import Input, Lander
-from local.airflow.selection import select_days, select_products
-from local.input import SEED
+from interline.contracts import load_mesh
+from local.mesh import aws, processes
+from local.mesh.home import Home, read_json
+from local.mesh.landing import Input, Lander
+from local.mesh.selection import select_days, select_products
+from local.source_systems import SEED
 
 ROOT = Path(__file__).resolve().parent.parent
 TURNS = 1

@@ -21,7 +21,7 @@ from cli.repository import ROOT
 
 if TYPE_CHECKING:
     from interline.access import DesiredState, Plan
-    from interline.reconcile.accounts import Account
+    from interline.access.reconcile import Account
 
 EXAMPLES = """Examples:\n
 \b
@@ -91,7 +91,7 @@ def _access() -> None:
 def plan(domain: OneDomain = None, today: Today = None, form: Form = "text", home: Home = None) -> None:
     """Say what would have to change so that every account agrees with the contracts."""
     with told(), _mesh(home, domain, today) as mesh:
-        from interline.reconcile.accounts import plan as planned
+        from interline.access.reconcile import plan as planned
 
         found = planned(mesh.accounts, mesh.desired)
         _show(found, form)
@@ -106,7 +106,7 @@ def drift(domain: OneDomain = None, today: Today = None, form: Form = "text", ho
     somebody else, has expired, or is merged and not applied yet.
     """
     with told(), _mesh(home, domain, today) as mesh:
-        from interline.reconcile.accounts import plan as planned
+        from interline.access.reconcile import plan as planned
 
         found = planned(mesh.accounts, mesh.desired)
         _show(found, form)
@@ -127,8 +127,8 @@ def apply(
     """
     with told(), _mesh(home, domain, today) as mesh:
         from interline.access import as_json
-        from interline.reconcile.accounts import plan as planned
-        from interline.reconcile.accounts import settle
+        from interline.access.reconcile import plan as planned
+        from interline.access.reconcile import settle
 
         screen = console(stderr=form == "json")
         found = planned(mesh.accounts, mesh.desired)
@@ -178,9 +178,9 @@ def _mesh(home: Home, name: str | None, today: date | None) -> Iterator[_Mesh]:
     from cli.acting import acting_on
 
     with acting_on(home):
-        from interline.domains import did_you_mean
-        from interline.hooks.lake_formation import DataLakeAdministratorsHook
-        from interline.reconcile.contracts import wanted
+        from interline.access.load_desired import wanted
+        from interline.aws.lake_formation import DataLakeAdministratorsHook
+        from interline.contracts import did_you_mean
 
         found = wanted(ROOT, today or datetime.now(UTC).date())
         known = [domain.name for domain in found.domains]

@@ -89,7 +89,7 @@ def request(
     Nothing is granted by that: the producer reviews the pull request, and what is merged is granted by platform.access.
     """
     with told():
-        from interline.access.requesting import Asked, CannotRequest, requested
+        from interline.scaffold.access_request import Asked, CannotRequest, requested
 
         if not purpose.strip():
             raise typer.BadParameter("say what it is needed for", param_hint="--purpose")
@@ -138,7 +138,7 @@ def _difference(path: Path, text: str) -> list[str]:
 
 
 def _next_steps(port: str, consumer: str, reader: str) -> list[str]:
-    from interline.domains.names import split_version
+    from interline.contracts.model.names import split_version
 
     producer, _, name = port.partition(".")
     name = split_version(name)[0]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from cli.repository import HOME
 
 if TYPE_CHECKING:
-    from local.airflow.rest import Rest
+    from local.mesh.rest import Rest
 
 CONNECTION = "AIRFLOW_CONN_AWS_"
 
@@ -49,7 +49,7 @@ class ActingOn:
         Raises:
             NoAirflowError: none is up.
         """
-        from local.airflow.rest import Rest
+        from local.mesh.rest import Rest
 
         if self.airflow is None:
             raise NoAirflowError("Airflow is not up: ./interline up")
@@ -70,8 +70,8 @@ def acting_on(home: Path | None = None) -> Iterator[ActingOn]:
     Raises:
         NothingUpError: no local AWS of this home is up, and the environment has no connection to another.
     """
-    from local.airflow import airflow, aws
-    from local.airflow.home import Home
+    from local.mesh import airflow, aws
+    from local.mesh.home import Home
 
     mesh_home = Home((home or HOME).resolve())
     found = aws.find(mesh_home)

@@ -51,10 +51,10 @@ def dbt(
 
 
 def _run(address: str, day: date, words: list[str], folder: Path) -> int:
-    from interline.dbt_project import DbtProjectError, write_project
-    from interline.domains import load_product
-    from interline.operators.dbt_build import DbtBuildOperator
-    from local.dbt import dbt_executable
+    from interline.airflow.operators.dbt_build import DbtBuildOperator
+    from interline.build.dbt_project import DbtProjectError, write_project
+    from interline.contracts import load_product
+    from local.mesh.dbt import dbt_executable
 
     product = load_product(ROOT, address)
     try:

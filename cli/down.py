@@ -20,8 +20,8 @@ def down(home: Home = None) -> None:
     What the products hold lives in the local AWS, so the next run starts from empty buckets.
     """
     with told():
-        from local.airflow import processes
-        from local.airflow.home import Home as MeshHome
+        from local.mesh import processes
+        from local.mesh.home import Home as MeshHome
 
         mesh_home = MeshHome((home or HOME).resolve())
         stopped = processes.stop_all(mesh_home) if mesh_home.path.is_dir() else []

@@ -20,20 +20,20 @@ def told() -> Iterator[None]:
     import httpx
 
     from cli.acting import NoAirflowError, NothingUpError
-    from interline.domains import MeshError
+    from interline.contracts import MeshError
+    from interline.publication.errors import VersionsError
     from interline.quarantine.errors import CorrectionError, QuarantineError
-    from interline.scaffold import ScaffoldError
-    from interline.versions.errors import VersionsError
-    from local.airflow.airflow import AirflowError
-    from local.airflow.aws import AwsError
-    from local.airflow.database import MigrationError
-    from local.airflow.home import BusyError
-    from local.airflow.landing import InputError
-    from local.airflow.ports import PortTakenError
-    from local.airflow.readiness import DagError
-    from local.airflow.rest import RestError
-    from local.airflow.run import StuckError
-    from local.airflow.selection import SelectionError
+    from interline.scaffold.product import ScaffoldError
+    from local.mesh.airflow import AirflowError
+    from local.mesh.aws import AwsError
+    from local.mesh.database import MigrationError
+    from local.mesh.home import BusyError
+    from local.mesh.landing import InputError
+    from local.mesh.ports import PortTakenError
+    from local.mesh.readiness import DagError
+    from local.mesh.rest import RestError
+    from local.mesh.run import StuckError
+    from local.mesh.selection import SelectionError
 
     try:
         yield

@@ -63,7 +63,7 @@ def product(
 ) -> None:
     """Make the four small files of a new data product; no other file is touched."""
     with told():
-        from interline.scaffold import scaffold_product
+        from interline.scaffold.product import scaffold_product
 
         made = scaffold_product(ROOT, address, reads=tuple(reads or ()))
     screen = console()
@@ -94,8 +94,8 @@ def version(
     one line in its product.yaml, and no SQL.
     """
     with told():
-        from interline.domains import read_mesh
-        from interline.versions.scaffolding import NewVersion, consumers_to_move
+        from interline.contracts import read_mesh
+        from interline.scaffold.major_version import NewVersion, consumers_to_move
 
         last = end_of_life or datetime.now(UTC).date() + _TIME_TO_MOVE
         new = NewVersion(ROOT, address, end_of_life=last)
@@ -137,7 +137,7 @@ def domain(
     Given again it makes what is missing, and refuses what differs from the domain that is there.
     """
     with told():
-        from interline.scaffold_domain import scaffold_domain
+        from interline.scaffold.domain import scaffold_domain
 
         files = scaffold_domain(
             ROOT, name, account=account, owner=owner, email=email, channel=channel, region=region,
@@ -169,9 +169,9 @@ def account(
     with told():
         import json
 
-        from interline.domains import load_domains
-        from interline.scaffold import ScaffoldError
-        from local.aws.template import account_template
+        from interline.contracts import load_domains
+        from interline.scaffold.product import ScaffoldError
+        from local.landing_zone.template import account_template
 
         domains = load_domains(ROOT)
         if name not in domains or name == "platform":

@@ -22,9 +22,9 @@ from cli.quarantine_tables import print_counts, print_preview, print_releases, p
 from cli.repository import ROOT
 
 if TYPE_CHECKING:
-    from interline.contract_sql.proposing import Proposal, Signature
-    from interline.domains import Product
-    from interline.hooks.redshift_statements import RedshiftStatementsHook
+    from interline.aws.redshift_statements import RedshiftStatementsHook
+    from interline.contracts import Product
+    from interline.quarantine.proposed_release import Proposal, Signature
 
 EXAMPLES = """Examples:\n
 \b
@@ -141,7 +141,7 @@ def list_(
 ) -> None:
     """Say how many rows are in quarantine, by port, data day and rule."""
     with _acting(home) as acts_as:
-        from interline.domains import load_mesh
+        from interline.contracts import load_mesh
         from interline.quarantine.reading import counts
 
         chosen = ports or sorted(load_mesh(ROOT).products)
@@ -177,7 +177,7 @@ def show(
     """Show rows with the rules they broke; values above the clearance are masked and never leave Redshift."""
     with _acting(home) as acts_as:
         from interline.quarantine.reading import rows
-        from interline.quarantine.releasing import require_rule
+        from interline.quarantine.release import require_rule
 
         product, hook = _opened(port, acts_as)
         found = rows(product, hook, _selection(day, rule, row), clearance=clearance, limit=limit + 1)
@@ -232,11 +232,11 @@ def release(
     if sum(ways) != 1:
         raise typer.BadParameter("say one way: --accept, or --set and --null, or --corrections FILE")
     with _acting(home) as acts_as:
-        from interline.quarantine import releasing
+        from interline.quarantine import release
 
         product, hook = _opened(port, acts_as)
         proposal = _proposal(product, day, rule, row, accept, settings, nulls, corrections)
-        preview = releasing.preview(product, hook, proposal)
+        preview = release.preview(product, hook, proposal)
         if form == "text":
             print_preview(console(), product.address, proposal, preview)
         corrected_badly = bool(proposal.columns) and bool(preview.still_broken)
@@ -245,7 +245,7 @@ def release(
             if not agreed(yes, "Put this release on record?"):
                 raise typer.Exit(exits.USAGE)
             signature = _signature(hook, by, reason)
-            number = releasing.release(product, hook, proposal, signature)
+            number = release.release(product, hook, proposal, signature)
             release_id = signature.release_id
     if form == "json":
         answer = {"release_id": release_id, "rows": number, **asdict(preview)}
@@ -279,12 +279,12 @@ def undo(
 ) -> None:
     """Undo a release: the next check of its day judges its rows as they were built. The record keeps both."""
     with _acting(home) as acts_as:
-        from interline.quarantine import releasing
+        from interline.quarantine import release
 
         product, hook = _opened(port, acts_as)
         if not agreed(yes, f"Undo release {release_id} of {port}?"):
             raise typer.Exit(exits.USAGE)
-        undone = releasing.undo(product, hook, release_id, _signature(hook, by, reason))
+        undone = release.undo(product, hook, release_id, _signature(hook, by, reason))
     screen = console()
     screen.print(f"Undone: {release_id}, {undone.rows} rows of {port}, {undone.data_day}.", soft_wrap=True)
     if not product.contract.keeps_history:
@@ -300,10 +300,10 @@ def undo(
 def releases(port: PortAddress, day: Day = None, form: Form = "text", home: Home = None) -> None:
     """List the record: who released what, when and why, and what was undone."""
     with _acting(home) as acts_as:
-        from interline.quarantine import releasing
+        from interline.quarantine import release
 
         product, hook = _opened(port, acts_as)
-        found = releasing.releases(product, hook, day.isoformat() if day else None)
+        found = release.releases(product, hook, day.isoformat() if day else None)
     if form == "json":
         typer.echo(json.dumps([asdict(entry) for entry in found], indent=1))
     else:
@@ -317,9 +317,9 @@ def _acting(home: Path | None) -> Iterator[frozenset[str]]:
         from cli.acting import acting_on
 
         with acting_on(home) as acting:
-            from interline.contract_sql.proposing import TooLarge
-            from interline.hooks.redshift_statements import RedshiftStatementError
+            from interline.aws.redshift_statements import RedshiftStatementError
             from interline.quarantine.errors import CorrectionError, QuarantineError
+            from interline.quarantine.proposed_release import TooLarge
 
             try:
                 yield acting.acts_as
@@ -331,7 +331,7 @@ def _acting(home: Path | None) -> Iterator[frozenset[str]]:
 
 def _opened(address: str, acts_as: frozenset[str], *, required: bool = True) -> Any:
     """Return the product and its domain's hook; None for the hook if the domain cannot be acted as."""
-    from interline.domains import load_product
+    from interline.contracts import load_product
     from interline.quarantine.errors import QuarantineError
     from interline.quarantine.reading import hook_of
 
@@ -346,7 +346,7 @@ def _opened(address: str, acts_as: frozenset[str], *, required: bool = True) -> 
 
 
 def _selection(day: date | None, rule: str | None, row_keys: list[str] | None) -> Any:
-    from interline.contract_sql.quarantine_queries import Selection
+    from interline.quarantine.queries import Selection
 
     try:
         return Selection(day.isoformat() if day else None, rule, tuple(row_keys or ()))
@@ -364,9 +364,9 @@ def _proposal(
     nulls: list[str] | None,
     corrections: Path | None,
 ) -> Proposal:
-    from interline.contract_sql.proposing import Proposal
     from interline.quarantine.corrections import read_corrections, read_settings
-    from interline.quarantine.releasing import accepted_rules, require_rule
+    from interline.quarantine.proposed_release import Proposal
+    from interline.quarantine.release import accepted_rules, require_rule
 
     selection = _selection(day, rule, row)
     if accept:
@@ -378,7 +378,7 @@ def _proposal(
 
 
 def _signature(hook: RedshiftStatementsHook, by: str | None, reason: str) -> Signature:
-    from interline.contract_sql.proposing import Signature
+    from interline.quarantine.proposed_release import Signature
     from interline.quarantine.reading import caller_of
 
     return Signature(

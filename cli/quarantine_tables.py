@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from interline.contract_sql.proposing import Proposal
+    from interline.quarantine.proposed_release import Proposal
     from interline.quarantine.reading import DayCounts, QuarantinedRow
-    from interline.quarantine.releasing import Preview, Release
+    from interline.quarantine.release import Preview, Release
 
 _WIDTH = 78
 

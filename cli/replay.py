@@ -48,11 +48,11 @@ def replay(
         from cli.acting import acting_on
 
         with acting_on(home) as acting, acting.rest() as rest:
-            from interline.versions.consumers import following, inputs_of_all
-            from interline.versions.errors import NoSuchPort
-            from interline.versions.port import PortVersions
-            from interline.versions.replay import days_between, plan_replay
-            from local.airflow.replaying import Replay, days_ran, require_unpaused, usual_seconds
+            from interline.publication.consumers import following, inputs_of_all
+            from interline.publication.errors import NoSuchPort
+            from interline.publication.port import PortVersions
+            from interline.publication.replay import days_between, plan_replay
+            from local.mesh.replaying import Replay, days_ran, require_unpaused, usual_seconds
 
             versions = PortVersions(ROOT, port)
             inputs = inputs_of_all(ROOT)

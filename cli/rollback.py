@@ -15,7 +15,7 @@ from cli.options import Form, Home, PortAddress, Yes, agreed
 from cli.repository import ROOT
 
 if TYPE_CHECKING:
-    from local.airflow.rest import Rest
+    from local.mesh.rest import Rest
 
 EXAMPLES = """Examples:\n
 \b
@@ -51,7 +51,7 @@ def rollback(
         from cli.acting import acting_on
 
         with acting_on(home) as acting:
-            from interline.versions.port import PortVersions
+            from interline.publication.port import PortVersions
 
             plan = PortVersions(ROOT, port).plan_rollback(to)
             if form == "json":

@@ -64,9 +64,9 @@ def run(
     Starts the local AWS and Airflow if they do not run. Airflow ends with the run; the local AWS stays, with all data, until `down`. The same days run again give the same result.
     """
     with told():
-        from local.airflow.home import Home as MeshHome
-        from local.airflow.run import SEED, Options
-        from local.airflow.run import run as run_mesh
+        from local.mesh.home import Home as MeshHome
+        from local.mesh.run import SEED, Options
+        from local.mesh.run import run as run_mesh
 
         options = Options(
             root=ROOT,

@@ -18,8 +18,8 @@ from cli.repository import HOME, ROOT
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from interline.service_levels.lateness import PortLevel
-    from local.airflow.home import Home as MeshHome
+    from interline.sla.lateness import PortLevel
+    from local.mesh.home import Home as MeshHome
 
 EXAMPLES = """Examples:\n
 \b
@@ -62,8 +62,8 @@ def status(
 ) -> None:
     """Say what is running, what the last run brought, and each port's age against its promise."""
     with told():
-        from local.airflow.home import Home as MeshHome
-        from local.airflow.home import read_json
+        from local.mesh.home import Home as MeshHome
+        from local.mesh.home import read_json
 
         mesh_home = MeshHome((home or HOME).resolve())
         servers = _servers(mesh_home)
@@ -90,7 +90,7 @@ def status(
 
 
 def _servers(mesh_home: MeshHome) -> list[dict[str, Any]]:
-    from local.airflow import airflow, aws, processes
+    from local.mesh import airflow, aws, processes
 
     found_aws, found_airflow = aws.find(mesh_home), airflow.find(mesh_home)
     addresses = {
@@ -109,9 +109,9 @@ def _levels(home: Path, now: datetime | None) -> tuple[datetime | None, list[Por
 
     try:
         with acting_on(home) as acting:
-            from interline.domains import load_mesh
-            from interline.service_levels.lateness import judge, when_all_is_due
-            from interline.service_levels.publications import newest_days
+            from interline.contracts import load_mesh
+            from interline.sla.lateness import judge, when_all_is_due
+            from interline.sla.publications import newest_days
 
             mesh = load_mesh(ROOT)
             asked = [
@@ -163,7 +163,7 @@ def _tell_last_run(screen: Console, last: dict[str, Any] | None) -> None:
 def _tell_levels(screen: Console, as_of: datetime, levels: list[PortLevel], problems: dict[str, str]) -> None:
     from rich.table import Table
 
-    from interline.service_levels.promises import told as length
+    from interline.sla.promises import told as length
 
     screen.print(f"\nPorts against their promises, as of {as_of:%Y-%m-%d %H:%M} UTC:")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")

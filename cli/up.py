@@ -22,10 +22,10 @@ _READING_SECONDS = 15
 def up(home: Home = None, port: Port = None) -> None:
     """Start the local AWS and Airflow, print the UI's address, and leave them running."""
     with told():
-        from interline.domains import load_domains
-        from local.airflow.home import Home as MeshHome
-        from local.airflow.servers import Servers
-        from local.airflow.signals import interruptible, uninterrupted
+        from interline.contracts import load_domains
+        from local.mesh.home import Home as MeshHome
+        from local.mesh.servers import Servers
+        from local.mesh.signals import interruptible, uninterrupted
 
         mesh_home = MeshHome((home or HOME).resolve())
         domains = load_domains(ROOT)

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "plugins"))
 
-from interline.domains import Mesh, Product, load_mesh  # noqa: E402
+from interline.contracts import Mesh, Product, load_mesh  # noqa: E402
 
 PICTURE = ROOT / "docs" / "architecture.svg"
 

@@ -13,5 +13,5 @@ __all__: list[str] = []
 _FORKING = {"scheduler", "dag-processor", "celery"}
 
 if _FORKING & set(sys.argv[1:2]):
-    import interline.dag
-    import interline.verbs  # noqa: F401
+    import interline.airflow.dag
+    import interline.airflow.verbs  # noqa: F401

@@ -6,8 +6,8 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from interline import policy
-from interline.service_levels.deadlines import DataDayPublished
+from interline.airflow import policy
+from interline.airflow.deadlines import DataDayPublished
 
 
 class InterlinePlugin(AirflowPlugin):

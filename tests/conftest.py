@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from local import service_descriptions
+from local.gateway import service_descriptions
 
 HERE = Path(__file__).parent
 SLOW = ("engines", "mesh")

@@ -14,9 +14,9 @@ from rich.table import Table
 from benchmarks.access_faults.faults import FAULTS, Fault
 from benchmarks.access_faults.proxy import Proxy, proxy_of
 from benchmarks.access_faults.scene import Scene, after, before
-from interline.reconcile.accounts import plan, settle
-from local.airflow import aws, processes
-from local.airflow.home import Home
+from interline.access.reconcile import plan, settle
+from local.mesh import aws, processes
+from local.mesh.home import Home
 
 ROOT = Path(__file__).resolve().parents[2]
 

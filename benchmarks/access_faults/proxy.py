@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.figures import BenchmarkError
-from local.airflow.ports import free_port
+from local.mesh.ports import free_port
 
 _START_SECONDS = 30
 Rule = dict[str, Any]

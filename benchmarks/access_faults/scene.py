@@ -17,12 +17,12 @@ import boto3
 from botocore.config import Config
 
 from interline.access import DesiredState, ObservedState, desired
-from interline.domains import Column, Contract, Domain, Mesh, Product, Role, load_domain
-from interline.domains.compiled import Kept
-from interline.domains.product import ProductFile
-from interline.reconcile.accounts import Account, together
-from interline.reconcile.calls import Calls, whole_answers
-from interline.reconcile.observing import observe
+from interline.access.lakeformation.observe import observe
+from interline.access.reconcile import Account, together
+from interline.aws.retry import Calls, whole_answers
+from interline.contracts import Column, Contract, Domain, Mesh, Product, Role, load_domain
+from interline.contracts.disk_cache import Kept
+from interline.contracts.model.product import ProductFile
 
 TODAY = date(2027, 1, 31)
 DOMAINS = ("bookings", "shopping", "loyalty")

@@ -7,7 +7,7 @@ from datetime import date
 
 from benchmarks.access_matrix.cells import ENGINES, Cell, Matrix
 from benchmarks.access_matrix.probes import Filled, matching
-from interline.domains import Mesh, Product, Role
+from interline.contracts import Mesh, Product, Role
 
 
 def expected_matrix(mesh: Mesh, today: date, ports: Mapping[str, Filled]) -> Matrix:

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from interline.domains.contract import CLASSIFICATIONS
+from interline.contracts.model.contract import CLASSIFICATIONS
 
 DOMAINS = {"east": "222222222222", "north": "333333333333", "south": "444444444444", "west": "555555555555"}
 PORTS = 5

@@ -17,15 +17,15 @@ from botocore.exceptions import ClientError
 from benchmarks.access_matrix.cells import ENGINES, Cell, Matrix
 from benchmarks.access_matrix.expecting import consumers
 from benchmarks.access_matrix.probes import Filled
-from interline.contract_sql.quoting import identifier
-from interline.domains import Mesh, Product
-from local.aws import identity
-from local.lake.athena import statements
-from local.lake.athena.binding import Session
-from local.lake.errors import AccessDenied, QueryError
-from local.redshift import errors
-from local.redshift.cluster import cluster_for
-from local.redshift.errors import SqlError
+from interline.contracts import Mesh, Product
+from interline.sql.quoting import identifier
+from local.engines.errors import AccessDenied, QueryError
+from local.engines.redshift import errors
+from local.engines.redshift.cluster import cluster_for
+from local.engines.redshift.errors import SqlError
+from local.gateway import identity
+from local.services.athena import statements
+from local.services.athena.binding import Session
 
 Answer = tuple[list[str], list[tuple[Any, ...]]]
 """Columns and rows."""

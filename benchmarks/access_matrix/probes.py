@@ -9,9 +9,9 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
-from interline.domains import Contract
-from interline.domains.contract import Column
-from interline.domains.types import base_type
+from interline.contracts import Contract
+from interline.contracts.model.column_types import base_type
+from interline.contracts.model.contract import Column
 
 ROWS = 6
 _TYPES = {"varchar": "VARCHAR", "real": "REAL", "double precision": "DOUBLE"}

@@ -21,14 +21,15 @@ from benchmarks.access_matrix.expecting import consumers, expected_matrix
 from benchmarks.access_matrix.observing import Engines, observed_matrix
 from benchmarks.access_matrix.probes import Filled, insert_values, probe_rows
 from interline.access import as_text, desired
-from interline.contract_sql import Tables, declare_port
-from interline.contract_sql.quoting import column_list, identifier, literal
-from interline.domains import Domain, Mesh, Product, load_mesh
-from interline.reconcile.accounts import Account, settle
-from interline.reconcile.calls import Calls, Clients
-from local.aws import identity
-from local.aws.server import LocalAws
-from local.redshift.cluster import cluster_for
+from interline.access.reconcile import Account, settle
+from interline.aws.retry import Calls, Clients
+from interline.contracts import Domain, Mesh, Product, load_mesh
+from interline.publication.commit import declare_port
+from interline.sql.quoting import column_list, identifier, literal
+from interline.sql.tables import Tables
+from local.engines.redshift.cluster import cluster_for
+from local.gateway import identity
+from local.server import LocalAws
 
 
 class NotSettled(Exception):

@@ -14,8 +14,8 @@ Clear any task, or run a day again: the result of a data day is always the same.
 
 from airflow.sdk import chain
 
-from interline.dag import data_product
-from interline.verbs import build, check, crawl, land, publish
+from interline.airflow.dag import data_product
+from interline.airflow.verbs import build, check, crawl, land, publish
 
 # Partners deliver a day's events until 04:00 UTC of the next.
 with data_product("bookings.reservations", schedule="30 4 * * *", doc_md=__doc__):

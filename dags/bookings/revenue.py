@@ -12,8 +12,8 @@ It runs when `bookings.reservations` has published a day. To rebuild a day, run 
 
 from airflow.sdk import chain
 
-from interline.dag import data_product
-from interline.verbs import build, check, publish
+from interline.airflow.dag import data_product
+from interline.airflow.verbs import build, check, publish
 
 with data_product("bookings.revenue", doc_md=__doc__):
     chain(build(), check(), publish())

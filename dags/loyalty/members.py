@@ -12,8 +12,8 @@ Yesterday's members stay published until today's are right.
 
 from airflow.sdk import chain
 
-from interline.dag import data_product
-from interline.verbs import build, check, crawl, land, publish
+from interline.airflow.dag import data_product
+from interline.airflow.verbs import build, check, crawl, land, publish
 
 # Partners' files are complete by 03:00 UTC.
 with data_product("loyalty.members", schedule="15 3 * * *", doc_md=__doc__):

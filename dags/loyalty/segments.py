@@ -9,8 +9,8 @@ Every member's audience segment, from a k-means model that is trained anew for e
 
 from airflow.sdk import chain
 
-from interline.dag import data_product
-from interline.verbs import build, check, publish, score, train
+from interline.airflow.dag import data_product
+from interline.airflow.verbs import build, check, publish, score, train
 
 GATE = {"silhouette": 0.15, "smallest_share": 0.01}
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from airflow.sdk import DAG
 
-from interline.operators.access import AccessApplyOperator, AccessPlanOperator, AccessReportOperator
-from interline.roots import root_of
+from interline.airflow.operators.access import AccessApplyOperator, AccessPlanOperator, AccessReportOperator
+from interline.contracts.roots import root_of
 
 root = root_of(Path(__file__).resolve().parent)
 # after midnight UTC, when a role's last day has just ended

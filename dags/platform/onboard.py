@@ -12,8 +12,8 @@ from pathlib import Path
 
 from airflow.sdk import DAG, Param, task
 
-from interline.operators.onboarding import OnboardDomainOperator, domains_to_onboard
-from interline.roots import root_of
+from interline.airflow.operators.onboarding import OnboardDomainOperator, domains_to_onboard
+from interline.contracts.roots import root_of
 
 ROOT = root_of(Path(__file__).resolve().parent)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from airflow.sdk import DAG, CronPartitionTimetable, task
 
-from interline.operators.retention import RetentionOperator, ports
-from interline.roots import root_of
+from interline.airflow.operators.retention import RetentionOperator, ports
+from interline.contracts.roots import root_of
 
 ROOT = root_of(Path(__file__).resolve().parent)
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from airflow.sdk import DAG, Param, chain
 
-from interline.operators.rollback import (
+from interline.airflow.operators.rollback import (
     RollbackOperator,
     RollbackPlanOperator,
     StartConsumersOperator,
     TellConsumersOperator,
 )
-from interline.roots import root_of
+from interline.contracts.roots import root_of
 
 root = root_of(Path(__file__).resolve().parent)
 with DAG(

@@ -12,8 +12,8 @@ It runs when `shopping.searches` and `bookings.reservations` have both published
 
 from airflow.sdk import chain
 
-from interline.dag import data_product
-from interline.verbs import build, check, publish
+from interline.airflow.dag import data_product
+from interline.airflow.verbs import build, check, publish
 
 with data_product("shopping.route_demand", doc_md=__doc__):
     chain(build(), check(), publish())

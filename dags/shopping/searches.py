@@ -12,8 +12,8 @@ A query that is delivered late belongs to the day on which it landed.
 
 from airflow.sdk import chain
 
-from interline.dag import data_product
-from interline.verbs import build, check, crawl, land, publish
+from interline.airflow.dag import data_product
+from interline.airflow.verbs import build, check, crawl, land, publish
 
 # The sites close a day's file at 00:30 UTC and have delivered it an hour later.
 with data_product("shopping.searches", schedule="0 2 * * *", doc_md=__doc__):

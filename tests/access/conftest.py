@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from interline.domains import Column, Contract, Domain, Mesh, Product, Role, Team
-from interline.domains.compiled import Kept
-from interline.domains.product import ProductFile
-from interline.reconcile.calls import Calls
+from interline.aws.retry import Calls
+from interline.contracts import Column, Contract, Domain, Mesh, Product, Role, Team
+from interline.contracts.disk_cache import Kept
+from interline.contracts.model.product import ProductFile
 
 TODAY = date(2027, 1, 31)
 ACCOUNTS = {"bookings": "222222222222", "shopping": "333333333333", "loyalty": "444444444444"}

@@ -9,11 +9,11 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from interline.access import Plan
+from interline.access.lakeformation.apply import apply
+from interline.access.lakeformation.requests import Batch, writes
 from interline.access.plan import RoleChange
 from interline.access.state import CellFilter, Held, Reads, Subject, Table
-from interline.reconcile.applying import apply
-from interline.reconcile.calls import ATTEMPTS, Calls
-from interline.reconcile.writing import Batch, writes
+from interline.aws.retry import ATTEMPTS, Calls
 from tests.access.conftest import refusal
 
 ACCOUNT = "222222222222"

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import pytest
 
 from interline.access import DesiredState, ObservedState, as_json, as_text, desired, difference
+from interline.access.lakeformation.requests import writes
 from interline.access.plan import LinkChange, LinkReaderChange, RoleChange, TagChange
 from interline.access.state import CellFilter, Held, Link, Subject, Table
-from interline.domains import Role
-from interline.reconcile.writing import writes
+from interline.contracts import Role
 from tests.access.conftest import TODAY, domain, mesh, product
 
 FARES = Table("222222222222", "bookings_curated", "fares")

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from interline.access import DesiredState, desired, difference
+from interline.access.lakeformation.observe import observe
+from interline.access.lakeformation.requests import Batch, writes
 from interline.access.plan import RoleChange
 from interline.access.state import Subject
-from interline.domains import Role
-from interline.reconcile.calls import Calls
-from interline.reconcile.observing import observe
-from interline.reconcile.writing import Batch, writes
+from interline.aws.retry import Calls
+from interline.contracts import Role
 from tests.access.conftest import TODAY, domain, mesh, product, refusal
 
 STRANGER = "arn:aws:iam::999999999999:role/stranger"

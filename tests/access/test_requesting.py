@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from interline.access.requesting import Asked, CannotRequest, Request, requested
-from interline.access.yaml_editing import CannotEdit, YamlText
-from interline.domains import MeshError, load_mesh, load_product
+from interline.contracts import MeshError, load_mesh, load_product
+from interline.contracts.yaml.editor import CannotEdit, YamlText
+from interline.scaffold.access_request import Asked, CannotRequest, Request, requested
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

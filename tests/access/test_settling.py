@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from interline.access import DesiredState, ObservedState, desired
-from interline.domains import Role
-from interline.reconcile import accounts as settling
-from interline.reconcile.accounts import Account, settle
-from interline.reconcile.calls import Calls
+from interline.access import reconcile as settling
+from interline.access.reconcile import Account, settle
+from interline.aws.retry import Calls
+from interline.contracts import Role
 from tests.access.conftest import TODAY, Scripted, domain, mesh, product, refusal
 
 FARES = product("bookings.fares", Role("loyalty", "", columns=("code",)))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from interline.access import ObservedState, as_text, difference
+from interline.access.load_desired import wanted, wanted_of_port
 from interline.access.state import Table
-from interline.domains import MeshError
-from interline.reconcile.contracts import wanted, wanted_of_port
+from interline.contracts import MeshError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TODAY = date(2027, 1, 31)

@@ -11,7 +11,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from cli.__main__ import app
-from local.airflow.home import Home
+from local.mesh.home import Home
 
 
 def _interline(*arguments: str) -> Result:

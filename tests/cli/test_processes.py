@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local.airflow import processes
-from local.airflow.home import Home
-from local.airflow.ports import PortTakenError, free_port
-from local.airflow.signals import interruptible
+from local.mesh import processes
+from local.mesh.home import Home
+from local.mesh.ports import PortTakenError, free_port
+from local.mesh.signals import interruptible
 
 # A server whose child has a child in a session of its own; both ignore SIGTERM.
 _SERVER = """

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from interline.domains import Mesh, load_mesh
-from local.airflow.selection import SelectionError, select_days, select_products
+from interline.contracts import Mesh, load_mesh
+from local.mesh.selection import SelectionError, select_days, select_products
 from tests.cli.conftest import REPOSITORY
 
 

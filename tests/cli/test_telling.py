@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from local.airflow.home import Home
-from local.airflow.landing import Input, InputError
-from local.airflow.proof import Evidence
-from local.airflow.report import ProductReport
-from local.airflow.tables import print_proof, print_report
-from local.airflow.task_logs import last_lines, log_of
-from local.input import SEED
+from local.mesh.home import Home
+from local.mesh.landing import Input, InputError
+from local.mesh.proof import Evidence
+from local.mesh.report import ProductReport
+from local.mesh.tables import print_proof, print_report
+from local.mesh.task_logs import last_lines, log_of
+from local.source_systems import SEED
 
 REPORTS = [
     ProductReport(

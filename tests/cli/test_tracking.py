@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from interline.domains import load_mesh
-from local.airflow.selection import Selection, select_products
-from local.airflow.tracking import FAILED, RUNNING, SUCCESS, WAITING, Tracker
+from interline.contracts import load_mesh
+from local.mesh.selection import Selection, select_products
+from local.mesh.tracking import FAILED, RUNNING, SUCCESS, WAITING, Tracker
 from tests.cli.conftest import REPOSITORY
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)

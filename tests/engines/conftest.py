@@ -20,7 +20,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local import dbt
+from local.mesh import dbt
 
 if TYPE_CHECKING:
     from tests.engines.platform.probe_mesh import Probes
@@ -128,7 +128,7 @@ def _credential_arguments(environment: dict[str, str]) -> dict[str, str]:
 
 def server_command(home: Path, root: Path, *arguments: str) -> list[str]:
     """The command that starts a local AWS."""
-    return [sys.executable, "-m", "local.aws.server", "--home", str(home), "--root", str(root), *arguments]
+    return [sys.executable, "-m", "local.server", "--home", str(home), "--root", str(root), *arguments]
 
 
 def server_environment() -> dict[str, str]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from interline.checking import check_mesh
-from interline.domains import Mesh, asset_uri, load_mesh
+from interline.contracts import Mesh, asset_uri, load_mesh
+from interline.review.checking import check_mesh
 
 
 def _dag_files(root: Path) -> list[Path]:
@@ -150,7 +150,7 @@ def test_no_local_condition_in_what_runs_on_aws(root: Path) -> None:
 
 
 def test_the_part_that_reads_promises_knows_no_airflow_and_no_aws(root: Path) -> None:
-    for folder in ("domains", "contract_sql"):
+    for folder in ("contracts", "sql"):
         for path in (root / "plugins" / "interline" / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -17,13 +17,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from interline.domains import load_mesh
-from local.airflow import aws, database, processes
-from local.airflow.configuration import airflow_environment
-from local.airflow.home import Home
-from local.airflow.ports import free_port
-from local.airflow.roles import Session, session_of
-from local.input import FIRST_DAY, SEED, LandedFile, generate
+from interline.contracts import load_mesh
+from local.mesh import aws, database, processes
+from local.mesh.configuration import airflow_environment
+from local.mesh.home import Home
+from local.mesh.ports import free_port
+from local.mesh.roles import Session, session_of
+from local.source_systems import FIRST_DAY, SEED, LandedFile, generate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCALE = 0.2

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from interline.domains import load_domain
-from local.airflow import aws
-from local.airflow.home import Home
+from interline.contracts import load_domain
+from local.mesh import aws
+from local.mesh.home import Home
 from tests.mesh.conftest import REPOSITORY, Mesh
 from tests.mesh.copies import copy_repository, files_of, interline
 

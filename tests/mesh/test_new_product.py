@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.airflow.home import Home
+from local.mesh.home import Home
 from tests.mesh.conftest import Mesh
 from tests.mesh.copies import copy_repository, files_of, interline
 

@@ -114,8 +114,8 @@ Ask the ticket desk.
 
 from airflow.sdk import chain
 
-from interline.dag import data_product
-from interline.verbs import build, check, crawl, land, publish
+from interline.airflow.dag import data_product
+from interline.airflow.verbs import build, check, crawl, land, publish
 
 with data_product("bookings.tickets", schedule="0 4 * * *", doc_md=__doc__):
     chain(land("ticket_events"), crawl("ticket_events"), build(), check(), publish())
@@ -177,8 +177,8 @@ class MeshFolder:
         self.write(f"domains/{domain}/{name}/contract.yaml", contract)
         self.write(
             f"dags/{domain}/{name}.py",
-            f'"""Ask the desk when it fails."""\n\nfrom airflow.sdk import chain\n\nfrom interline.dag import data_product\n'
-            f"from interline.verbs import build, check, publish\n\n"
+            f'"""Ask the desk when it fails."""\n\nfrom airflow.sdk import chain\n\nfrom interline.airflow.dag import data_product\n'
+            f"from interline.airflow.verbs import build, check, publish\n\n"
             f'with data_product("{address}", doc_md=__doc__):\n    chain(build(), check(), publish())\n',
         )
         producer = reads.partition(".")[0]

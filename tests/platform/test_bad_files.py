@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from mesh_folder import MeshFolder
 
-from interline.checking import check_mesh
-from interline.domains import Problem
+from interline.contracts import Problem
+from interline.review.checking import check_mesh
 
 DOMAIN = "domains/bookings/domain.yaml"
 PRODUCT = "domains/bookings/tickets/product.yaml"

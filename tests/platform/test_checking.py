@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from mesh_folder import MeshFolder
 
-from interline.checking import check_mesh, inspect_mesh
+from interline.review.checking import check_mesh, inspect_mesh
 
 TICKETS = "domains/bookings/tickets"
 OFFERS = "domains/shopping/offers"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from mesh_folder import MeshFolder
 
-from interline.domains import MeshError, compiled, load_product
+from interline.contracts import MeshError, disk_cache, load_product
 
 ADDRESS = "bookings.tickets"
 CONTRACT = "domains/bookings/tickets/contract.yaml"
@@ -18,7 +18,7 @@ CONTRACT = "domains/bookings/tickets/contract.yaml"
 @pytest.fixture(autouse=True)
 def _another_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    monkeypatch.setattr(compiled, "_in_process", {})
+    monkeypatch.setattr(disk_cache, "_in_process", {})
 
 
 def kept_file(mesh_folder: MeshFolder) -> Path:
@@ -27,7 +27,7 @@ def kept_file(mesh_folder: MeshFolder) -> Path:
 
 
 def forget() -> None:
-    compiled._in_process.clear()
+    disk_cache._in_process.clear()
 
 
 def test_another_process_reads_what_was_kept(
@@ -36,7 +36,7 @@ def test_another_process_reads_what_was_kept(
     first = load_product(mesh_folder.root, ADDRESS)
     forget()
     monkeypatch.setattr(
-        "interline.domains.promises.read_promises", lambda *_: pytest.fail("read the text again")
+        "interline.contracts.files.read_promises", lambda *_: pytest.fail("read the text again")
     )
     assert load_product(mesh_folder.root, ADDRESS) == first
 

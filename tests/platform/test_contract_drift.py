@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from mesh_folder import MeshFolder
 
-from interline.contract_drift import drift_problems
-from interline.domains import load_mesh
+from interline.contracts import load_mesh
+from interline.review.checking.contract_drift import drift_problems
 
 MODEL = "dbt/models/bookings/tickets.sql"
 CONTRACT = "domains/bookings/tickets/contract.yaml"

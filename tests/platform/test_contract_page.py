@@ -7,11 +7,11 @@ from pathlib import Path
 
 from mesh_folder import MeshFolder
 
-from interline.documentation import documentation
-from interline.domains import load_mesh
-from interline.domains.compiled import Kept
-from interline.domains.odcs import contract_of
-from interline.domains.yaml_reading import read
+from interline.airflow.documentation import documentation
+from interline.contracts import load_mesh
+from interline.contracts.disk_cache import Kept
+from interline.contracts.odcs.reader import contract_of
+from interline.contracts.yaml.reader import read
 
 WHOLE = Path(__file__).parent / "odcs_corpus" / "whole.yaml"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from mesh_folder import MeshFolder
 
-from interline.contract_findings import contract_problems
-from interline.contract_sql import Tables, judgement
-from interline.domains import load_mesh
+from interline.contracts import load_mesh
+from interline.quarantine.batch_check import judgement
+from interline.review.checking.contract_findings import contract_problems
+from interline.sql.tables import Tables
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 

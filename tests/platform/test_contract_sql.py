@@ -10,21 +10,19 @@ import pytest
 import sqlglot
 from mesh_folder import MeshFolder
 
-from interline.contract_sql import (
-    Tables,
+from interline.contracts import Contract, load_mesh
+from interline.publication.commit import current_batch, declare_port, publish_statements
+from interline.quarantine.batch_check import (
     begin_build,
     built_query,
-    current_batch,
-    declare_port,
     judgement,
     passing_statement,
-    publish_statements,
     schema_differences,
 )
-from interline.contract_sql.expressions import checked_expression, checked_query
-from interline.contract_sql.quarantine import quarantine_columns
-from interline.contract_sql.quoting import day_literal, identifier, literal
-from interline.domains import Contract, load_mesh
+from interline.quarantine.table import quarantine_columns
+from interline.sql.predicates import checked_expression, checked_query
+from interline.sql.quoting import day_literal, identifier, literal
+from interline.sql.tables import Tables
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 DAY = "2013-01-01"

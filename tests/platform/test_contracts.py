@@ -5,8 +5,17 @@ from __future__ import annotations
 import pytest
 from mesh_folder import MeshFolder
 
-from interline.domains import MeshError, Problem, load_domains, load_mesh, load_product, read_mesh
-from interline.domains.rules import AtLeast, BatchRule, Breaking, ExistsIn, Limit, OneOf, Present, RowRule
+from interline.contracts import MeshError, Problem, load_domains, load_mesh, load_product, read_mesh
+from interline.contracts.model.rules import (
+    AtLeast,
+    BatchRule,
+    Breaking,
+    ExistsIn,
+    Limit,
+    OneOf,
+    Present,
+    RowRule,
+)
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 PRODUCT = "domains/bookings/tickets/product.yaml"

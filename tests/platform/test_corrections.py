@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from mesh_folder import MeshFolder
 
-from interline.contract_sql.proposing import Correction
-from interline.contract_sql.quarantine_queries import Selection
-from interline.contract_sql.values import value_problem
-from interline.domains import Column, Contract, load_product
+from interline.contracts import Column, Contract, load_product
 from interline.quarantine.corrections import LARGEST_FILE, read_corrections, read_settings
 from interline.quarantine.errors import CorrectionError
+from interline.quarantine.proposed_release import Correction
+from interline.quarantine.queries import Selection
+from interline.sql.values import value_problem
 
 KEY, OTHER = "a" * 64, "b" * 64
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from interline.operators.crawling import LandingCrawlerOperator
+from interline.airflow.operators.crawling import LandingCrawlerOperator
 
 
 class Crawler:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from mesh_folder import MeshFolder
 
-from interline.checking import check_mesh
-from interline.scaffold import ScaffoldError, scaffold_product
+from interline.review.checking import check_mesh
+from interline.scaffold.product import ScaffoldError, scaffold_product
 
 DAG = "dags/bookings/tickets.py"
 

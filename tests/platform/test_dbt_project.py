@@ -10,12 +10,12 @@ import pytest
 from jinja2 import Template
 from mesh_folder import MeshFolder
 
-from interline.dbt_project import properties, write_project
-from interline.dbt_tests import as_text, contract_tests
-from interline.domains import Product, load_mesh
-from interline.domains.compiled import Kept
-from interline.domains.odcs import contract_of
-from interline.domains.yaml_reading import read
+from interline.build.dbt_project import properties, write_project
+from interline.build.dbt_tests import as_text, contract_tests
+from interline.contracts import Product, load_mesh
+from interline.contracts.disk_cache import Kept
+from interline.contracts.odcs.reader import contract_of
+from interline.contracts.yaml.reader import read
 
 WHOLE = Path(__file__).parent / "odcs_corpus" / "whole.yaml"
 MODEL = "dbt/models/bookings/tickets.sql"

@@ -10,9 +10,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from interline.data_day import NoDataDay
-from interline.domains import Source
-from interline.operators.landing import LandingIncomplete, S3LandingOperator
+from interline.airflow.data_day import NoDataDay
+from interline.airflow.operators.landing import LandingIncomplete, S3LandingOperator
+from interline.contracts import Source
 
 DAY = "2013-01-01"
 LINE = b'{"a": 1, "b": "text"}\n'

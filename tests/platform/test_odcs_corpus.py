@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from interline.contract_sql.row_filters import checked_row_filter
-from interline.domains import Contract, MeshError, Problem
-from interline.domains.odcs import contract_of
-from interline.domains.odcs_options import OPTIONS, TEXT_FORMATS
-from interline.domains.odcs_quality import METRICS, OPERATORS
-from interline.domains.odcs_roles import PROPERTIES
-from interline.domains.odcs_service_levels import SERVICE_LEVELS
-from interline.domains.standard import standard_problems
-from interline.domains.yaml_reading import read
+from interline.contracts import Contract, MeshError, Problem
+from interline.contracts.odcs.json_schema import standard_problems
+from interline.contracts.odcs.quality import METRICS, OPERATORS
+from interline.contracts.odcs.reader import contract_of
+from interline.contracts.odcs.roles import PROPERTIES
+from interline.contracts.odcs.service_levels import SERVICE_LEVELS
+from interline.contracts.odcs.type_options import OPTIONS, TEXT_FORMATS
+from interline.contracts.yaml.reader import read
+from interline.sql.row_filters import checked_row_filter
 
 CORPUS = Path(__file__).parent / "odcs_corpus"
 DATACONTRACT = shutil.which("datacontract")

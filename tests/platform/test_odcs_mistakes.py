@@ -5,8 +5,18 @@ from __future__ import annotations
 import pytest
 from mesh_folder import MeshFolder
 
-from interline.domains import Contract, MeshError, load_mesh
-from interline.domains.rules import AllOf, AtLeast, AtMost, Breaking, ExistsIn, Limit, Matches, OneOf, Query
+from interline.contracts import Contract, MeshError, load_mesh
+from interline.contracts.model.rules import (
+    AllOf,
+    AtLeast,
+    AtMost,
+    Breaking,
+    ExistsIn,
+    Limit,
+    Matches,
+    OneOf,
+    Query,
+)
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 OPTIONS = "        logicalTypeOptions:\n          minimum: 0\n"

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from mesh_folder import MeshFolder
 
-from interline.domains import Contract, MeshError, load_mesh
+from interline.contracts import Contract, MeshError, load_mesh
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 COLUMNS = "      - property: columns\n        value: [ticket_id, price]\n"

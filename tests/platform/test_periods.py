@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from interline.domains.periods import Period, period_of
+from interline.contracts.model.periods import Period, period_of
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from interline.policy import domain_of_file
+from interline.airflow.policy import domain_of_file
 
 
 def load(root: Path) -> Any:
     from airflow.dag_processing.dagbag import DagBag
 
-    import interline.dag  # noqa: F401 - registers the policy, as every product's DAG file does
+    import interline.airflow.dag  # noqa: F401 - registers the policy, as every product's DAG file does
 
     return DagBag(str(root / "dags"))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from mesh_folder import MeshFolder
 
-from interline.contract_findings import contract_problems
-from interline.contract_sql.row_filters import checked_row_filter
-from interline.domains import Contract, load_mesh
+from interline.contracts import Contract, load_mesh
+from interline.review.checking.contract_findings import contract_problems
+from interline.sql.row_filters import checked_row_filter
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from interline.domains.problems import MeshError, Problem
-from interline.domains.text_reading import LARGEST_FILE
-from interline.domains.yaml_reading import DEEPEST_NESTING, parse, read
+from interline.contracts.problems import MeshError, Problem
+from interline.contracts.yaml.reader import DEEPEST_NESTING, parse, read
+from interline.contracts.yaml.text import LARGEST_FILE
 
 HERE = Path("contract.yaml")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from local.input import LandedFile
+from local.source_systems import LandedFile
 from tests.products.counted import ProductDay, Record, csv_records, json_records
 from tests.products.expected_bookings import reservations, revenue
 from tests.products.expected_loyalty import members_by_day, segments

@@ -4,9 +4,9 @@ import json
 from datetime import date
 from decimal import Decimal
 
-from local.input import LandedFile
-from tests.input.feeds import days, delivered
+from local.source_systems import LandedFile
 from tests.products.expected import ProductDay, expected
+from tests.source_systems.feeds import days, delivered
 
 FIRST, SECOND = date(2013, 1, 1), date(2013, 1, 2)
 AIRPORTS = (

@@ -7,7 +7,7 @@ import pytest
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
-from interline.domains import Mesh, load_mesh
+from interline.contracts import Mesh, load_mesh
 from tests.products.rendering import MODELS, ROOT, model_files, parsed, rendered
 
 

@@ -7,7 +7,7 @@ import yaml
 from jsonschema import Draft201909Validator
 from open_data_contract_standard.model import OpenDataContractStandard
 
-from interline.domains import Mesh, load_mesh
+from interline.contracts import Mesh, load_mesh
 from tests.products.rendering import ROOT
 
 PERSONAL = {

@@ -90,22 +90,22 @@ def wrong_modules(compose: Compose) -> list[str]:
             wrong.append(f"{name}: {words} is no module")
         elif importlib.util.find_spec(words[2]) is None:
             wrong.append(f"{name}: there is no module {words[2]}")
-        check = service.get("healthcheck", {}).get("test", ["CMD", "python", "-m", "local.airflow.container"])
+        check = service.get("healthcheck", {}).get("test", ["CMD", "python", "-m", "local.mesh.container"])
         if check[:3] != ["CMD", "python", "-m"] or importlib.util.find_spec(check[3]) is None:
             wrong.append(f"{name}: {check} is no module")
     return wrong
 
 
 def wrong_parts(compose: Compose) -> list[str]:
-    """Arguments that `local.airflow.container` or `local.aws.server` would not take."""
-    from local.airflow import container
+    """Arguments that `local.mesh.container` or `local.server` would not take."""
+    from local.mesh import container
 
     parser = container.parser()
     wrong = []
     for name, service in ours(compose):
         for words in (command(service)[2:], service.get("healthcheck", {}).get("test", ())[3:]):
             arguments = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", word) for word in words[1:]]
-            if words and words[0] == "local.airflow.container":
+            if words and words[0] == "local.mesh.container":
                 try:
                     parser.parse_args(arguments)
                 except SystemExit:
@@ -208,7 +208,7 @@ def wrong_networks(compose: Compose) -> list[str]:
 
 def never_starting(compose: Compose) -> list[str]:
     """Components of Airflow that no service is."""
-    from local.airflow import container
+    from local.mesh import container
 
     run = {word for _, service in ours(compose) for word in command(service)}
     return [component for component in container.COMPONENTS if component not in run]
@@ -249,14 +249,14 @@ def break_it(compose: Compose, place: str, value: Any) -> Compose:
         (wrong_mounts, "services/worker/volumes", ["./dags:/interline/dags"]),
         (wrong_mounts, "services/worker/volumes", ["logs:/mesh"]),
         (wrong_mounts, "volumes/spare", {}),
-        (wrong_modules, "services/worker/command", ["python", "-m", "local.airflow.containers", "worker"]),
+        (wrong_modules, "services/worker/command", ["python", "-m", "local.mesh.containers", "worker"]),
         (wrong_modules, "services/worker/healthcheck/test", ["CMD", "curl", "http://127.0.0.1:8080"]),
-        (wrong_parts, "services/worker/command", ["python", "-m", "local.airflow.container", "flower"]),
+        (wrong_parts, "services/worker/command", ["python", "-m", "local.mesh.container", "flower"]),
         (wrong_parts, "services/run/command", ["--months", "1"]),
         (
             wrong_parts,
             "services/worker/healthcheck/test",
-            ["CMD", "python", "-m", "local.airflow.container", "health"],
+            ["CMD", "python", "-m", "local.mesh.container", "health"],
         ),
         (wrong_settings, "services/worker/environment/AIRFLOW__CORE__EXECUTER", "CeleryExecutor"),
         (wrong_settings, "services/worker/environment/AIRFLOW__CORE__EXECUTOR_CMD", "echo CeleryExecutor"),
@@ -285,7 +285,7 @@ def test_each_check_notices(
 
 
 def test_the_secrets_that_are_read_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
-    from local.airflow import container
+    from local.mesh import container
 
     container.make_secrets(tmp_path)
     made = {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()}
@@ -303,8 +303,8 @@ def test_the_secrets_that_are_read_are_made_once_and_only_for_their_owner(tmp_pa
 def test_what_the_compose_file_sets_goes_before_what_a_run_here_sets(
     compose: Compose, tmp_path: Path
 ) -> None:
-    from local.airflow import container
-    from local.airflow.home import Home
+    from local.mesh import container
+    from local.mesh.home import Home
 
     given = {name: str(value) for name, value in compose["services"]["scheduler"]["environment"].items()}
     adopted = container.environment(
@@ -368,7 +368,7 @@ def subcommands_of_airflow() -> dict[str, set[str]]:
 
 
 def test_airflow_knows_every_command_that_a_container_becomes(tmp_path: Path) -> None:
-    from local.airflow import container
+    from local.mesh import container
 
     known = subcommands_of_airflow()
     assert {"scheduler", "db migrate", "pools import", "celery worker"} <= set(known)

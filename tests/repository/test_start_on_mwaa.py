@@ -31,7 +31,9 @@ def test_the_start_up_script_names_files_that_exist(root: Path) -> None:
 
 def test_the_start_up_script_tells_the_platform_where_dbt_is(root: Path) -> None:
     # read, not imported: the operator's module would take seconds
-    operator = (root / "plugins" / "interline" / "operators" / "dbt_build.py").read_text(encoding="utf-8")
+    operator = (root / "plugins" / "interline" / "airflow" / "operators" / "dbt_build.py").read_text(
+        encoding="utf-8"
+    )
     variable = re.search(r'^DBT_VARIABLE = "(\w+)"$', operator, re.MULTILINE)
     assert variable is not None
     script = (root / "startup.sh").read_text(encoding="utf-8")

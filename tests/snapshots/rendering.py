@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from interline.access import DesiredState, as_text, difference
-from interline.domains import load_product
-from interline.operators.contract_check import ContractCheckOperator
-from interline.operators.declare import DeclarePortOperator
-from interline.operators.lake_formation import GrantPortOperator
-from interline.operators.publish import PublishOperator
-from interline.reconcile.port import of_port
+from interline.access.reconcile_port import of_port
+from interline.airflow.operators.contract_check import ContractCheckOperator
+from interline.airflow.operators.declare import DeclarePortOperator
+from interline.airflow.operators.lake_formation import GrantPortOperator
+from interline.airflow.operators.publish import PublishOperator
+from interline.contracts import load_product
 
 DAY = "2013-01-01"
 """The data day that every snapshot is rendered for."""

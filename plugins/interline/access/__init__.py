@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from interline.access.as_json import as_json
-from interline.access.as_text import as_text, summary
 from interline.access.desired import desired
 from interline.access.difference import difference
 from interline.access.plan import Plan
+from interline.access.render_json import as_json
+from interline.access.render_text import as_text, summary
 from interline.access.state import DesiredState, ObservedState, State
 
 __all__ = [

@@ -21,8 +21,8 @@ from interline.access.state import (
     Table,
     empty,
 )
-from interline.domains import Contract, Domain, Mesh, Product, Role
-from interline.domains.contract import CLASSIFICATIONS, covers
+from interline.contracts import Contract, Domain, Mesh, Product, Role
+from interline.contracts.model.contract import CLASSIFICATIONS, covers
 
 _READS = Held(frozenset({SELECT}))
 

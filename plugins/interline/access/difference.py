@@ -33,7 +33,7 @@ from interline.access.state import (
     Table,
     empty,
 )
-from interline.contract_sql.row_filters import named_columns
+from interline.sql.row_filters import named_columns
 
 
 def difference(old: State, new: DesiredState) -> Plan:

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from interline.contract_sql.proposing import Correction
-from interline.contract_sql.values import value_problem
-from interline.domains.contract import Column, Contract
-from interline.domains.problems import did_you_mean
-from interline.domains.types import base_type
+from interline.contracts.model.column_types import base_type
+from interline.contracts.model.contract import Column, Contract
+from interline.contracts.problems import did_you_mean
 from interline.quarantine.errors import CorrectionError
+from interline.quarantine.proposed_release import Correction
+from interline.sql.values import value_problem
 
 KEY = "row_key"
 LARGEST_FILE = 10 * 1024 * 1024

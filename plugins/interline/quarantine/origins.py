@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interline.domains import Product, asset_uri
+from interline.contracts import Product, asset_uri
 
 
 def origin_of(product: Product, day: str) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from interline.contract_sql import Tables, existing_columns, existing_query
-from interline.contract_sql.quarantine import OWN_COLUMNS
-from interline.contract_sql.quarantine_queries import Selection, counts_query, rows_query
-from interline.domains import Product
-from interline.domains.contract import CLASSIFICATIONS, covers
-from interline.domains.problems import did_you_mean
-from interline.hooks.redshift_statements import RedshiftStatementsHook, Value
+from interline.aws.redshift_statements import RedshiftStatementsHook, Value
+from interline.contracts import Product
+from interline.contracts.model.contract import CLASSIFICATIONS, covers
+from interline.contracts.problems import did_you_mean
 from interline.quarantine.errors import QuarantineError
+from interline.quarantine.queries import Selection, counts_query, rows_query
+from interline.quarantine.table import OWN_COLUMNS
+from interline.sql.existing_tables import existing_columns, existing_query
+from interline.sql.tables import Tables
 
 LOWEST_CLEARANCE = "internal"
 """What is shown to whoever asks for no more; personal and confidential values are masked."""

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 from benchmarks.access_faults.scene import OLD, STRANGER, TODAY, Scene, after, before, product_of
 from interline.access import as_text, desired
 from interline.access.plan import RoleChange
+from interline.access.reconcile import plan, settle
 from interline.access.state import Subject, Table
-from interline.domains import Mesh, Role
-from interline.reconcile.accounts import plan, settle
+from interline.contracts import Mesh, Role
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.access_faults.scene import Killed, Scene, Trap, after, before
 from interline.access import DesiredState, ObservedState
-from interline.reconcile.accounts import plan, settle
+from interline.access.reconcile import plan, settle
 
 WRITES = {
     "update_lf_tag",

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local import dbt
+from local.mesh import dbt
 
 SECONDS = 60
 PROFILES = """

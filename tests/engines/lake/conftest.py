@@ -208,15 +208,15 @@ class Bench:
         required: tuple[str, ...] = (),
     ) -> None:
         """An empty Iceberg table."""
-        from local.lake import iceberg
-        from local.lake.catalog import Column
+        from local.engines import iceberg
+        from local.engines.catalog import Column
 
         described = [Column(column, kind, required=column in required) for column, kind in columns.items()]
         iceberg.create_table(self.caller, self.account, self.database, name, described, partition_by)
 
     def load(self, name: str) -> Any:
         """The table as it stands now."""
-        from local.lake import iceberg
+        from local.engines import iceberg
 
         return iceberg.load(self.account, self.database, name)
 
@@ -226,8 +226,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     """A fresh account with one bucket, one role and one database."""
     from moto.iam.models import iam_backends
 
-    from local.aws import identity
-    from local.lake import backends, grants, objects, permissions
+    from local.engines import backends, objects
+    from local.engines.lake_permissions import grants, permissions
+    from local.gateway import identity
 
     objects.use_cache(tmp_path / "lake")
     account = "555555555555"

@@ -9,9 +9,9 @@ import uuid
 import pytest
 from botocore.exceptions import ClientError
 
-from local.lake.athena import statements
-from local.lake.athena.binding import Session
-from local.lake.errors import QueryError
+from local.engines.errors import QueryError
+from local.services.athena import statements
+from local.services.athena.binding import Session
 
 ONE = "loyalty"
 

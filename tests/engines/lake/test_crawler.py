@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
-from local.lake import catalog, engine, objects, reading
-from local.lake.crawler.classifiers import CsvClassifier
-from local.lake.crawler.configuration import CrawlerOptions, Target
-from local.lake.crawler.crawl import Crawl
+from local.engines import catalog, duckdb_engine, objects, reading
+from local.services.glue.crawler.classifiers import CsvClassifier
+from local.services.glue.crawler.configuration import CrawlerOptions, Target
+from local.services.glue.crawler.crawl import Crawl
 
 
 def lines(*rows: dict[str, object]) -> str:
@@ -117,7 +117,7 @@ def test_the_built_in_csv_classifier_knows_no_quotes_and_a_custom_one_does(bench
     assert crawl.run().tables_created == ["people"]
     table = catalog.find_table(bench.account, bench.database, "people")
     assert [column.glue_type for column in table.columns] == types
-    connection = engine.connect()
+    connection = duckdb_engine.connect()
     found = connection.execute(f"SELECT * FROM {reading.relation(connection, table)}").fetchall()
     connection.close()
     assert found == rows

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from local.lake.api.changing import changing
-from local.lake.api.paging import page
-from local.lake.errors import (
+from local.engines.errors import (
     ConcurrentModification,
     EntityNotFound,
     InvalidInput,
     ResourceNumberLimitExceeded,
 )
-from local.lake.grants import EVERY_TABLE, GrantBook, Resource
-from local.lake.selecting import Selection
-from local.lake.tags import TAGS_A_RESOURCE, TagBook, matches
+from local.engines.lake_permissions.grants import EVERY_TABLE, GrantBook, Resource
+from local.engines.lake_permissions.selecting import Selection
+from local.engines.lake_permissions.tags import TAGS_A_RESOURCE, TagBook, matches
+from local.services.lakeformation.changing import changing
+from local.services.lakeformation.paging import page
 
 ACCOUNT = "222222222222"
 WHO = [f"arn:aws:iam::{ACCOUNT}:role/r{number}" for number in range(4)]

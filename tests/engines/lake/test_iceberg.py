@@ -9,8 +9,8 @@ import duckdb
 import pytest
 from sqlglot import parse_one
 
-from local.lake import catalog, iceberg, objects, reading
-from local.lake.errors import (
+from local.engines import catalog, iceberg, objects, reading
+from local.engines.errors import (
     BadData,
     CommitConflict,
     InvalidInput,
@@ -18,7 +18,7 @@ from local.lake.errors import (
     NotSupported,
     QueryError,
 )
-from local.lake.iceberg import metadata
+from local.engines.iceberg import metadata
 
 COLUMNS = {"id": "bigint", "name": "string", "amount": "decimal(10,2)", "data_day": "date"}
 DAYS = ("2013-01-01", "2013-01-02")
@@ -230,7 +230,7 @@ def test_partition_transforms_are_refused(bench):
 
 
 def test_a_table_that_is_no_iceberg_table_is_said_so(bench):
-    from local.lake import permissions
+    from local.engines.lake_permissions import permissions
 
     storage = {"Location": f"{bench.location}plain/", "Columns": [{"Name": "id", "Type": "int"}]}
     storage["SerdeInfo"] = {"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"}

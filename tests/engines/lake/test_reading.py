@@ -8,9 +8,10 @@ import duckdb
 import pytest
 from sqlglot import parse_one
 
-from local.lake import catalog, objects, permissions, reading, types
-from local.lake.api.partitions import add_partition
-from local.lake.errors import BadData, InvalidInput, NotSupported, QueryError
+from local.engines import catalog, hive_types, objects, reading
+from local.engines.errors import BadData, InvalidInput, NotSupported, QueryError
+from local.engines.lake_permissions import permissions
+from local.services.glue.partitions import add_partition
 
 JSON = "org.openx.data.jsonserde.JsonSerDe"
 CSV = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
@@ -240,10 +241,10 @@ def test_a_location_in_no_bucket(connection, bench):
     ],
 )
 def test_catalog_types_in_duckdb(glue, duck):
-    assert types.to_duckdb(glue) == duck
+    assert hive_types.to_duckdb(glue) == duck
 
 
 @pytest.mark.parametrize("text", ["", "array<int", "sausage", "map<string>", "decimal(10,2) x", "struct<a>"])
 def test_what_is_no_catalog_type(text):
     with pytest.raises(InvalidInput):
-        types.parse(text)
+        hive_types.parse(text)

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from interline.dbt_project import write_project
-from interline.domains import Product, load_mesh
-from interline.domains.text_reading import read_text
-from interline.lineage.models import rendered_models
-from interline.lineage.rendering import Renderer
+from interline.build.dbt_project import write_project
+from interline.contracts import Product, load_mesh
+from interline.contracts.yaml.text import read_text
+from interline.review.lineage.models import rendered_models
+from interline.review.lineage.rendering import Renderer
 
 ROOT = Path(__file__).resolve().parents[3]
 DBT = ROOT / ".interline" / "environments" / "dbt" / "bin" / "dbt"

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from interline.contract_sql import Tables, publish_statements
-from interline.contract_sql.quoting import column_list, identifier, literal
-from interline.domains import Product, load_product
-from interline.domains.rules import ExistsIn
-from interline.hooks.redshift_statements import Value
-from interline.operators.contract_check import ContractCheckOperator
+from interline.airflow.operators.contract_check import ContractCheckOperator
+from interline.aws.redshift_statements import Value
+from interline.contracts import Product, load_product
+from interline.contracts.model.rules import ExistsIn
+from interline.publication.commit import publish_statements
+from interline.sql.quoting import column_list, identifier, literal
+from interline.sql.tables import Tables
 from tests.engines.platform.in_process import InProcessHook
 
 Row = Mapping[str, Any]

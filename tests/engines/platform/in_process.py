@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from interline.hooks.redshift_statements import (
+from interline.aws.redshift_statements import (
     RedshiftStatementError,
     RedshiftStatementsHook,
     Rows,
@@ -16,14 +16,14 @@ from interline.hooks.redshift_statements import (
     _type_of,
     _value_of,
 )
-from local.redshift import types
-from local.redshift.cluster import Cluster
-from local.redshift.data_api.operations import LARGEST_BATCH, LONGEST_STATEMENT
-from local.redshift.data_api.results import metadata, page
-from local.redshift.data_api.runner import message_of
-from local.redshift.dialect.reading import statements as read_statements
-from local.redshift.errors import SqlError
-from local.redshift.session import Session
+from local.engines.redshift import types
+from local.engines.redshift.cluster import Cluster
+from local.engines.redshift.dialect.reading import statements as read_statements
+from local.engines.redshift.errors import SqlError
+from local.engines.redshift.session import Session
+from local.services.redshift_data.operations import LARGEST_BATCH, LONGEST_STATEMENT
+from local.services.redshift_data.results import metadata, page
+from local.services.redshift_data.runner import message_of
 
 
 class InProcessHook(RedshiftStatementsHook):

@@ -12,9 +12,10 @@ from typing import Any
 import duckdb
 import sqlglot
 
-from interline.domains import Contract
-from interline.domains.contract import DAY_COLUMN, Column
-from interline.domains.rules import (
+from interline.contracts import Contract
+from interline.contracts.model.column_types import base_type
+from interline.contracts.model.contract import DAY_COLUMN, Column
+from interline.contracts.model.rules import (
     AllOf,
     AtLeast,
     AtMost,
@@ -33,7 +34,6 @@ from interline.domains.rules import (
     RowRule,
     Shortest,
 )
-from interline.domains.types import base_type
 from tests.engines.platform.text_samples import sample
 
 NASTY = (

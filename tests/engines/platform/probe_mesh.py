@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from interline.contract_sql import Tables
-from interline.domains import Product, load_product
-from interline.hooks.redshift_statements import RedshiftStatementsHook, Value
+from interline.aws.redshift_statements import RedshiftStatementsHook, Value
+from interline.contracts import Product, load_product
+from interline.sql.tables import Tables
 
 ADDRESS = "bookings.probes"
 DAYS = ("2013-01-01", "2013-01-02")
@@ -120,8 +120,8 @@ DAG = '''\
 
 from airflow.sdk import chain
 
-from interline.dag import data_product
-from interline.verbs import build, check, publish
+from interline.airflow.dag import data_product
+from interline.airflow.verbs import build, check, publish
 
 with data_product("bookings.probes", schedule="0 4 * * *", doc_md=__doc__):
     chain(build(), check(), publish())
@@ -198,8 +198,8 @@ class Probes:
 
     def begin(self, source: Any) -> None:
         """Land the airports by a client of the source systems, type them as every product does, make the schemas."""
-        from interline.crawler import crawler_definition
-        from interline.operators.crawling import LandingCrawlerOperator
+        from interline.airflow.operators.crawling import LandingCrawlerOperator
+        from interline.ingest.crawler import crawler_definition
 
         for day in DAYS:
             body = b"iata_code,runways\nJFK,4\nLHR,2\n"

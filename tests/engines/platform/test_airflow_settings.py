@@ -14,7 +14,7 @@ _PROGRAM = """
 import sys
 sys.argv[:] = ["airflow", sys.argv[1]]
 import airflow
-print("interline.verbs" in sys.modules)
+print("interline.airflow.verbs" in sys.modules)
 """
 
 

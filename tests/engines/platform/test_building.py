@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from interline.operators.dbt_build import DbtBuildFailed
+from interline.airflow.operators.dbt_build import DbtBuildFailed
 from tests.engines.platform.probe_mesh import COLUMNS, Probes
 
 DAY = "2013-01-01"

@@ -7,7 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from interline.dbt_project import write_project
+from interline.build.dbt_project import write_project
 from tests.engines.platform.probe_mesh import Probes, good_row
 
 DAY = "2013-01-01"

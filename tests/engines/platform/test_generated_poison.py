@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from interline.domains import product_folders
+from interline.contracts import product_folders
 from tests.engines.conftest import REPOSITORY
 from tests.engines.platform.checked_product import CheckedProduct
 from tests.engines.platform.poisons import Kitchen, Poison, batch_poisons

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from interline.operators import contract_check
+from interline.airflow.operators import contract_check
 from tests.engines.platform.probe_mesh import COLUMNS, TABLES, Probes
 
 ONE, TWO = "2013-01-01", "2013-01-02"

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from interline.contract_sql import proposing
-from interline.contract_sql.proposing import Correction, Proposal, Signature
-from interline.contract_sql.quarantine_queries import MASK, Selection
-from interline.hooks.redshift_statements import RedshiftStatementError
-from interline.quarantine import reading, releasing
+from interline.aws.redshift_statements import RedshiftStatementError
+from interline.quarantine import proposed_release, reading, release
 from interline.quarantine.corrections import read_corrections, read_settings
 from interline.quarantine.errors import QuarantineError
+from interline.quarantine.proposed_release import Correction, Proposal, Signature
+from interline.quarantine.queries import MASK, Selection
 from tests.engines.conftest import REPOSITORY
 from tests.engines.platform.checked_product import CheckedProduct
 from tests.engines.platform.probe_mesh import ADDRESS, good_row, write_mesh
@@ -65,13 +64,13 @@ class Desk:
 
     def accept(self, rule: str | None = None, *keys: str, day: str = DAY) -> int:
         """Release as they are the rows that broke a rule."""
-        proposal = Proposal(Selection(day, rule, keys), rules=releasing.accepted_rules(self.product, rule))
-        return releasing.release(self.product, self.hook, proposal, self.sign())
+        proposal = Proposal(Selection(day, rule, keys), rules=release.accepted_rules(self.product, rule))
+        return release.release(self.product, self.hook, proposal, self.sign())
 
     def correct(self, rule: str, *settings: str, day: str = DAY) -> int:
         """Release rows that broke a rule with values set right."""
         values = read_settings(settings, (), self.product.contract)
-        return releasing.release(
+        return release.release(
             self.product, self.hook, Proposal(Selection(day, rule), values=values), self.sign()
         )
 
@@ -135,7 +134,7 @@ def test_releasing_twice_is_releasing_once(desk: Desk) -> None:
     assert desk.accept("seats_minimum") == 1
     assert desk.accept("seats_minimum") == 0
     assert desk.accept() == 0
-    assert len(releasing.releases(desk.product, desk.hook)) == 1
+    assert len(release.releases(desk.product, desk.hook)) == 1
 
 
 def test_a_release_is_for_its_day_and_for_the_row_as_it_was(desk: Desk) -> None:
@@ -165,19 +164,19 @@ def test_a_release_undone_takes_the_rows_out_again_and_the_record_keeps_both(des
     desk.day(good_row(DAY, 7, seats=0))
     desk.accept("seats_minimum")
     desk.again()
-    undone = releasing.undo(desk.product, desk.hook, "r-1", desk.sign("wrong probe"))
+    undone = release.undo(desk.product, desk.hook, "r-1", desk.sign("wrong probe"))
     assert (undone.release_id, undone.rows) == ("r-1", 1)
     numbers = desk.again()
     assert (numbers["rows_released"], numbers["rows_quarantined"], desk.published()) == (0, 1, GOOD)
-    record = releasing.releases(desk.product, desk.hook)
+    record = release.releases(desk.product, desk.hook)
     assert [(e.action, e.undoes, e.undone, e.decided_by, e.reason, e.rows, e.data_day) for e in record] == [
         ("accept", None, True, "ada", "because", 1, DAY),
         ("undo", "r-1", False, "ada", "wrong probe", 1, DAY),
     ]
     with pytest.raises(QuarantineError, match="is undone already"):
-        releasing.undo(desk.product, desk.hook, "r-1", desk.sign())
+        release.undo(desk.product, desk.hook, "r-1", desk.sign())
     with pytest.raises(QuarantineError, match="no release 'r-9'"):
-        releasing.undo(desk.product, desk.hook, "r-9", desk.sign())
+        release.undo(desk.product, desk.hook, "r-9", desk.sign())
     assert desk.accept("seats_minimum") == 1, "what is undone can be released again"
     assert desk.again()["rows_released"] == 1
 
@@ -186,10 +185,10 @@ def test_a_corrected_row_has_to_keep_every_rule(desk: Desk) -> None:
     desk.day(good_row(DAY, 7, seats=99, cabin="deck"))
     values = read_settings(["cabin=economy"], (), desk.product.contract)
     proposal = Proposal(Selection(DAY, "cabin_values"), values=values)
-    preview = releasing.preview(desk.product, desk.hook, proposal)
+    preview = release.preview(desk.product, desk.hook, proposal)
     assert (preview.selected, preview.decided, preview.come_in) == (1, 1, 0)
     assert preview.still_broken == {"seats_maximum": 1}
-    assert releasing.releases(desk.product, desk.hook) == [], "a preview stores nothing"
+    assert release.releases(desk.product, desk.hook) == [], "a preview stores nothing"
     desk.correct("cabin_values", "cabin=economy")
     numbers = desk.again()
     assert numbers["rules_broken"] == {"seats_maximum": 1}
@@ -204,11 +203,11 @@ def test_a_corrected_row_has_to_keep_every_rule(desk: Desk) -> None:
 def test_rows_without_a_key_can_be_corrected_but_not_excused(desk: Desk) -> None:
     desk.day(good_row(DAY, 7, probe_id=None))
     with pytest.raises(QuarantineError, match="no row can be excused from probe_id_required"):
-        releasing.accepted_rules(desk.product, "probe_id_required")
+        release.accepted_rules(desk.product, "probe_id_required")
     with pytest.raises(QuarantineError, match="no row can be excused from data_day_is_the_data_day"):
-        releasing.accepted_rules(desk.product, "data_day_is_the_data_day")
+        release.accepted_rules(desk.product, "data_day_is_the_data_day")
     with pytest.raises(QuarantineError, match=r"no rule 'seats_minimun' \(did you mean 'seats_minimum'"):
-        releasing.accepted_rules(desk.product, "seats_minimun")
+        release.accepted_rules(desk.product, "seats_minimun")
     assert desk.accept() == 0
     assert desk.correct("probe_id_required", "probe_id=P7") == 1
     desk.again()
@@ -243,8 +242,8 @@ def test_corrections_come_from_a_file_row_by_row(desk: Desk, tmp_path: Path, suf
         ]
         file.write_text(json.dumps(entries))
     proposal = Proposal(Selection(DAY), corrections=read_corrections(file, desk.product.contract))
-    assert releasing.preview(desk.product, desk.hook, proposal).come_in == 3
-    assert releasing.release(desk.product, desk.hook, proposal, desk.sign()) == 3
+    assert release.preview(desk.product, desk.hook, proposal).come_in == 3
+    assert release.release(desk.product, desk.hook, proposal, desk.sign()) == 3
     assert desk.again()["rows_released"] == 3
     found = desk.checked.hook.sql(
         f"select probe_id, cabin, seats, cast(seen_at as varchar(32)), note, cast(price as varchar(32))"
@@ -261,7 +260,7 @@ def test_many_corrections_go_in_one_release_statement_by_statement(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many = 60
-    monkeypatch.setattr(proposing, "LONGEST_STATEMENT", 3_000)
+    monkeypatch.setattr(proposed_release, "LONGEST_STATEMENT", 3_000)
     for old, new in (
         ("mustBeBetween: [3, 20]", f"mustBeBetween: [3, {many * 2}]"),
         ("mustBeLessThan: 60", "mustBeLessThan: 100000"),
@@ -271,11 +270,11 @@ def test_many_corrections_go_in_one_release_statement_by_statement(
     keys = [str(key) for (key,) in desk.checked.quarantined(DAY, "row_key")]
     corrections = tuple(Correction(key, "cabin", "economy") for key in keys)
     proposal = Proposal(Selection(DAY), corrections=corrections)
-    assert releasing.release(desk.product, desk.hook, proposal, desk.sign()) == many
+    assert release.release(desk.product, desk.hook, proposal, desk.sign()) == many
     assert desk.again()["rows_released"] == many
-    monkeypatch.setattr(proposing, "LONGEST_STATEMENT", 200)
-    with pytest.raises(proposing.TooLarge, match="split the file"):
-        releasing.preview(desk.product, desk.hook, proposal)
+    monkeypatch.setattr(proposed_release, "LONGEST_STATEMENT", 200)
+    with pytest.raises(proposed_release.TooLarge, match="split the file"):
+        release.preview(desk.product, desk.hook, proposal)
 
 
 def test_a_new_column_keeps_the_quarantine_and_what_was_released(desk: Desk) -> None:
@@ -329,7 +328,7 @@ def test_a_removed_column_is_kept_masked_and_a_release_that_sets_it_is_told_and_
 ) -> None:
     desk.day(good_row(DAY, 7, cabin="deck", ticket="T77"))
     values = read_settings(["cabin=economy", "ticket=T7"], (), desk.product.contract)
-    releasing.release(desk.product, desk.hook, Proposal(Selection(DAY), values=values), desk.sign())
+    release.release(desk.product, desk.hook, Proposal(Selection(DAY), values=values), desk.sign())
     text = (desk.checked.root / CONTRACT).read_text()
     ticket = text[text.index("      - name: ticket\n") : text.index("    quality:\n      - {name: enough")]
     desk.change_contract(ticket, "")
@@ -409,7 +408,7 @@ def test_nothing_can_be_released_where_nothing_was_checked(desk: Desk) -> None:
         desk.accept("seats_minimum", day=OTHER_DAY)
     proposal = Proposal(Selection(DAY), rules=("seats_minimum",))
     with pytest.raises(QuarantineError, match="needs a reason"):
-        releasing.release(desk.product, desk.hook, proposal, desk.sign("  "))
+        release.release(desk.product, desk.hook, proposal, desk.sign("  "))
 
 
 def test_a_quarantine_of_an_older_interline_is_taken_over(desk: Desk) -> None:
@@ -434,11 +433,11 @@ def test_sql_in_what_people_write_stays_a_text(desk: Desk) -> None:
     values = read_settings(["note='); drop table x; --", "cabin=economy"], (), desk.product.contract)
     proposal = Proposal(Selection(DAY), values=values)
     signature = desk.sign("it's \\ '); delete from x; --")
-    assert releasing.release(desk.product, desk.hook, proposal, signature) == 1
+    assert release.release(desk.product, desk.hook, proposal, signature) == 1
     desk.again()
     notes = desk.checked.hook.sql(f"select note from {desk.checked.tables.port} where probe_id = 'P7'")
     assert notes == (("'); drop table x; --",),)
-    assert releasing.releases(desk.product, desk.hook)[0].reason == signature.reason
+    assert release.releases(desk.product, desk.hook)[0].reason == signature.reason
 
 
 def test_a_check_that_is_refused_half_way_leaves_the_quarantine_as_it_was(desk: Desk) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from interline.contract_sql import Tables, judgement
-from interline.contract_sql.quoting import literal
-from interline.domains import Contract
-from interline.domains.odcs import contract_of
-from interline.domains.odcs_options import TEXT_FORMATS
-from interline.domains.yaml_reading import read
+from interline.contracts import Contract
+from interline.contracts.odcs.reader import contract_of
+from interline.contracts.odcs.type_options import TEXT_FORMATS
+from interline.contracts.yaml.reader import read
+from interline.quarantine.batch_check import judgement
+from interline.sql.quoting import literal
+from interline.sql.tables import Tables
 from tests.engines.redshift.conftest import DataApi
 
 WHOLE = Path(__file__).resolve().parents[2] / "platform" / "odcs_corpus" / "whole.yaml"

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from local.redshift.cluster import Cluster
-from local.redshift.dialect.reading import statements
-from local.redshift.errors import SqlError
-from local.redshift.protocol.values import text_of
-from local.redshift.session import Session
+from local.engines.redshift.cluster import Cluster
+from local.engines.redshift.dialect.reading import statements
+from local.engines.redshift.errors import SqlError
+from local.engines.redshift.protocol.values import text_of
+from local.engines.redshift.session import Session
 
 CORPUS = Path(__file__).parent / "corpus"
 GUIDE = "https://docs.aws.amazon.com/redshift/latest/dg"

@@ -9,9 +9,9 @@ import pytest
 import redshift_connector
 from botocore.exceptions import ClientError
 
-from local.redshift.cluster import Cluster
-from local.redshift.credentials import let_in
-from local.redshift.errors import SqlError
+from local.engines.redshift.cluster import Cluster
+from local.engines.redshift.credentials import let_in
+from local.engines.redshift.errors import SqlError
 
 
 @pytest.fixture(scope="module")

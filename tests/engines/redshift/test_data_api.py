@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.redshift.data_api import parameters, results
-from local.redshift.dialect.typed import Output
-from local.redshift.types import BIGINT, TEXT
+from local.engines.redshift.dialect.typed import Output
+from local.engines.redshift.types import BIGINT, TEXT
+from local.services.redshift_data import parameters, results
 
 ENDLESS = "select count(*) from data_api.many a, data_api.many b, data_api.many c, data_api.many d where a.n + d.n < 0"
 # Arguments of two ways to ask for what is not there.

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from local.dbt import DBT_VARIABLE
+from local.mesh.dbt import DBT_VARIABLE
 
 PROJECT = Path(__file__).parent / "dbt_project"
 MINUTES = 300

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from local.redshift.cluster import Cluster
-from local.redshift.errors import SqlError
-from local.redshift.session import Session
-from local.redshift.types import INTEGER
+from local.engines.redshift.cluster import Cluster
+from local.engines.redshift.errors import SqlError
+from local.engines.redshift.session import Session
+from local.engines.redshift.types import INTEGER
 
 WAIT_SECONDS = 20
 
@@ -256,7 +256,7 @@ def test_many_parameters(session: Session) -> None:
 
 
 def test_a_prepared_query_follows_the_catalog(session: Session) -> None:
-    from local.redshift.dialect.reading import statements
+    from local.engines.redshift.dialect.reading import statements
 
     session.execute("create table t (a int); insert into t values (1)")
     plan = session.prepare(statements("select a from t")[0])

@@ -14,8 +14,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from local.input.chance import Chance
-from local.input.members import directory
+from local.source_systems.chance import Chance
+from local.source_systems.members import directory
 from tests.products.rendering import ROOT
 
 SCRIPT = ROOT / "domains" / "loyalty" / "segments" / "train.py"

@@ -8,9 +8,8 @@ import time
 
 import psutil
 
-from local import dbt
-from local.airflow import airflow
-from local.airflow.rest import Rest
+from local.mesh import airflow, dbt
+from local.mesh.rest import Rest
 from tests.mesh.conftest import DAYS, SCALE, Ended, Mesh, ended, processes_of, wait_for
 
 ONE_DAY = ("run", "--to", DAYS[0].isoformat(), "--scale", str(SCALE), "--domain", "bookings")

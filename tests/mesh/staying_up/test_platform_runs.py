@@ -9,11 +9,11 @@ from typing import Any
 import boto3
 import pytest
 
-from interline.domains import load_mesh
-from interline.onboarding.administrator import administrator_arn
-from local.airflow import airflow
-from local.airflow.rest import Rest
-from local.airflow.roles import QueryFailed
+from interline.aws.administrator import administrator_arn
+from interline.contracts import load_mesh
+from local.mesh import airflow
+from local.mesh.rest import Rest
+from local.mesh.roles import QueryFailed
 from tests.mesh.conftest import DAYS, Ended, Mesh
 
 _SECONDS = 120

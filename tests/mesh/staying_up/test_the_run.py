@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from interline.domains import load_mesh
-from local.airflow.roles import QueryFailed
+from interline.contracts import load_mesh
+from local.mesh.roles import QueryFailed
 from tests.mesh.conftest import DAYS, REPOSITORY, SCALE, Ended, Mesh, landed
 from tests.products.expected import Expected, expected
 

@@ -1,0 +1,1 @@
+"""The formats of data files in S3 as typed rows."""

@@ -1,0 +1,190 @@
+"""A catalog table as a DuckDB relation: exactly the asked columns, exactly the catalog's types, malformed data an error.
+
+Every object becomes a typed Parquet copy in the cache, made once for its content, the asked columns and their types;
+a relation is then a plain Parquet scan. Iceberg data files are scanned as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from local.engines import catalog, duckdb_engine, hive_types, objects, pruning
+from local.engines.catalog import CatalogTable, Column, Partition
+from local.engines.errors import EntityNotFound, PartitionSchemaMismatch, QueryError
+from local.engines.files import parquet, text
+from local.engines.objects import StoredObject
+
+_workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="lake-reading")
+
+
+def relation(
+    connection: duckdb.DuckDBPyConnection,
+    table: CatalogTable,
+    columns: Iterable[str] | None = None,
+    condition: exp.Expression | None = None,
+    *,
+    partition_schemas: bool = False,
+) -> str:
+    """A DuckDB subquery, in parentheses, that gives `columns` of `table` in that order with the catalog's types.
+
+    `columns` None means all. `condition` is a boolean sqlglot expression, in DuckDB's terms, over the table's columns; it
+    only spares reading partitions that cannot match, so the caller still applies it. `connection` is where the
+    subquery will run (nothing is registered on it). No permission is checked here. With `partition_schemas` a
+    partition that declares a column with another type than the table fails, as it does in Athena; Redshift Spectrum
+    goes by the table's schema alone.
+
+    Raises QueryError when an object does not hold what the catalog says (BadData names object and line), NotSupported
+    for a format or option that cannot be read, KeyError for an unknown column.
+    """
+    chosen = [table.column(name) for name in columns] if columns is not None else list(table.all_columns)
+    if table.format == "iceberg":
+        from local.engines import iceberg
+
+        return iceberg.relation(table, [column.name for column in chosen], condition)
+    sources = objects_of(table, condition)
+    if partition_schemas:
+        for partition in {partition for _, partition in sources if partition is not None}:
+            _check_partition_schema(table, chosen, partition)
+    paths = list(_workers.map(lambda source: _typed_copy(table, chosen, *source), sources))
+    return scan(chosen, [str(path) for path in paths])
+
+
+def scan(columns: Sequence[Column], paths: list[str]) -> str:
+    """A subquery over typed copies, or over no rows at all when there are none."""
+    if not paths:
+        nothing = ", ".join(
+            f"CAST(NULL AS {column.duckdb_type}) AS {duckdb_engine.quote(column.name)}" for column in columns
+        )
+        return f"(SELECT {nothing or '1 AS one'} WHERE false)"
+    names = ", ".join(duckdb_engine.quote(column.name) for column in columns) or "1 AS one"
+    return f"(SELECT {names} FROM read_parquet({duckdb_engine.file_list(paths)}, hive_partitioning = false))"
+
+
+def objects_of(
+    table: CatalogTable, condition: exp.Expression | None = None
+) -> list[tuple[StoredObject, Partition | None]]:
+    """The objects that a query with this condition reads, each with its partition (None for a table without)."""
+    if table.format == "iceberg":
+        from local.engines import iceberg
+
+        return [(found, None) for found in iceberg.data_objects(table, condition)]
+    if not table.partition_keys:
+        return [(found, None) for found in _list(table.location)]
+    registered = catalog.partitions(table)
+    wanted = pruning.matching(
+        condition,
+        [(key.name, key.duckdb_type) for key in table.partition_keys],
+        [partition.values for partition in registered],
+    )
+    listing = objects.Listing()
+    return [
+        (found, registered[number])
+        for number in wanted
+        for found in _list(registered[number].location, listing)
+    ]
+
+
+def scanned_bytes(table: CatalogTable, condition: exp.Expression | None = None) -> int:
+    """The bytes of the objects that a query with this condition reads."""
+    return sum(found.size for found, _ in objects_of(table, condition))
+
+
+def _list(location: str, listing: objects.Listing | None = None) -> list[StoredObject]:
+    try:
+        return objects.list_objects(location, listing=listing)
+    except EntityNotFound as missing:
+        raise QueryError("HIVE_METASTORE_ERROR", f"{missing.message} (location {location})") from missing
+
+
+def _typed_copy(
+    table: CatalogTable, columns: Sequence[Column], found: StoredObject, partition: Partition | None
+) -> Path:
+    """The Parquet copy of one object with exactly these columns, partition values included."""
+    keys = {column.name for column in table.partition_keys}
+    values = partition.values if partition else ()
+    signature = (
+        found.uri,
+        found.etag,
+        found.size,
+        table.format,
+        table.serde,
+        sorted(item for item in table.serde_parameters.items() if item[0] != "paths"),
+        table.parameters.get("skip.header.line.count"),
+        [(column.name, column.glue_type) for column in table.columns] if table.format == "csv" else None,
+        [(column.name, column.glue_type) for column in columns],
+        values,
+    )
+    name = hashlib.sha256(repr(signature).encode()).hexdigest()[:40]
+    path = objects.cache_folder("typed") / f"{name}.parquet"
+    if path.exists():
+        return path
+    with objects.lock_for(str(path)):
+        if not path.exists():
+            stored = [column for column in columns if column.name not in keys]
+            constants = dict(zip([key.name for key in table.partition_keys], values, strict=True))
+            with objects.borrowed_copy(found) as source:
+                if table.format == "parquet":
+                    query = parquet.select(stored, source, found.uri)
+                else:
+                    query = text.select(table, stored, source, found.uri)
+                _write(
+                    table, f"SELECT {_outputs(columns, constants)} FROM ({query})", source, found.uri, path
+                )
+    return path
+
+
+def _outputs(columns: Sequence[Column], constants: dict[str, str]) -> str:
+    outputs = []
+    for column in columns:
+        name = duckdb_engine.quote(column.name)
+        if column.name in constants:
+            outputs.append(f"{_constant(constants[column.name], column)} AS {name}")
+        else:
+            outputs.append(name)
+    return ", ".join(outputs) or "one"
+
+
+def _constant(value: str, column: Column) -> str:
+    if value == "__HIVE_DEFAULT_PARTITION__":
+        return f"CAST(NULL AS {column.duckdb_type})"
+    return f"CAST({duckdb_engine.literal(value)} AS {column.duckdb_type})"
+
+
+def _write(table: CatalogTable, query: str, source: Path, uri: str, path: Path) -> None:
+    temporary = path.with_suffix(".part")
+    connection = duckdb_engine.connect()
+    try:
+        connection.execute(
+            f"COPY ({query}) TO {duckdb_engine.literal(str(temporary))} (FORMAT parquet, COMPRESSION lz4_raw)"
+        )
+    except duckdb.Error as error:
+        temporary.unlink(missing_ok=True)
+        if table.format == "parquet":
+            raise parquet.explain(error, uri) from error
+        raise text.locate(table, source, uri, error) from error
+    finally:
+        connection.close()
+    temporary.replace(path)
+
+
+def _check_partition_schema(table: CatalogTable, columns: Sequence[Column], partition: Partition) -> None:
+    declared = {column.name: column for column in partition.columns}
+    for column in columns:
+        own = declared.get(column.name)
+        if own is not None and not hive_types.can_widen(own.glue_type, column.glue_type):
+            raise PartitionSchemaMismatch(
+                f"{table.database}.{table.name}",
+                "/".join(
+                    f"{key.name}={value}"
+                    for key, value in zip(table.partition_keys, partition.values, strict=False)
+                ),
+                column.name,
+                column.glue_type,
+                own.glue_type,
+            )

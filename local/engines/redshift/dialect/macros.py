@@ -1,0 +1,39 @@
+"""DuckDB macros that translated SQL calls; made once in every cluster's database.
+
+Each does what one Redshift operation does and DuckDB's nearest function does not.
+"""
+
+from __future__ import annotations
+
+from local.engines.redshift.errors import DIVISION_BY_ZERO, raising
+
+_ZERO = raising(DIVISION_BY_ZERO, "Divide by zero")
+_ZONE = r"(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(?:Z|z|UTC|[+-]\d\d(?::?\d\d)?)$"
+
+MACROS = f"""
+CREATE OR REPLACE MACRO rs_divide_integers(a, b) AS CASE WHEN b = 0 THEN {_ZERO} ELSE a // b END;
+CREATE OR REPLACE MACRO rs_divide_floats(a, b) AS CASE WHEN b = 0 THEN {_ZERO} ELSE a / b END;
+CREATE OR REPLACE MACRO rs_modulo(a, b) AS CASE WHEN b = 0 THEN {_ZERO} ELSE a % b END;
+CREATE OR REPLACE MACRO rs_float_text(x, digits) AS
+  CASE WHEN x IS NULL THEN NULL WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN (CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END)
+  ELSE printf('%.' || digits || 'g', x) END;
+CREATE OR REPLACE MACRO rs_cut(x, n) AS
+  CASE WHEN x IS NULL OR strlen(x) <= n THEN x WHEN strlen(x) = length(x) THEN left(x, n)
+  ELSE left(x, CAST(coalesce(list_max(list_filter(range(1, least(n, length(x)) + 1), lambda k: strlen(left(x, CAST(k AS BIGINT))) <= n)), 0) AS BIGINT)) END;
+CREATE OR REPLACE MACRO rs_text_timestamp(x) AS
+  CASE WHEN regexp_full_match(trim(x), '\\d{{8}}') THEN try_strptime(trim(x), '%Y%m%d')
+  ELSE TRY_CAST(regexp_replace(trim(x), '{_ZONE}', '\\1') AS TIMESTAMP) END;
+CREATE OR REPLACE MACRO rs_text_date(x) AS CAST(rs_text_timestamp(x) AS DATE);
+CREATE OR REPLACE MACRO rs_super_text(x) AS CASE json_type(x) WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN x ->> '$' ELSE CAST(x AS VARCHAR) END;
+CREATE OR REPLACE MACRO rs_initcap(x) AS
+  array_to_string(list_transform(regexp_extract_all(lower(x), '[[:alnum:]]+|[^[:alnum:]]+'), lambda w: upper(left(w, 1)) || substring(w, 2)), '');
+CREATE OR REPLACE MACRO rs_weeks(d) AS CAST(floor((CAST(d AS DATE) - DATE '1899-12-31') / 7.0) AS BIGINT);
+CREATE OR REPLACE MACRO rs_add_months(d, n) AS
+  CASE WHEN CAST(d AS DATE) = last_day(CAST(d AS DATE)) THEN last_day(CAST(d AS DATE) + to_months(CAST(n AS INTEGER))) + CAST(CAST(d AS TIMESTAMP) AS TIME)
+  ELSE CAST(d AS TIMESTAMP) + to_months(CAST(n AS INTEGER)) END;
+CREATE OR REPLACE MACRO rs_months_between(a, b) AS
+  CASE WHEN day(a) = day(b) OR (CAST(a AS DATE) = last_day(CAST(a AS DATE)) AND CAST(b AS DATE) = last_day(CAST(b AS DATE)))
+  THEN CAST((year(a) - year(b)) * 12 + month(a) - month(b) AS DOUBLE)
+  ELSE (year(a) - year(b)) * 12 + month(a) - month(b) + (day(a) - day(b) + (epoch(CAST(a AS TIMESTAMP) - CAST(CAST(a AS DATE) AS TIMESTAMP)) - epoch(CAST(b AS TIMESTAMP) - CAST(CAST(b AS DATE) AS TIMESTAMP))) / 86400.0) / 31.0 END;
+CREATE OR REPLACE MACRO rs_trim_fraction(x, keep) AS rpad(regexp_replace(x, '0+$', ''), CAST(greatest(length(regexp_replace(x, '0+$', '')), length(split_part(x, '.', 1)) + 1 + keep) AS INTEGER), '0');
+"""

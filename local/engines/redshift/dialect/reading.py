@@ -1,0 +1,334 @@
+"""Reading Redshift SQL: tokens, statements of one text, and syntax trees.
+
+sqlglot parses more than Redshift does; what it accepts beyond Redshift's grammar is refused where a tree is compiled
+(``expressions``, ``queries``): only node classes and arguments listed there pass.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.dialects.redshift import Redshift
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokens import Token, TokenType
+
+from local.engines.redshift.errors import SYNTAX_ERROR, SqlError, syntax_error
+
+_KEPT_FUNCTION_PARSERS = ("CAST", "TRY_CAST", "SUBSTRING", "TRIM", "POSITION", "EXTRACT")
+
+
+class RedshiftSql(Redshift):
+    """sqlglot's Redshift, with every function call kept under the name that was written."""
+
+    class Tokenizer(Redshift.Tokenizer):
+        """Tokens, with no command taken as opaque text."""
+
+        # sqlglot would take the rest of a SHOW or CALL for one opaque string.
+        COMMANDS = set()
+
+    class Parser(Redshift.Parser):
+        """Trees, with calls under their own names."""
+
+        FUNCTIONS = {}
+        FUNCTION_PARSERS = {
+            name: parser
+            for name, parser in Redshift.Parser.FUNCTION_PARSERS.items()
+            if name in _KEPT_FUNCTION_PARSERS
+        }
+        NO_PAREN_FUNCTION_PARSERS = {
+            **{
+                name: parser
+                for name, parser in Redshift.Parser.NO_PAREN_FUNCTION_PARSERS.items()
+                if name in ("ANY", "CASE", "SYSDATE")
+            },
+            "APPROXIMATE": lambda self: self._parse_approximate(),
+        }
+
+        def _parse_type(
+            self, parse_interval: bool = True, fallback_to_identifier: bool = False
+        ) -> exp.Expression | None:
+            # sqlglot reads DATE '2024-01-01'::int as DATE ('2024-01-01'::int); the literal comes first.
+            token = self._curr
+            if token is not None and token.token_type in self.TYPE_TOKENS:
+                index = self._index
+                kind = self._parse_types(check_func=True, allow_identifiers=False)
+                if (
+                    isinstance(kind, exp.DataType)
+                    and self._curr
+                    and self._curr.token_type == TokenType.STRING
+                ):
+                    return self._parse_column_ops(exp.Cast(this=self._parse_primary(), to=kind))
+                self._retreat(index)
+            return super()._parse_type(parse_interval, fallback_to_identifier)
+
+        def _parse_approximate(self) -> exp.Expression | None:
+            call = self._parse_function()
+            if isinstance(call, exp.Anonymous):
+                call.set("this", f"approximate_{call.name.lower()}")
+            return call
+
+
+_DIALECT = RedshiftSql()
+
+PARAMETER_PREFIX = "interline_parameter_"
+_PARAMETERS = re.compile(
+    r"""'(?:[^']|'')*'          # a string
+      | "(?:[^"]|"")*"          # a quoted name
+      | --[^\n]*
+      | /\*.*?\*/
+      | \$(?P<tag>(?:[A-Za-z_]\w*)?)\$.*?\$(?P=tag)\$
+      | (?<![\w$])\$(?P<number>\d+)\b""",
+    re.DOTALL | re.VERBOSE,
+)
+
+
+def _name_parameters(sql: str) -> str:
+    """Write $1 as a name: sqlglot takes the text between two parameters for a dollar-quoted string."""
+    if "$" not in sql:
+        return sql
+    return _PARAMETERS.sub(
+        lambda found: f"{PARAMETER_PREFIX}{found['number']}" if found["number"] else found[0], sql
+    )
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a text.
+
+    Attributes:
+        text: the statement without its semicolon.
+        tokens: its tokens; positions count from the start of ``text``.
+    """
+
+    text: str
+    tokens: tuple[Token, ...]
+
+    @property
+    def verb(self) -> str:
+        """The first word in upper case, or an empty string."""
+        for token in self.tokens:
+            if token.token_type != TokenType.L_PAREN:
+                return token.text.upper()
+        return ""
+
+
+def tokenize(sql: str) -> list[Token]:
+    """The tokens of a text.
+
+    Raises:
+        SqlError: 42601, for example for a string that does not end.
+    """
+    try:
+        return _DIALECT.tokenize(sql)
+    except TokenError as error:
+        raise SqlError(SYNTAX_ERROR, f"syntax error: {str(error).splitlines()[0]}") from error
+
+
+@functools.lru_cache(maxsize=2048)
+def statements(sql: str) -> tuple[Statement, ...]:
+    """The statements of a text, split at semicolons; empty ones are left out."""
+    sql = _name_parameters(sql)
+    tokens = tokenize(sql)
+    found: list[Statement] = []
+    current: list[Token] = []
+    for token in [*tokens, None]:
+        if token is not None and token.token_type != TokenType.SEMICOLON:
+            current.append(token)
+            continue
+        if current:
+            start, end = current[0].start, current[-1].end + 1
+            text = sql[start:end]
+            found.append(Statement(text, tuple(tokenize(text)) if start else tuple(current)))
+            current = []
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=2048)
+def parse(sql: str) -> exp.Expression:
+    """The syntax tree of a query or DML statement. Never change the tree: it is shared.
+
+    Raises:
+        SqlError: 42601.
+    """
+    try:
+        tree = _DIALECT.parse(sql)
+    except ParseError as error:
+        details = error.errors[0] if error.errors else {}
+        near = details.get("highlight") or ""
+        raise syntax_error(near) from error
+    except TokenError as error:
+        raise SqlError(SYNTAX_ERROR, f"syntax error: {str(error).splitlines()[0]}") from error
+    except RecursionError as error:
+        raise SqlError("54001", "stack depth limit exceeded") from error
+    if len(tree) != 1 or tree[0] is None:
+        raise syntax_error(sql[:20])
+    return tree[0]
+
+
+@functools.lru_cache(maxsize=512)
+def parse_expression(sql: str) -> exp.Expression:
+    """The tree of one scalar expression, for example a column's default."""
+    select = parse(f"SELECT {sql}")
+    if not isinstance(select, exp.Select) or len(select.expressions) != 1:
+        raise syntax_error(sql[:20])
+    return select.expressions[0]
+
+
+class TokenReader:
+    """Reads a statement word by word, for the statements that are not queries."""
+
+    def __init__(self, statement: Statement):
+        self._text = statement.text
+        self._tokens = statement.tokens
+        self._index = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether every token was taken."""
+        return self._index >= len(self._tokens)
+
+    def peek(self, ahead: int = 0) -> Token | None:
+        """The token ``ahead`` of the next one, or None past the end."""
+        index = self._index + ahead
+        return self._tokens[index] if index < len(self._tokens) else None
+
+    def peek_word(self, ahead: int = 0) -> str:
+        """The upper-case text of a token that is not a string or quoted name; empty otherwise."""
+        token = self.peek(ahead)
+        if token is None or token.token_type in (TokenType.STRING, TokenType.IDENTIFIER):
+            return ""
+        return " ".join(token.text.upper().split())
+
+    def take(self) -> Token:
+        """The next token. Raises 42601 at the end."""
+        token = self.peek()
+        if token is None:
+            raise syntax_error("")
+        self._index += 1
+        return token
+
+    def accept(self, *words: str) -> bool:
+        """Take these words if they come next, all or none.
+
+        A token may hold several words (sqlglot reads some pairs as one).
+        """
+        consumed = 0
+        remaining = [word.upper() for word in words]
+        while remaining:
+            text = self.peek_word(consumed)
+            if not text:
+                return False
+            parts = text.split(" ")
+            if parts != remaining[: len(parts)]:
+                return False
+            remaining = remaining[len(parts) :]
+            consumed += 1
+        self._index += consumed
+        return True
+
+    def expect(self, *words: str) -> None:
+        """Take these words. Raises 42601 when others come."""
+        if not self.accept(*words):
+            raise self.error()
+
+    def error(self) -> SqlError:
+        """The syntax error at the next token."""
+        token = self.peek()
+        return syntax_error(self.source(token) if token else "")
+
+    def source(self, token: Token) -> str:
+        """The text of a token as it was written."""
+        return self._text[token.start : token.end + 1]
+
+    def identifier(self) -> str:
+        """A name, folded to lower case as Redshift does with quoted names too."""
+        token = self.take()
+        if token.token_type in (TokenType.STRING, TokenType.NUMBER) or not (
+            token.token_type == TokenType.IDENTIFIER or token.text[:1].isalpha() or token.text[:1] in "_#"
+        ):
+            self._index -= 1
+            raise self.error()
+        return token.text.lower()
+
+    def qualified_name(self, longest: int = 3) -> tuple[str, ...]:
+        """A name of one part, or up to `longest`."""
+        if self.peek_word() == "#":
+            self.take()
+            return ("#" + self.identifier(),)
+        parts = [self.identifier()]
+        while self.peek_word() == ".":
+            self.take()
+            parts.append(self.identifier())
+        if len(parts) > longest:
+            raise syntax_error(".".join(parts))
+        return tuple(parts)
+
+    def string(self) -> str:
+        """The value of a string literal."""
+        token = self.take()
+        if token.token_type not in (TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.RAW_STRING):
+            self._index -= 1
+            raise self.error()
+        return token.text
+
+    def number(self) -> int:
+        """A whole number. Raises 42601."""
+        token = self.take()
+        if token.token_type != TokenType.NUMBER or not token.text.isdigit():
+            self._index -= 1
+            raise self.error()
+        return int(token.text)
+
+    def is_string(self) -> bool:
+        """Whether a string literal comes next."""
+        token = self.peek()
+        return token is not None and token.token_type in (
+            TokenType.STRING,
+            TokenType.HEREDOC_STRING,
+            TokenType.RAW_STRING,
+        )
+
+    def rest(self) -> str:
+        """The text from the next token to the end; takes it all."""
+        token = self.peek()
+        if token is None:
+            raise syntax_error("")
+        self._index = len(self._tokens)
+        return self._text[token.start :]
+
+    def parenthesized(self) -> str:
+        """The text inside a pair of parentheses that starts here; takes both."""
+        opening = self.peek()
+        if opening is None or opening.token_type != TokenType.L_PAREN:
+            raise self.error()
+        depth = 0
+        while True:
+            token = self.take()
+            if token.token_type == TokenType.L_PAREN:
+                depth += 1
+            elif token.token_type == TokenType.R_PAREN:
+                depth -= 1
+                if depth == 0:
+                    return self._text[opening.start + 1 : token.start]
+
+    def names(self) -> tuple[str, ...]:
+        """A parenthesized list of names."""
+        if self.peek_word() != "(":
+            raise self.error()
+        self.take()
+        found = [self.identifier()]
+        while self.peek_word() == ",":
+            self.take()
+            found.append(self.identifier())
+        if self.peek_word() != ")":
+            raise self.error()
+        self.take()
+        return tuple(found)
+
+    def expect_end(self) -> None:
+        """Raise 42601 unless every token was taken."""
+        if not self.done:
+            raise self.error()

@@ -1,0 +1,175 @@
+"""What a translation asks of a session: tables by name, views' queries, and values such as the current user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from local.engines.redshift import catalog as objects
+from local.engines.redshift import errors, privileges, types
+from local.engines.redshift.dialect.reading import parse
+from local.engines.redshift.dialect.scope import Resolved
+from local.engines.redshift.dialect.typed import Output, Typed, quote_text
+from local.engines.redshift.errors import SqlError
+from local.engines.redshift.system_catalog import leader
+
+if TYPE_CHECKING:
+    from local.engines.redshift.catalog import Relation
+    from local.engines.redshift.session import Session
+
+VERSION = (
+    "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), "
+    "Redshift 1.0.0 (local)"
+)
+Bindings = dict[tuple[str, ...], int]
+
+
+class SessionEnvironment:
+    """The names and values of one session."""
+
+    def __init__(self, session: Session):
+        self._session = session
+
+    def resolve(self, parts: tuple[str, ...], bindings: Bindings | None = None) -> Resolved:
+        """The table, view or external table of a name.
+
+        Args:
+            bindings: inside of a bound view, what its names meant when it was created.
+
+        Raises:
+            SqlError: 42P01 or 3F000 when there is none.
+        """
+        session = self._session
+        if bindings is not None and parts in bindings:
+            relation = session.catalog.relation(bindings[parts])
+            if relation is None:
+                raise SqlError(errors.UNDEFINED_TABLE, f"could not open relation with OID {bindings[parts]}")
+            return self._of(relation)
+        if len(parts) == 3:
+            if parts[0] != session.cluster.database:
+                raise errors.unsupported("cross-database reference in the local Redshift")
+            parts = parts[1:]
+        if len(parts) == 1:
+            return self._unqualified(parts[0])
+        schema_name, name = parts
+        if schema_name in ("pg_catalog", "information_schema"):
+            return self._system(schema_name, name)
+        schema = session.catalog.schema(schema_name)
+        if schema is None:
+            if schema_name.startswith("pg_temp") and name in session.temporary:
+                return self._of(session.temporary[name])
+            raise SqlError(errors.UNDEFINED_SCHEMA, f'schema "{schema_name}" does not exist')
+        if schema.external is not None:
+            from local.engines.redshift import external_schemas
+
+            return external_schemas.resolve(session, schema, name)
+        relation = session.catalog.find(schema_name, name)
+        if relation is None:
+            raise _no_relation(f"{schema_name}.{name}")
+        return self._of(relation)
+
+    def _unqualified(self, name: str) -> Resolved:
+        session = self._session
+        if name in session.temporary:
+            return self._of(session.temporary[name])
+        if leader.is_system_table("pg_catalog", name):
+            return self._system("pg_catalog", name)
+        for schema_name in search_path(session):
+            relation = session.catalog.find(schema_name, name)
+            if relation is not None:
+                return self._of(relation)
+        raise _no_relation(name)
+
+    def _system(self, schema: str, name: str) -> Resolved:
+        if not leader.is_system_table(schema, name):
+            raise _no_relation(f"{schema}.{name}" if schema == "information_schema" else name)
+        return leader.resolve(schema, name)
+
+    def _of(self, relation: Relation) -> Resolved:
+        columns = tuple(Output(each.name, each.type) for each in relation.columns)
+        if relation.stores_rows:
+            return Resolved("table", relation.display, columns, relation.storage, relation)
+        if relation.kind == objects.LATE_BINDING_VIEW:
+            columns = ()
+        return Resolved("view", relation.display, columns, subject=relation)
+
+    def view_query(self, view: Any) -> tuple[exp.Expression, Bindings | None]:
+        """A view's query; the bindings of a late-binding view are None."""
+        bindings = dict(view.bindings) if view.kind == objects.VIEW else None
+        return parse(view.definition), bindings
+
+    def table_function(self, name: str, arguments: list[str]) -> Resolved:
+        """A function in FROM.
+
+        Raises:
+            SqlError: 42883.
+        """
+        return leader.table_function(name, arguments)
+
+    def session_value(self, name: str) -> Typed:
+        """A value that is constant during a statement."""
+        session = self._session
+        name, _, argument = name.partition(":")
+        if name in ("getdate", "sysdate"):
+            moment = session.statement_time
+            if name == "sysdate":
+                moment = session.transaction.started or moment
+            else:
+                moment = moment.replace(microsecond=0)
+            return Typed(f"TIMESTAMP '{moment.isoformat(sep=' ')}'", types.TIMESTAMP, name=name)
+        if name in ("current_user", "user", "session_user"):
+            return Typed(quote_text(session.user), types.varchar(128), session.user, name="current_user")
+        if name == "current_database":
+            return Typed(
+                quote_text(session.cluster.database), types.varchar(128), session.cluster.database, name=name
+            )
+        if name == "current_schema":
+            path = search_path(session)
+            return Typed(quote_text(path[0]) if path else "NULL", types.varchar(128), name=name)
+        if name == "version":
+            return Typed(quote_text(VERSION), types.TEXT, name=name)
+        if name == "pg_backend_pid":
+            return Typed(str(session.pid), types.INTEGER, name=name)
+        if name == "pg_last_query_id":
+            return Typed(str(session.last_query_id), types.INTEGER, name=name)
+        if name == "current_user_id":
+            return Typed(str(session.me.oid), types.INTEGER, name=name)
+        if name == "setting":
+            value = session.settings.get(argument.lower())
+            if value is None:
+                raise SqlError(errors.UNDEFINED_OBJECT, f'unrecognized configuration parameter "{argument}"')
+            return Typed(quote_text(value), types.TEXT, name="current_setting")
+        if name in ("pg_terminate_backend", "pg_cancel_backend"):
+            return self._end_backend(name, int(argument))
+        if name == "privileges":
+            kind, _, subject = argument.partition(":")
+            holders = privileges.holders(session, kind, subject)
+            listed = ", ".join(quote_text(each) for each in sorted(holders))
+            return Typed(f"[{listed}]::VARCHAR[]", types.TEXT)
+        raise errors.unsupported(f"function {name}")
+
+    def _end_backend(self, name: str, pid: int) -> Typed:
+        target = self._session.cluster.find_session(pid)
+        if target is not None:
+            if target.user != self._session.user and not self._session.me.superuser:
+                raise SqlError(
+                    errors.INSUFFICIENT_PRIVILEGE, "must be superuser to terminate other users' processes"
+                )
+            target.cancel()
+        return Typed("TRUE" if name == "pg_terminate_backend" else "1", types.BOOL, name=name)
+
+
+def _no_relation(name: str) -> SqlError:
+    return SqlError(errors.UNDEFINED_TABLE, f'relation "{name}" does not exist')
+
+
+def search_path(session: Session) -> list[str]:
+    """The schemas that unqualified names are looked up in, those that exist."""
+    found = []
+    for item in session.settings["search_path"].split(","):
+        name = item.strip().strip('"').strip("'").lower()
+        name = session.user if name == "$user" else name
+        if name and session.catalog.schema(name) is not None:
+            found.append(name)
+    return found

@@ -1,0 +1,1 @@
+"""The leader node's catalog: pg_*, information_schema, svv_* and stv_* tables."""

@@ -1,0 +1,172 @@
+"""What a request asks for: service, operation and parameters, read before moto sees it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from botocore.exceptions import UnknownServiceError
+from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY, Request
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import HTTPException
+
+from local.gateway.errors import AwsError, NotServed
+
+# Services the local AWS serves. Everything else that moto knows is refused: moto would accept the calls and do
+# nothing, or pretend. The key is the name in the signature's credential scope, the value botocore's service name.
+SERVICES = {
+    "s3": "s3",
+    "sts": "sts",
+    "iam": "iam",
+    "glue": "glue",
+    "lakeformation": "lakeformation",
+    "athena": "athena",
+    "redshift": "redshift",
+    "redshift-data": "redshift-data",
+    "sagemaker": "sagemaker",
+    "logs": "logs",
+}
+
+_AUTHORIZATION = re.compile(
+    r"^AWS4-HMAC-SHA256\s+Credential=(?P<key>[^/,\s]+)/(?P<date>\d{8})/(?P<region>[^/,\s]+)/(?P<service>[^/,\s]+)/aws4_request"
+    r"\s*,\s*SignedHeaders=(?P<headers>[^,\s]+)\s*,\s*Signature=(?P<signature>[0-9a-f]{64})\s*$"
+)
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """The parts of an AWS Signature Version 4 `Authorization` header."""
+
+    access_key: str
+    date: str
+    region: str
+    service: str
+    signed_headers: tuple[str, ...]
+    signature: str
+
+
+@dataclass
+class Asked:
+    """A request as the door sees it. `operation` is empty when no operation of the service matches."""
+
+    request: Request
+    authorization: Authorization
+    service: str
+    protocol: str
+    operation: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def region(self) -> str:
+        """The Region the request is signed for."""
+        return self.authorization.region
+
+    @property
+    def action(self) -> str:
+        """`service:Operation` for messages and the log."""
+        return f"{self.service}:{self.operation or '?'}"
+
+
+def read_authorization(header: str | None) -> Authorization | None:
+    """The signature's parts, or None when the request is not signed with a Signature Version 4 header."""
+    match = _AUTHORIZATION.match(header or "")
+    if match is None:
+        return None
+    return Authorization(
+        access_key=match["key"],
+        date=match["date"],
+        region=match["region"],
+        service=match["service"],
+        signed_headers=tuple(match["headers"].lower().split(";")),
+        signature=match["signature"],
+    )
+
+
+def read_request(environ: dict[str, Any], authorization: Authorization) -> Asked:
+    """Find out what is asked. Raises NotServed for a service the local AWS does not have."""
+    request = Request(environ)
+    environ.setdefault(PRESERVED_HEADER_NAMES_ENVIRON_KEY, {})
+    service = SERVICES.get(authorization.service)
+    if service is None:
+        raise NotServed(
+            authorization.service, _named_operation(request), "the local AWS does not have this service"
+        )
+    model = get_service_model(service)
+    asked = Asked(request=request, authorization=authorization, service=service, protocol=str(model.protocol))
+    if asked.protocol == "json":
+        asked.operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        asked.parameters = _json_body(request)
+    elif asked.protocol in ("query", "ec2"):
+        asked.parameters = _form(request)
+        asked.operation = str(asked.parameters.get("Action", ""))
+    else:
+        asked.operation, asked.parameters = _match_rest(request, service)
+        if asked.protocol == "rest-json":
+            asked.parameters = {**_json_body(request), **asked.parameters}
+    if asked.operation not in model.operation_names:
+        named, asked.operation = asked.operation, ""
+        raise NotServed(service, named or f"{request.method} {request.path}", "no such operation exists")
+    return asked
+
+
+def guess_protocol(environ: dict[str, Any]) -> tuple[str, str]:
+    """Protocol and service of a request that cannot be read further, so that its error has the right shape."""
+    authorization = read_authorization(environ.get("HTTP_AUTHORIZATION"))
+    if authorization:
+        service = SERVICES.get(authorization.service, authorization.service)
+        try:
+            return str(get_service_model(service).protocol), service
+        except UnknownServiceError:
+            # Some services sign with another name than botocore's; then the request's form tells.
+            return _protocol_of_form(environ), service
+    protocol = _protocol_of_form(environ)
+    return protocol, "s3" if protocol == "rest-xml" else ""
+
+
+def _protocol_of_form(environ: dict[str, Any]) -> str:
+    if environ.get("HTTP_X_AMZ_TARGET"):
+        return "json"
+    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return "query"
+    if "json" in environ.get("CONTENT_TYPE", ""):
+        return "rest-json"
+    return "rest-xml"
+
+
+def _named_operation(request: Request) -> str:
+    target = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+    return target or request.values.get("Action") or f"{request.method} {request.path}"
+
+
+def _match_rest(request: Request, service: str) -> tuple[str, dict[str, Any]]:
+    try:
+        operation, labels = get_service_router(service).match(request)
+    except HTTPException:
+        return "", {}
+    query = {name: values[0] for name, values in request.args.lists()}
+    return operation.name, {**query, **labels}
+
+
+def _json_body(request: Request) -> dict[str, Any]:
+    body = request.get_data(cache=True)
+    if not body.strip():
+        return {}
+    try:
+        parameters = json.loads(body)
+    except ValueError as error:
+        raise AwsError("SerializationException", f"the body is not JSON: {error}") from error
+    if not isinstance(parameters, dict):
+        raise AwsError("SerializationException", "the body is not a JSON object")
+    return parameters
+
+
+def _form(request: Request) -> dict[str, Any]:
+    body = request.get_data(cache=True).decode("utf-8", "replace")
+    pairs = parse_qsl(request.query_string.decode(), keep_blank_values=True) + parse_qsl(
+        body, keep_blank_values=True
+    )
+    return dict(pairs)

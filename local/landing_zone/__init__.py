@@ -1,0 +1,3 @@
+"""The accounts of the mesh as a platform team hands them over: roles, policies, data lake settings,
+clusters.
+"""

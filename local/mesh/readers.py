@@ -1,0 +1,91 @@
+"""Who may read the ports, as Lake Formation says it to the administrators of its data lakes: nobody else is shown all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import boto3
+
+from interline.access.lakeformation.observe import observe
+from interline.access.state import CLASSIFICATION, EVERY_TABLE, ObservedState, Reads, Table
+from interline.aws.administrator import administrator_arn
+from interline.aws.retry import Calls, Clients, whole_answers
+from interline.contracts import Domain, Mesh, Product
+from local.mesh.aws import Aws
+from local.mesh.roles import session_of
+
+PLATFORM = "platform"
+
+
+def readers(mesh: Mesh, aws: Aws, products: Iterable[Product]) -> dict[str, tuple[str, ...]]:
+    """Return who may read each product's port besides its owner, with the number of columns where not all.
+
+    Raises:
+        botocore.exceptions.ClientError: the administrator of an account may not be acted as, or not look.
+    """
+    chosen = list(products)
+    states = {
+        domain.name: observe(Calls(lambda domain=domain: _clients(mesh, aws, domain)), domain)
+        for domain in {product.domain.name: product.domain for product in chosen}.values()
+    }
+    names = {domain.role_arn: domain.name for domain in mesh.domains.values()}
+    return {product.address: _readers(product, states[product.domain.name], names) for product in chosen}
+
+
+def _clients(mesh: Mesh, aws: Aws, domain: Domain) -> Clients:
+    platform = session_of(aws, mesh.domains[PLATFORM], "interline-report")
+    keys = platform.client("sts").assume_role(
+        RoleArn=administrator_arn(domain), RoleSessionName="interline-report"
+    )["Credentials"]
+    session = boto3.Session(
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+        region_name=domain.region,
+    )
+
+    def client(service: str) -> Any:
+        return whole_answers(session.client(service, endpoint_url=aws.endpoint))
+
+    return cache(client)
+
+
+def _readers(product: Product, state: ObservedState, names: Mapping[str, str]) -> tuple[str, ...]:
+    table = Table(product.domain.account, product.domain.curated_database, product.name)
+    every = Table(table.account, table.database, EVERY_TABLE)
+    readable: dict[str, set[str]] = {}
+    for (granted, principal), reads in state.grants.items():
+        if granted in (table, every):
+            readable.setdefault(principal, set()).update(_columns(table, reads, state))
+    total = len(state.tables.get(table, ()))
+    return tuple(
+        name if count == total else f"{name} ({count} of {total} columns)"
+        for name, count in sorted((names.get(who, who), len(seen)) for who, seen in readable.items())
+        if count
+    )
+
+
+def _columns(table: Table, reads: Reads, state: ObservedState) -> set[str]:
+    """Return the columns of a table that somebody may select some row of."""
+    there = set(state.tables.get(table, ()))
+    found: set[str] = set()
+    for subject, held in reads.items():
+        if subject.kind == "columns":
+            found |= held.what & there
+        elif subject.kind in ("table", "but") and "SELECT" in held.what:
+            found |= there - set(subject.excluded)
+        elif subject.kind == "filter" and "SELECT" in held.what:
+            cells = state.filters.get(table, {}).get(subject.name)
+            if cells is not None:
+                found |= there & cells.columns if cells.columns is not None else there - cells.excluded
+        elif subject.kind == "tags" and "SELECT" in held.what:
+            found |= {name for name in there if _matches(state.tags.get(table, {}), name, subject.expression)}
+    return found
+
+
+def _matches(
+    tags: Mapping[str, str], column: str, expression: tuple[tuple[str, tuple[str, ...]], ...]
+) -> bool:
+    return all(tags.get(column if key == CLASSIFICATION else "") in values for key, values in expression)

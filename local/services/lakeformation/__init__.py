@@ -1,0 +1,1 @@
+"""AWS Lake Formation: grants, LF-Tags, data cells filters, registered locations, vended credentials."""

@@ -1,0 +1,101 @@
+"""What permission an S3 request needs. S3's actions are not named as its operations.
+
+Source: "Required permissions for Amazon S3 API operations" in the S3 user guide.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, unquote
+
+import xmltodict
+
+from local.gateway.errors import AwsError
+from local.gateway.requests import Asked
+
+# Operations whose action is not `s3:<Operation>`.
+_ACTIONS = {
+    "ListBuckets": "ListAllMyBuckets",
+    "HeadBucket": "ListBucket",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListParts": "ListMultipartUploadParts",
+    "HeadObject": "GetObject",
+    "SelectObjectContent": "GetObject",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "UploadPartCopy": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
+    "DeleteObjects": "DeleteObject",
+    "GetBucketCors": "GetBucketCORS",
+    "PutBucketCors": "PutBucketCORS",
+    "DeleteBucketCors": "PutBucketCORS",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "PutBucketReplication": "PutReplicationConfiguration",
+    "DeleteBucketReplication": "PutReplicationConfiguration",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+    "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "DeleteBucketTagging": "PutBucketTagging",
+}
+_VERSIONED = {
+    "GetObject": "GetObjectVersion",
+    "HeadObject": "GetObjectVersion",
+    "DeleteObject": "DeleteObjectVersion",
+}
+
+Permission = tuple[str, str, dict[str, str]]
+
+
+def object_store_needs(asked: Asked) -> list[Permission]:
+    """(action, ARN, condition keys) for every permission an S3 request needs."""
+    bucket, key = asked.parameters.get("Bucket"), asked.parameters.get("Key")
+    action = f"s3:{_ACTIONS.get(asked.operation, asked.operation)}"
+    if not bucket:
+        return [(action, "*", {})]
+    bucket_arn = f"arn:aws:s3:::{bucket}"
+    if asked.operation == "DeleteObjects":
+        return [("s3:DeleteObject", f"{bucket_arn}/{key}", {}) for key in _keys_to_delete(asked)]
+    if not key:
+        context = {
+            f"s3:{name}": str(asked.parameters[name])
+            for name in ("prefix", "delimiter")
+            if name in asked.parameters
+        }
+        return [(action, bucket_arn, context)]
+    if asked.parameters.get("versionId") and asked.operation in _VERSIONED:
+        action = f"s3:{_VERSIONED[asked.operation]}"
+    needs: list[Permission] = [(action, f"{bucket_arn}/{key}", {})]
+    source = asked.request.headers.get("x-amz-copy-source")
+    if source:
+        needs.insert(0, _source_of_copy(source))
+    if asked.request.headers.get("x-amz-tagging"):
+        needs.insert(0, ("s3:PutObjectTagging", f"{bucket_arn}/{key}", {}))
+    return needs
+
+
+def _source_of_copy(header: str) -> Permission:
+    path, _, query = header.partition("?")
+    action = "s3:GetObjectVersion" if "versionId" in parse_qs(query) else "s3:GetObject"
+    return action, f"arn:aws:s3:::{unquote(path).lstrip('/')}", {}
+
+
+def _keys_to_delete(asked: Asked) -> list[str]:
+    try:
+        document = xmltodict.parse(asked.request.environ["interline.body"], disable_entities=True)
+        objects = document["Delete"]["Object"]
+        return [str(entry["Key"]) for entry in (objects if isinstance(objects, list) else [objects])]
+    except Exception as error:
+        raise AwsError("MalformedXML", "The XML you provided was not well-formed") from error

@@ -1,0 +1,1 @@
+"""What Lake Formation and Glue say in one account, and the requests that change it."""

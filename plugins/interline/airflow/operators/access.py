@@ -1,0 +1,125 @@
+"""Access to ports in all accounts: planned, applied, and looked at again, as the data lake administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+from airflow.sdk.exceptions import AirflowException
+
+from interline.access import Plan, as_json, as_text
+from interline.access.load_desired import Wanted, wanted
+from interline.access.reconcile import plan, settle
+from interline.aws.lake_formation import DataLakeAdministratorsHook
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+STARTED = "{{ ti.start_date | ds }}"
+"""The day on which the task runs.
+
+Not the data day and not the run's interval: whether a role's last day has passed is a matter of the calendar, and a run
+of an old day that is cleared must not give an expired role its access back.
+"""
+
+
+class _AccessOperator(AwsBaseOperator[DataLakeAdministratorsHook]):
+    """
+    Compare the accounts with the contracts.
+
+    :param root: the folder that holds ``domains/``, where the contracts are read when the task runs
+    :param today: for which day roles are in force or expired (templated)
+    """
+
+    aws_hook_class = DataLakeAdministratorsHook
+    template_fields: Sequence[str] = aws_template_fields("today")
+    ui_color = "#e3ecf7"
+
+    def __init__(self, *, root: Path, today: str = STARTED, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.root = root
+        self.today = today
+
+    def _wanted(self) -> Wanted:
+        return wanted(Path(self.root), date.fromisoformat(self.today))
+
+    def _plan(self, found: Wanted) -> Plan:
+        return plan([self.hook.account(domain) for domain in found.domains], found.desired)
+
+    def _tell(self, told: Plan, context: Context) -> None:
+        """Put a plan into the log and, as text and as JSON, into the task's XComs."""
+        text = as_text(told)
+        for line in text.splitlines():
+            self.log.info("%s", line)
+        if context.get("ti") is not None:
+            context["ti"].xcom_push(key="plan", value=text)
+            context["ti"].xcom_push(key="changes", value=as_json(told))
+
+
+class AccessPlanOperator(_AccessOperator):
+    """
+    Say what must change so that every account agrees with the contracts.
+
+    :return: the domains in whose accounts something is to be changed, or could not be looked at
+    """
+
+    def execute(self, context: Context) -> list[str]:
+        """Look, compare, and tell."""
+        found = self._wanted()
+        told = self._plan(found)
+        self._tell(told, context)
+        return sorted({told.names.accounts[account] for account in told.accounts} | told.unseen.keys())
+
+
+class AccessApplyOperator(_AccessOperator):
+    """
+    Make one domain's account agree with the contracts.
+
+    It plans anew: what has changed since the plan was shown is taken as it is. Killed anywhere, it is finished by
+    running it again.
+
+    :param domain: the domain's name (templated)
+    :return: what was changed, in words
+    """
+
+    template_fields: Sequence[str] = aws_template_fields("domain", "today")
+
+    def __init__(self, *, domain: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.domain = domain
+
+    def execute(self, context: Context) -> list[str]:
+        """Plan, apply, and see that nothing is left."""
+        found = self._wanted()
+        chosen = [domain for domain in found.domains if domain.name == self.domain]
+        if not chosen:
+            raise AirflowException(f"domains/{self.domain}/domain.yaml is not there, or cannot be read")
+        settled = settle([self.hook.account(domain) for domain in chosen], found.desired, self.log.info)
+        if not settled.complete:
+            self._tell(settled.left, context)
+            raise AirflowException(
+                f"the account of {self.domain} does not agree with the contracts yet: "
+                + "; ".join([*map(str, settled.failures), *settled.left.unseen.values()])
+            )
+        return settled.done
+
+
+class AccessReportOperator(_AccessOperator):
+    """
+    See that every account agrees with the contracts now, and fail with what does not.
+
+    :return: the number of grants that the contracts ask for; those on ports that are not published yet wait
+    """
+
+    def execute(self, context: Context) -> int:
+        """Look again."""
+        found = self._wanted()
+        left = self._plan(found)
+        self._tell(left, context)
+        if left or left.unseen:
+            raise AirflowException("the accounts do not agree with the contracts:\n" + as_text(left))
+        return len(found.desired.grants)

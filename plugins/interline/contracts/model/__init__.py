@@ -1,0 +1,1 @@
+"""The words of a contract as typed objects: domain, product, contract, columns, rules, roles, periods."""

@@ -1,0 +1,1 @@
+"""The Open Data Contract Standard, read into a contract."""

@@ -1,0 +1,143 @@
+"""A contract's ``slaProperties``: freshness as a rule of the batch, periods and days for whoever acts on them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from open_data_contract_standard.model import ServiceLevelAgreementProperty
+
+from interline.contracts.model.contract import Column, ServiceLevel, is_data_day
+from interline.contracts.model.location import Place
+from interline.contracts.model.periods import Period, period_of
+from interline.contracts.model.rules import BatchRule, HoursOld, Limit
+from interline.contracts.odcs.context import Reading
+from interline.contracts.problems import did_you_mean, one_of
+
+PERIODS = ("freshness", "latency", "frequency", "retention")
+DAYS = ("generalAvailability", "endOfSupport", "endOfLife")
+TOLD_ONLY = ("availability", "throughput", "errorRate", "timeToDetect", "timeToNotify", "timeToRepair")
+"""Promises about the work of people and of AWS: no run of a DAG can measure or keep them."""
+SERVICE_LEVELS = (*PERIODS, *DAYS, *TOLD_ONLY)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass
+class ServiceLevels:
+    """What the list said: the promises, and the rules that hold some of them."""
+
+    levels: list[ServiceLevel] = field(default_factory=list)
+    rules: list[BatchRule] = field(default_factory=list)
+
+    def day(self, name: str) -> date | None:
+        """Return the day of a promise, or None."""
+        return next((level.day for level in self.levels if level.property == name), None)
+
+
+def service_levels_of(
+    reading: Reading,
+    standard: Sequence[ServiceLevelAgreementProperty],
+    columns: tuple[Column, ...],
+    table: str,
+    default_element: str | None,
+) -> ServiceLevels:
+    """Return the promises about service of the port ``table``; note what is wrong with them."""
+    found = ServiceLevels()
+    first: dict[str, Place] = {}
+    for position, level in enumerate(standard):
+        place: Place = ("slaProperties", position)
+        name = level.property or ""
+        if name not in SERVICE_LEVELS:
+            hint = did_you_mean(name, SERVICE_LEVELS) or f"known are {', '.join(SERVICE_LEVELS)}"
+            reading.refuse((*place, "property"), f"unknown service level {name!r}", hint)
+            continue
+        if level.value is None:
+            reading.refuse(place, f"{name} has no value", "for example `value: 1` and `unit: d`")
+            continue
+        if name in first and name != "freshness":
+            reading.refuse(place, f"{name} is there twice, first on line {reading.line(first[name])}")
+        first.setdefault(name, place)
+        period = _period(reading, place, level) if name in PERIODS else None
+        day = _day(reading, (*place, "value"), name, level.value) if name in DAYS else None
+        if name == "freshness" and period is not None:
+            element = level.element or default_element or ""
+            rule = _freshness_rule(reading, place, element, period, columns, table, found.rules)
+            if rule is not None:
+                found.rules.append(rule)
+        if name in TOLD_ONLY:
+            reading.unexecuted(place, f"{name} is told to people; nothing here measures it")
+        if name in ("generalAvailability", "endOfSupport"):
+            reading.unexecuted(place, f"{name} is told to people; what ends a port is its endOfLife")
+        if name == "retention" and not any(is_data_day(column) for column in columns):
+            reading.unexecuted(
+                place,
+                "retention deletes no rows of a current state, only versions of it that have been replaced",
+                "a history has a partitioned column data_day; its days go when their time is over",
+            )
+        if name == "frequency" and period is not None and period.duration < timedelta(days=1):
+            reading.unexecuted(place, f"a port changes once a data day, not every {period}", "`1` and `d`")
+        if level.scheduler or level.schedule:
+            reading.unexecuted(
+                (*place, "schedule" if level.schedule else "scheduler"),
+                f"{name} has a schedule of its own",
+                "every promise is held with each run of the product",
+            )
+        found.levels.append(
+            ServiceLevel(
+                property=name,
+                value=str(level.value),
+                unit=level.unit or "",
+                description=(level.description or "").strip(),
+                element=((level.element or "").rpartition(".")[2]),
+                period=period,
+                day=day,
+                place=place,
+            )
+        )
+    return found
+
+
+def _period(reading: Reading, place: Place, level: ServiceLevelAgreementProperty) -> Period | None:
+    try:
+        return period_of(level.value, level.unit)
+    except ValueError as error:
+        reading.refuse(place, f"{level.property}: {error}", "for example `value: 1` and `unit: d`")
+        return None
+
+
+def _day(reading: Reading, place: Place, name: str, value: Any) -> date | None:
+    try:
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    reading.refuse(place, f"{name} is {value!r}, which is no day", 'expected a day in quotes, "2027-01-31"')
+    return None
+
+
+def _freshness_rule(
+    reading: Reading,
+    place: Place,
+    element: str,
+    period: Period,
+    columns: tuple[Column, ...],
+    table: str,
+    others: list[BatchRule],
+) -> BatchRule | None:
+    """Return the rule that the newest value of a column is young enough at the end of the data day."""
+    of_table, _, name = element.rpartition(".")
+    moments = [column.name for column in columns if column.logical_type in ("date", "timestamp")]
+    if name not in moments or of_table not in ("", table):
+        reading.refuse(
+            (*place, "element"),
+            f"freshness is measured on {element!r}, which is no date or timestamp column",
+            did_you_mean(name, moments) or f"expected {one_of(moments) or 'such a column'}",
+        )
+        return None
+    described = f"the newest {name} is at most {period} older than the data day's end"
+    limit = Limit("<=", period.duration.total_seconds() / 3_600)
+    rule = "freshness" if not others else f"{name}_freshness"
+    return BatchRule(rule, HoursOld(name), limit, described, place=place)

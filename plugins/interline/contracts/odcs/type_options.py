@@ -1,0 +1,212 @@
+"""The ``logicalTypeOptions`` of a contract's columns: lengths, patterns, formats, bounds.
+
+Sources: ODCS v3.2.0, "Logical type options"; formats of text as JSON Schema names them: RFC 5321 and the HTML standard
+for e-mail addresses, RFC 9562 for UUIDs, RFC 3986 for URIs, RFC 1123 for host names, RFC 4291 for IPv6, RFC 4648 for
+Base64.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from interline.contracts.model.column_types import largest_whole_number
+from interline.contracts.model.contract import Column
+from interline.contracts.model.location import Place
+from interline.contracts.model.rules import (
+    AtLeast,
+    AtMost,
+    Literal,
+    Longest,
+    Matches,
+    MultipleOf,
+    RowRule,
+    RowTest,
+    Shortest,
+)
+from interline.contracts.odcs.context import Reading, is_number, literal_of, pattern_problem, snake
+from interline.contracts.problems import did_you_mean, one_of
+
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+OPTIONS = {
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "integer": (*_BOUNDS, "multipleOf", "format"),
+    "number": (*_BOUNDS, "multipleOf", "format"),
+    "date": (*_BOUNDS, "format"),
+    "timestamp": (*_BOUNDS, "format", "timezone", "defaultTimezone"),
+    "boolean": (),
+}
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = f"({_OCTET}[.]){{3}}{_OCTET}"
+_GROUP = "[0-9A-Fa-f]{1,4}"
+_IPV6 = "|".join(
+    (
+        f"({_GROUP}:){{7}}{_GROUP}",
+        f"({_GROUP}:){{1,7}}:",
+        *(f"({_GROUP}:){{1,{7 - groups}}}(:{_GROUP}){{1,{groups}}}" for groups in range(1, 7)),
+        f":((:{_GROUP}){{1,7}}|:)",
+        f"::([Ff][Ff][Ff][Ff]:)?{_IPV4}",
+    )
+)
+TEXT_FORMATS = {
+    "email": f"^[A-Za-z0-9.!#$%&'*+/=?^_{{|}}~-]+@({_LABEL}[.])+{_LABEL}$",
+    "uuid": "^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$",
+    "uri": '^[A-Za-z][A-Za-z0-9+.-]*:[^ <>"{}|^]+$',
+    "hostname": f"^({_LABEL}[.])*{_LABEL}$",
+    "ipv4": f"^{_IPV4}$",
+    "ipv6": f"^({_IPV6})$",
+    "byte": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+}
+"""The formats of text that are tested, each as a regular expression that Redshift and ECMA-262 read alike."""
+_INTEGER_FORMATS = tuple(f"{sign}{bits}" for sign in "iu" for bits in (8, 16, 32, 64, 128))
+_NUMBER_FORMATS = {"f32": ("real",), "f64": ("double precision", "real")}
+_UTC = ("UTC", "Etc/UTC", "Z", "GMT")
+
+
+def option_rules(reading: Reading, place: Place, options: dict[str, Any], column: Column) -> list[RowRule]:
+    """Return the rules that the options of a column's logical type state."""
+    rules: list[RowRule] = []
+    known = OPTIONS.get(column.logical_type, ())
+    for option, value in options.items():
+        where: Place = (*place, option)
+        if option not in known:
+            hint = did_you_mean(option, known) or (
+                f"known are {', '.join(known)}" if known else "it has none"
+            )
+            reading.refuse(where, f"{column.logical_type} has no option {option!r}", hint)
+        elif option == "format":
+            rules += _format_rules(reading, where, value, column)
+        elif option in ("timezone", "defaultTimezone"):
+            _read_timezone(reading, where, option, value, column)
+        else:
+            made = _option_test(reading, where, option, value, column)
+            if made is not None:
+                test, reason = made
+                rules.append(RowRule(f"{column.name}_{snake(option)}", column.name, test, reason, where))
+    _contradictions(reading, place, options, column)
+    return rules
+
+
+def _option_test(
+    reading: Reading, place: Place, option: str, value: Any, column: Column
+) -> tuple[RowTest, str] | None:
+    name = column.name
+    if option in _BOUNDS:
+        bound = literal_of(reading, place, value, column)
+        exclusive = option.startswith("exclusive")
+        if option.endswith(("minimum", "Minimum")):
+            words = "not above" if exclusive else "below"
+            return AtLeast(bound, exclusive), f"{name} is {words} {bound}"
+        words = "not below" if exclusive else "above"
+        return AtMost(bound, exclusive), f"{name} is {words} {bound}"
+    if option in ("minLength", "maxLength"):
+        if not isinstance(value, int) or not is_number(value) or value < 0:
+            reading.refuse(place, f"{option} is {value!r}", "expected a whole number, 0 or more")
+            return None
+        if option == "minLength":
+            return Shortest(value), f"{name} has fewer than {value} characters"
+        return Longest(value), f"{name} has more than {value} characters"
+    if option == "multipleOf":
+        if not is_number(value) or value <= 0:
+            reading.refuse(place, f"multipleOf is {value!r}", "expected a number above 0")
+            return None
+        return MultipleOf(value), f"{name} is no multiple of {value}"
+    if not pattern_problem(reading, place, value):
+        return Matches(value), f"{name} does not look like {value}"
+    return None
+
+
+def _contradictions(reading: Reading, place: Place, options: dict[str, Any], column: Column) -> None:
+    """Note pairs of bounds that no value can keep."""
+    for low, high in (
+        ("minimum", "maximum"),
+        ("exclusiveMinimum", "exclusiveMaximum"),
+        ("minLength", "maxLength"),
+    ):
+        smallest: Any = options.get(low)
+        largest: Any = options.get(high)
+        if not _comparable(smallest, largest):
+            continue
+        if smallest > largest or (low == "exclusiveMinimum" and smallest == largest):
+            reading.refuse(
+                (*place, high),
+                f"no value of {column.name} keeps both {low}, {smallest}, and {high}, {largest}",
+                "exchange them",
+            )
+
+
+def _comparable(first: Any, second: Any) -> bool:
+    pair = (first, second)
+    numbers = all(isinstance(bound, (int, float)) and not isinstance(bound, bool) for bound in pair)
+    return numbers or all(isinstance(bound, str) for bound in pair)
+
+
+def _format_rules(reading: Reading, place: Place, value: Any, column: Column) -> list[RowRule]:
+    name, logical = column.name, column.logical_type
+    if not isinstance(value, str) or not value:
+        reading.refuse(place, f"format is {value!r}", "expected a word")
+        return []
+    if logical == "string":
+        pattern = TEXT_FORMATS.get(value)
+        if pattern is not None:
+            article = "an" if value in ("email", "ipv4", "ipv6") else "a"
+            told = "Base64" if value == "byte" else f"{article} {value}"
+            return [RowRule(f"{name}_format", name, Matches(pattern), f"{name} is not {told}", place)]
+        hint = (
+            did_you_mean(value, TEXT_FORMATS) or f"tested are {', '.join(TEXT_FORMATS)}; or write a pattern"
+        )
+        reading.unexecuted(place, f"nothing tests whether {name} has the format {value!r}", hint)
+        return []
+    if logical == "integer":
+        if value not in _INTEGER_FORMATS:
+            hint = did_you_mean(value, _INTEGER_FORMATS) or f"expected {one_of(_INTEGER_FORMATS)}"
+            reading.refuse(place, f"{value!r} is no format of an integer", hint)
+            return []
+        return _integer_rules(value, column, place)
+    if logical == "number":
+        if value not in _NUMBER_FORMATS:
+            hint = did_you_mean(value, _NUMBER_FORMATS) or f"expected {one_of(tuple(_NUMBER_FORMATS))}"
+            reading.refuse(place, f"{value!r} is no format of a number", hint)
+        elif column.physical_type not in _NUMBER_FORMATS[value]:
+            reading.unexecuted(
+                place, f"nothing tests whether {name}, a {column.physical_type}, fits into {value}"
+            )
+        return []
+    reading.unexecuted(place, f"{name} is a {logical}, not a text: its format is up to whoever shows it")
+    return []
+
+
+def _integer_rules(value: str, column: Column, place: Place) -> list[RowRule]:
+    """Return the bounds of an integer format, as far as the column's own type does not keep them already."""
+    signed, bits = value[0] == "i", int(value[1:])
+    low: Literal = -(2 ** (bits - 1)) if signed else 0
+    high: Literal = 2 ** (bits - 1 if signed else bits) - 1
+    largest = largest_whole_number(column.physical_type)
+    name = column.name
+    rules: list[RowRule] = []
+    if int(low) > -largest - 1:
+        reason = f"{name} is below {low}, the smallest {value}"
+        rules.append(RowRule(f"{name}_format_minimum", name, AtLeast(low), reason, place))
+    if int(high) < largest:
+        reason = f"{name} is above {high}, the largest {value}"
+        rules.append(RowRule(f"{name}_format_maximum", name, AtMost(high), reason, place))
+    return rules
+
+
+def _read_timezone(reading: Reading, place: Place, option: str, value: Any, column: Column) -> None:
+    if option == "defaultTimezone":
+        if value not in _UTC:
+            reading.unexecuted(
+                place, f"nothing shifts {column.name} from {value}", "timestamps are stored in UTC"
+            )
+        return
+    if not isinstance(value, bool):
+        reading.refuse(place, f"timezone is {value!r}", "expected true or false")
+        return
+    wanted = "timestamptz" if value else "timestamp"
+    if column.physical_type != wanted:
+        reading.refuse(
+            place,
+            f"timezone is {str(value).lower()}, but {column.name} is a {column.physical_type}",
+            f"expected `physicalType: {wanted}`",
+        )

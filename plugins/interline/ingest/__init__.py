@@ -1,0 +1,1 @@
+"""What source systems deliver, on its way into the landing tables."""

@@ -1,0 +1,82 @@
+"""Declaring a port as an Iceberg table, and publishing a checked batch to it in one transaction.
+
+Source: Amazon Redshift Database Developer Guide, "Writing to Apache Iceberg tables": CREATE TABLE … USING ICEBERG takes
+no column constraints and runs alone; several DML statements on one Iceberg table in a transaction become one
+snapshot; DELETE takes a USING clause over Redshift's own tables.
+"""
+
+from __future__ import annotations
+
+from interline.contracts.model.column_types import base_type
+from interline.contracts.model.contract import DAY_COLUMN, Contract
+from interline.sql.quoting import column_list, day_literal, identifier, literal
+from interline.sql.tables import Tables
+
+
+def declare_port(contract: Contract, tables: Tables, location: str) -> str:
+    """Return the statement that makes the port's table unless it is there; ``location`` is an S3 prefix."""
+    columns = ", ".join(
+        f"{identifier(column.name)} {_iceberg_type(column.physical_type)}" for column in contract.columns
+    )
+    partitioned = contract.partition_columns
+    layout = f" partitioned by ({column_list(partitioned)})" if partitioned else ""
+    return f"create table if not exists {tables.port} ({columns}) using iceberg location {literal(location)}{layout}"
+
+
+def alter_port(tables: Tables, name: str, physical_type: str, *, new: bool) -> str:
+    """Return the statement that adds a column to the port's table, or gives it a wider type.
+
+    Source: Amazon Redshift Database Developer Guide, "Altering table definitions" of Iceberg tables.
+    """
+    column, kind = identifier(name), _iceberg_type(physical_type)
+    return f"alter table {tables.port} " + (
+        f"add column {column} {kind}" if new else f"alter column {column} type {kind}"
+    )
+
+
+def publish_statements(contract: Contract, tables: Tables, day: str) -> list[str]:
+    """Return the statements that make a checked batch public; run in one transaction they are one snapshot.
+
+    A history of days has its day replaced. A current state has the rows replaced whose keys the batch has. Either way
+    publishing a day twice is publishing it once. ``day`` may be an Airflow template.
+    """
+    columns = column_list(contract.column_names)
+    if contract.keeps_history:
+        delete = f"delete from {tables.port} where {identifier(DAY_COLUMN)} = cast({literal(day)} as date)"
+    else:
+        same_key = " and ".join(
+            f"{identifier(tables.product)}.{identifier(key)} = batch.{identifier(key)}"
+            for key in contract.primary_key
+        )
+        delete = f"delete from {tables.port} using {tables.checked} as batch where {same_key}"
+    return [delete, f"insert into {tables.port} ({columns}) select {columns} from {tables.checked}"]
+
+
+def delete_days(tables: Tables, first_day: str) -> tuple[str, str]:
+    """Return the query for the data days before ``first_day`` with their rows, and the statement that deletes them."""
+    day = identifier(DAY_COLUMN)
+    old = f"from {tables.port} where {day} < {day_literal(first_day)}"
+    return (
+        f"select cast({day} as varchar(10)) as expired_day, count(*) as rows_gone {old} group by 1 order by 1",
+        f"delete {old}",
+    )
+
+
+def current_batch(tables: Tables) -> str:
+    """Return the query for the day, the numbers and the verdict of the batch that was checked last."""
+    return (
+        "select cast(data_day as varchar(10)), rows_in, rows_checked, rows_quarantined, passed, rows_released"
+        f" from {tables.ledger} where is_current"
+    )
+
+
+def published_rows(contract: Contract, tables: Tables, day: str) -> str:
+    """Return the query for how many rows the port has for a data day, or in all if it is a current state."""
+    if contract.keeps_history:
+        return f"select count(*) from {tables.port} where {identifier(DAY_COLUMN)} = {day_literal(day)}"
+    return f"select count(*) from {tables.port}"
+
+
+def _iceberg_type(physical_type: str) -> str:
+    """Return the type as an Iceberg table can have it: a string there has no length."""
+    return "varchar" if base_type(physical_type) == "varchar" else physical_type

@@ -1,0 +1,79 @@
+"""What a check says of one contract beyond its shape: problems, and what it promises that nothing executes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from interline.contracts import Problem, Product
+from interline.contracts.model.rules import Holds, Query
+from interline.contracts.odcs.json_schema import standard_problems
+from interline.contracts.yaml.reader import Document, read
+from interline.quarantine.batch_check import judgement
+from interline.quarantine.proposed_release import LONGEST_STATEMENT
+from interline.sql.predicates import checked_expression, checked_query
+from interline.sql.row_filters import checked_row_filter
+from interline.sql.tables import Tables
+
+_SURE_TO_FIT = 100
+"""Row rules that need not be counted: with so few nobody has come near the longest statement."""
+
+
+def contract_problems(product: Product) -> list[Problem]:
+    """Return what is wrong with a contract that could be read: against the standard's schema, and in its SQL."""
+    document = read(product.folder / "contract.yaml")
+    of_sql = list(_sql_problems(product, document))
+    return sorted(
+        {*standard_problems(document), *of_sql, *([] if of_sql else _size_problems(product, document))}
+    )
+
+
+def contract_notes(product: Product) -> list[Problem]:
+    """Return what a contract says that nothing executes, each with its line; no problem, but nothing to rely on."""
+    contract = product.contract
+    if not contract.unexecuted:
+        return []
+    document = read(product.folder / "contract.yaml")
+    return sorted(document.problem(note.place, note.message, note.hint) for note in contract.unexecuted)
+
+
+def _size_problems(product: Product, document: Document) -> Iterator[Problem]:
+    """All rules of rows are held in one statement, so that each row is judged once."""
+    contract = product.contract
+    if len(contract.row_rules) <= _SURE_TO_FIT:
+        return
+    tables = Tables(product.domain.name, product.name)
+    statements = judgement(contract, tables, "2013-01-01", None).statements
+    longest = max(len(statement.encode()) for statement in statements)
+    if longest > LONGEST_STATEMENT:
+        yield document.problem(
+            ("schema", 0),
+            f"its {len(contract.row_rules)} rules about rows make a statement of {longest // 1024} KB, and Redshift's Data API"
+            " takes 100",
+            "make two products of it, or demand less of each row",
+        )
+
+
+def _sql_problems(product: Product, document: Document) -> Iterator[Problem]:
+    """Compile everything that holds SQL of a person, each by itself, so that each problem has its line."""
+    contract = product.contract
+    rules = [
+        (rule.place, partial(checked_expression, rule.test.expression, contract.column_names, "batch"))
+        for rule in contract.row_rules
+        if isinstance(rule.test, Holds)
+    ]
+    queries = [
+        (rule.place, partial(checked_query, rule.measure.sql, '"a"."b"'))
+        for rule in contract.batch_rules
+        if isinstance(rule.measure, Query)
+    ]
+    filters = [
+        (role.place, partial(checked_row_filter, role.rows, contract))
+        for role in contract.roles
+        if role.rows is not None
+    ]
+    for place, compiled in (*rules, *queries, *filters):
+        try:
+            compiled()
+        except ValueError as error:
+            yield document.problem(place, str(error))

@@ -1,0 +1,109 @@
+"""What a product's DAG file says, read from its syntax tree without running it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from interline.contracts import MeshError, Problem
+from interline.contracts.yaml.text import read_text
+
+_CODING = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+"""What Python takes for the encoding of a file in its first two lines (PEP 263)."""
+_VERBS = ("land", "crawl", "build", "check", "publish", "train", "score")
+
+
+@dataclass(frozen=True, slots=True)
+class DagFile:
+    """One ``data_product(…)`` call and the verbs around it."""
+
+    address: str
+    line: int
+    docstring: str | None
+    has_schedule: bool
+    verbs: tuple[str, ...]
+    sources: tuple[tuple[int, str], ...]
+    """Lines and names of what ``land`` and ``crawl`` name."""
+    scores: tuple[str, ...] = ()
+    """Columns that ``score`` declares."""
+    features: str = ""
+    """The model that ``train`` reads."""
+
+
+def read_dag_file(path: Path) -> DagFile | None:
+    """Return what the file declares, or None if it declares no data product.
+
+    Raises:
+        MeshError: the file can't be read or is no Python.
+    """
+    return declared_in(parse_python(path))
+
+
+def parse_python(path: Path) -> ast.Module:
+    """Return the syntax tree of a Python file; nothing of it is run.
+
+    Raises:
+        MeshError: the file can't be read, is no Python, or says that its text is not what it looks like.
+    """
+    text = read_text(path)
+    for number, line in enumerate(text.split("\n", 2)[:2], start=1):
+        coding = _CODING.match(line)
+        if coding and coding.group(1).lower().replace("_", "-") not in ("utf-8", "utf8"):
+            raise MeshError(
+                [Problem(path, number, f"is written in {coding.group(1)}", "write Python in UTF-8")]
+            )
+    try:
+        with warnings.catch_warnings():
+            # what Python thinks of a backslash in somebody's docstring is not this check's output
+            warnings.simplefilter("ignore")
+            return ast.parse(text, str(path))
+    except SyntaxError as error:
+        raise MeshError([Problem(path, error.lineno or 0, f"is no Python: {error.msg}")]) from None
+    except (RecursionError, MemoryError):
+        message = "is nested too deeply to be read"
+        raise MeshError([Problem(path, 0, message, "is this file what it should be?")]) from None
+    except ValueError as error:
+        raise MeshError([Problem(path, 0, f"is no Python: {error}")]) from None
+
+
+def declared_in(tree: ast.Module) -> DagFile | None:
+    """Return what a syntax tree declares, or None if it declares no data product."""
+    found: ast.Call | None = None
+    verbs: list[str] = []
+    sources: list[tuple[int, str]] = []
+    scores: tuple[str, ...] = ()
+    features = ""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        if node.func.id == "data_product" and found is None:
+            found = node
+        elif node.func.id in _VERBS:
+            verbs.append(node.func.id)
+            if node.func.id in ("land", "crawl"):
+                sources += [
+                    (argument.lineno, argument.value)
+                    for argument in node.args
+                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+                ]
+            elif node.func.id == "score":
+                scores = tuple(keyword.arg for keyword in node.keywords if keyword.arg)
+            elif node.func.id == "train" and node.args and isinstance(node.args[0], ast.Constant):
+                features = str(node.args[0].value)
+    if found is None:
+        return None
+    first = found.args[0] if found.args else None
+    address = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+    return DagFile(
+        address=address,
+        line=found.lineno,
+        docstring=ast.get_docstring(tree),
+        has_schedule=any(keyword.arg == "schedule" for keyword in found.keywords),
+        verbs=tuple(verbs),
+        sources=tuple(sources),
+        scores=scores,
+        features=features,
+    )

@@ -1,0 +1,58 @@
+"""The newest data day of every port, from the ledgers of publications, each asked as the port's own domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from interline.aws.redshift_statements import RedshiftStatementError
+from interline.publication.errors import NoSuchPort, VersionsError
+from interline.publication.history import versions_of
+from interline.publication.port import PortVersions
+
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """What a ledger says, or why it could not be asked."""
+
+    address: str
+    day: date | None = None
+    problem: str = ""
+
+
+def newest_days(root: Path, addresses: Iterable[str]) -> list[Newest]:
+    """Return the newest data day of every port; one that cannot be asked hides no other."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(lambda address: _newest(root, address), addresses))
+
+
+def _newest(root: Path, address: str) -> Newest:
+    try:
+        days = _published(PortVersions(root, address))
+    except (BotoCoreError, ClientError, RedshiftStatementError, VersionsError) as error:
+        return Newest(address, problem=str(error))
+    return Newest(address, date.fromisoformat(max(days)) if days else None)
+
+
+def _published(port: PortVersions) -> set[str]:
+    """Return the data days that were published and not taken back.
+
+    A line that names no snapshot was written by a publish that did not end. Whether it committed tells the table alone.
+    """
+    ledger = port.ledger()
+    standing = [line for line in ledger if not line.undone]
+    days = {line.data_day for line in standing if line.snapshot is not None}
+    begun = {line.data_day for line in standing if line.snapshot is None} - days
+    if begun:
+        try:
+            days |= {v.data_day for v in versions_of(port.metadata(), ledger) if v.data_day in begun}
+        except NoSuchPort:
+            return days
+    return days

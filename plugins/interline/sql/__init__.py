@@ -1,0 +1,1 @@
+"""Redshift SQL made from contracts: quoting, tables, predicates, values."""
