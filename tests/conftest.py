@@ -17,6 +17,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from local.gateway import service_descriptions
+from tests.mesh_folder import MeshFolder
 
 HERE = Path(__file__).parent
 SLOW = ("engines", "mesh")
@@ -38,6 +39,12 @@ class TogetherByFile(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherByFile:
     """Take our scheduler for every way of distributing."""
     return TogetherByFile(config, log)
+
+
+@pytest.fixture
+def mesh_folder(tmp_path: Path) -> MeshFolder:
+    """A valid mesh of two domains and one product."""
+    return MeshFolder(tmp_path)
 
 
 def pytest_configure() -> None:

@@ -23,7 +23,7 @@ from botocore.config import Config
 from local.mesh import dbt
 
 if TYPE_CHECKING:
-    from tests.engines.platform.probe_mesh import Probes
+    from tests.engines.probe_mesh import Probes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
@@ -182,7 +182,7 @@ def loaded_dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str
 @pytest.fixture(scope="session")
 def probe_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAwsProcess]:
     """A local AWS whose domains are those of the mesh of probes."""
-    from tests.engines.platform.probe_mesh import write_mesh
+    from tests.engines.probe_mesh import write_mesh
 
     root = tmp_path_factory.mktemp("probes")
     write_mesh(root, REPOSITORY)
@@ -203,7 +203,7 @@ def probe_environment(
 @pytest.fixture(scope="session")
 def all_probes(probe_aws: LocalAwsProcess, probe_environment: Mapping[str, str]) -> Probes:
     """The product's tasks, with airports landed and crawled, and external schemas made."""
-    from tests.engines.platform.probe_mesh import Probes
+    from tests.engines.probe_mesh import Probes
 
     with acting_as(probe_environment):
         made = Probes(Path(probe_aws.process.args[-1]))  # type: ignore[index]

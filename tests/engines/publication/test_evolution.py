@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from tests.engines.platform.probe_mesh import TABLES, Probes, good_row
+from tests.engines.probe_mesh import TABLES, Probes, good_row
 from tests.engines.publication.test_ledger import published
 
 DAY, NEXT = "2013-01-01", "2013-01-02"

@@ -10,7 +10,7 @@ from interline.aws.iceberg import IcebergHook
 from interline.publication import versions_of
 from interline.publication.ledger import read_ledger
 from interline.publication.ledger_sql import announce
-from tests.engines.platform.probe_mesh import TABLES, Probes, good_row
+from tests.engines.probe_mesh import TABLES, Probes, good_row
 
 DAY, NEXT = "2013-01-01", "2013-01-02"
 

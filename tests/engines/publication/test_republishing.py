@@ -11,7 +11,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from interline.publication.port import PortVersions
-from tests.engines.platform.probe_mesh import TABLES, Probes, good_row
+from tests.engines.probe_mesh import TABLES, Probes, good_row
 from tests.engines.publication.test_ledger import published
 
 ONE, TWO = "2013-01-01", "2013-01-02"

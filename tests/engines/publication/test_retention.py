@@ -12,7 +12,7 @@ import pytest
 from interline.publication.expiry import PortRetention
 from tests.engines.conftest import LocalAwsProcess
 from tests.engines.lake.test_clients import glue_catalog
-from tests.engines.platform.probe_mesh import TABLES, Probes, good_row
+from tests.engines.probe_mesh import TABLES, Probes, good_row
 from tests.engines.publication.test_ledger import published
 
 OLD, KEPT = "2013-01-01", "2013-01-02"

@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from interline.publication.errors import RollbackError
 from interline.publication.port import PortVersions
-from tests.engines.platform.probe_mesh import Probes, good_row
+from tests.engines.probe_mesh import Probes, good_row
 from tests.engines.publication.test_ledger import published
 
 WRONG, RIGHT = "2013-01-01", "2013-01-02"

@@ -10,10 +10,10 @@ import os
 from pathlib import Path
 
 import pytest
-from mesh_folder import MeshFolder
 
 from interline.contracts import Problem
 from interline.review.checking import check_mesh
+from tests.mesh_folder import MeshFolder
 
 DOMAIN = "domains/bookings/domain.yaml"
 PRODUCT = "domains/bookings/tickets/product.yaml"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from mesh_folder import MeshFolder
 
 from interline.review.checking import check_mesh, inspect_mesh
+from tests.mesh_folder import MeshFolder
 
 TICKETS = "domains/bookings/tickets"
 OFFERS = "domains/shopping/offers"

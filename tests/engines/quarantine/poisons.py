@@ -34,7 +34,7 @@ from interline.contracts.model.rules import (
     RowRule,
     Shortest,
 )
-from tests.engines.platform.text_samples import sample
+from tests.engines.quarantine.text_samples import sample
 
 NASTY = (
     "",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from mesh_folder import MeshFolder
 
 from interline.review.checking import check_mesh
 from interline.scaffold.product import ScaffoldError, scaffold_product
+from tests.mesh_folder import MeshFolder
 
 DAG = "dags/bookings/tickets.py"
 

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from mesh_folder import MeshFolder
 
 from interline.contracts import MeshError, disk_cache, load_product
+from tests.mesh_folder import MeshFolder
 
 ADDRESS = "bookings.tickets"
 CONTRACT = "domains/bookings/tickets/contract.yaml"

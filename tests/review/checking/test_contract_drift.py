@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from mesh_folder import MeshFolder
 
 from interline.contracts import load_mesh
 from interline.review.checking.contract_drift import drift_problems
+from tests.mesh_folder import MeshFolder
 
 MODEL = "dbt/models/bookings/tickets.sql"
 CONTRACT = "domains/bookings/tickets/contract.yaml"
@@ -64,6 +64,6 @@ def test_of_a_model_that_cannot_be_followed_nothing_is_told_here(mesh_folder: Me
 
 
 def test_no_model_of_the_mesh_has_drifted() -> None:
-    mesh = load_mesh(Path(__file__).resolve().parents[2])
+    mesh = load_mesh(Path(__file__).resolve().parents[3])
     assert len(mesh.products) >= 6
     assert [problem for address in mesh.products for problem in drift_problems(mesh, address)] == []

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from mesh_folder import MeshFolder
 from typer.testing import CliRunner
 
 from cli.__main__ import app
+from tests.mesh_folder import MeshFolder
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from mesh_folder import MeshFolder
 
 from interline.contracts import MeshError, Problem, load_domains, load_mesh, load_product, read_mesh
 from interline.contracts.model.rules import (
@@ -16,6 +15,7 @@ from interline.contracts.model.rules import (
     Present,
     RowRule,
 )
+from tests.mesh_folder import MeshFolder
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 PRODUCT = "domains/bookings/tickets/product.yaml"

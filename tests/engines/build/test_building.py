@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from interline.airflow.operators.dbt_build import DbtBuildFailed
-from tests.engines.platform.probe_mesh import COLUMNS, Probes
+from tests.engines.probe_mesh import COLUMNS, Probes
 
 DAY = "2013-01-01"
 

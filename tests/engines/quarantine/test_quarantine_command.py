@@ -12,7 +12,7 @@ import cli.quarantine as command
 from cli import exits
 from cli.__main__ import app
 from tests.engines.conftest import LocalAwsProcess
-from tests.engines.platform.probe_mesh import ADDRESS, Probes, good_row
+from tests.engines.probe_mesh import ADDRESS, Probes, good_row
 
 DAY = "2013-01-01"
 GOOD = ["P1", "P2", "P3"]

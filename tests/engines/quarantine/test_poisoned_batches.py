@@ -8,7 +8,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from tests.engines.conftest import LocalAwsProcess
-from tests.engines.platform.probe_mesh import TABLES, Probes, good_row
+from tests.engines.probe_mesh import TABLES, Probes, good_row
 
 FIRST, SECOND = "2013-01-01", "2013-01-02"
 GOOD = ["P1", "P2", "P3"]

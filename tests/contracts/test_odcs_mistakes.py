@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from mesh_folder import MeshFolder
 
 from interline.contracts import Contract, MeshError, load_mesh
 from interline.contracts.model.rules import (
@@ -17,6 +16,7 @@ from interline.contracts.model.rules import (
     OneOf,
     Query,
 )
+from tests.mesh_folder import MeshFolder
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 OPTIONS = "        logicalTypeOptions:\n          minimum: 0\n"

@@ -16,8 +16,8 @@ from interline.quarantine.errors import QuarantineError
 from interline.quarantine.proposed_release import Correction, Proposal, Signature
 from interline.quarantine.queries import MASK, Selection
 from tests.engines.conftest import REPOSITORY
-from tests.engines.platform.checked_product import CheckedProduct
-from tests.engines.platform.probe_mesh import ADDRESS, good_row, write_mesh
+from tests.engines.probe_mesh import ADDRESS, good_row, write_mesh
+from tests.engines.quarantine.checked_product import CheckedProduct
 
 DAY, OTHER_DAY = "2013-01-01", "2013-01-02"
 GOOD = ["P1", "P2", "P3"]

@@ -6,7 +6,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from interline.airflow.operators import contract_check
-from tests.engines.platform.probe_mesh import COLUMNS, TABLES, Probes
+from tests.engines.probe_mesh import COLUMNS, TABLES, Probes
 
 ONE, TWO = "2013-01-01", "2013-01-02"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from mesh_folder import MeshFolder
 
 from interline.contracts import Contract, MeshError, load_mesh
+from tests.mesh_folder import MeshFolder
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 COLUMNS = "      - property: columns\n        value: [ticket_id, price]\n"

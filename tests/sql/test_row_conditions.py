@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from mesh_folder import MeshFolder
 
 from interline.contracts import Contract, load_mesh
 from interline.review.checking.contract_findings import contract_problems
 from interline.sql.row_filters import checked_row_filter
+from tests.mesh_folder import MeshFolder
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from mesh_folder import MeshFolder
 
 from interline.contracts import Column, Contract, load_product
 from interline.quarantine.corrections import LARGEST_FILE, read_corrections, read_settings
@@ -14,6 +13,7 @@ from interline.quarantine.errors import CorrectionError
 from interline.quarantine.proposed_release import Correction
 from interline.quarantine.queries import Selection
 from interline.sql.values import value_problem
+from tests.mesh_folder import MeshFolder
 
 KEY, OTHER = "a" * 64, "b" * 64
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from jinja2 import Template
-from mesh_folder import MeshFolder
 
 from interline.build.dbt_project import properties, write_project
 from interline.build.dbt_tests import as_text, contract_tests
@@ -16,8 +15,9 @@ from interline.contracts import Product, load_mesh
 from interline.contracts.disk_cache import Kept
 from interline.contracts.odcs.reader import contract_of
 from interline.contracts.yaml.reader import read
+from tests.mesh_folder import MeshFolder
 
-WHOLE = Path(__file__).parent / "odcs_corpus" / "whole.yaml"
+WHOLE = Path(__file__).parents[1] / "contracts" / "odcs_corpus" / "whole.yaml"
 MODEL = "dbt/models/bookings/tickets.sql"
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,7 +13,7 @@ from interline.contracts.model.rules import ExistsIn
 from interline.publication.commit import publish_statements
 from interline.sql.quoting import column_list, identifier, literal
 from interline.sql.tables import Tables
-from tests.engines.platform.in_process import InProcessHook
+from tests.engines.quarantine.in_process import InProcessHook
 
 Row = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from interline.build.dbt_project import write_project
-from tests.engines.platform.probe_mesh import Probes, good_row
+from tests.engines.probe_mesh import Probes, good_row
 
 DAY = "2013-01-01"
 

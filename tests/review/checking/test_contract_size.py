@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from mesh_folder import MeshFolder
 
 from interline.contracts import load_mesh
 from interline.quarantine.batch_check import judgement
 from interline.review.checking.contract_findings import contract_problems
 from interline.sql.tables import Tables
+from tests.mesh_folder import MeshFolder
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 

@@ -14,9 +14,9 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from interline.contracts import product_folders
 from tests.engines.conftest import REPOSITORY
-from tests.engines.platform.checked_product import CheckedProduct
-from tests.engines.platform.poisons import Kitchen, Poison, batch_poisons
-from tests.engines.platform.probe_mesh import ADDRESS, write_mesh
+from tests.engines.probe_mesh import ADDRESS, write_mesh
+from tests.engines.quarantine.checked_product import CheckedProduct
+from tests.engines.quarantine.poisons import Kitchen, Poison, batch_poisons
 
 DAY, DAY_BEFORE = "2013-01-02", "2013-01-01"
 BASE = 6

@@ -8,7 +8,6 @@ from typing import Any
 import duckdb
 import pytest
 import sqlglot
-from mesh_folder import MeshFolder
 
 from interline.contracts import Contract, load_mesh
 from interline.publication.commit import current_batch, declare_port, publish_statements
@@ -23,6 +22,7 @@ from interline.quarantine.table import quarantine_columns
 from interline.sql.predicates import checked_expression, checked_query
 from interline.sql.quoting import day_literal, identifier, literal
 from interline.sql.tables import Tables
+from tests.mesh_folder import MeshFolder
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 DAY = "2013-01-01"

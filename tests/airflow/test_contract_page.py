@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from mesh_folder import MeshFolder
-
 from interline.airflow.documentation import documentation
 from interline.contracts import load_mesh
 from interline.contracts.disk_cache import Kept
 from interline.contracts.odcs.reader import contract_of
 from interline.contracts.yaml.reader import read
+from tests.mesh_folder import MeshFolder
 
-WHOLE = Path(__file__).parent / "odcs_corpus" / "whole.yaml"
+WHOLE = Path(__file__).parents[1] / "contracts" / "odcs_corpus" / "whole.yaml"
 
 
 def page(mesh_folder: MeshFolder) -> str:
