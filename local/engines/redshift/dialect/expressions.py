@@ -7,21 +7,18 @@ arguments of a known class that are not listed with it are refused too, so nothi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from local.engines.redshift import errors, types
 from local.engines.redshift.dialect import casts
 from local.engines.redshift.dialect.reading import PARAMETER_PREFIX
+from local.engines.redshift.dialect.scope import Scope
 from local.engines.redshift.dialect.typed import Typed, null_literal, number_literal, text_literal
 from local.engines.redshift.errors import SqlError, unsupported
 from local.engines.redshift.types import BOOL, Type
 
-if TYPE_CHECKING:
-    from local.engines.redshift.dialect.scope import Scope
-
-Translator = Callable[[exp.Expression, "Scope"], Typed]
+Translator = Callable[[exp.Expression, Scope], Typed]
 _TRANSLATORS: dict[type, Translator] = {}
 _ARGUMENTS: dict[type, frozenset[str]] = {}
 _IGNORED = frozenset(("join_mark", "_type", "comments"))

@@ -1,4 +1,4 @@
-"""Joins, and what of WHERE an external scan may know before it reads."""
+"""FROM with its joins, and what of WHERE an external scan may know before it reads."""
 
 from __future__ import annotations
 
@@ -13,6 +13,20 @@ from local.engines.redshift.dialect.typed import Typed
 from local.engines.redshift.errors import SqlError, unsupported
 
 _SIDES = {"": "", "LEFT": "LEFT ", "RIGHT": "RIGHT ", "FULL": "FULL "}
+
+
+def from_clause(node: exp.Select, scope: Scope) -> str:
+    """The FROM clause with its joins, or nothing; registers the sources in the scope."""
+    clause = node.args.get("from_")
+    joined = node.args.get("joins") or []
+    if clause is None:
+        if joined:
+            raise errors.syntax_error("JOIN")
+        return ""
+    sql = " FROM " + sources.item(clause.this, scope)
+    for join in joined:
+        sql += join_clause(join, scope)
+    return sql
 
 
 def join_clause(join: exp.Join, scope: Scope) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlglot import exp
 
 from local.engines.redshift import errors, types
-from local.engines.redshift.dialect import casts, joins, sources
+from local.engines.redshift.dialect import casts, joins
 from local.engines.redshift.dialect.clauses import group_by, limit_and_offset, order_by, order_by_output
 from local.engines.redshift.dialect.expressions import check_arguments, condition, translate
-from local.engines.redshift.dialect.scope import Compilation, Scope
-from local.engines.redshift.dialect.typed import Output, Typed, quote_name, settle
+from local.engines.redshift.dialect.scope import Compilation, CompiledQuery, Scope
+from local.engines.redshift.dialect.sources import renamed
+from local.engines.redshift.dialect.typed import Output, Typed, quote_name
 from local.engines.redshift.errors import SqlError, unsupported
 
 _SELECT = frozenset(
@@ -32,14 +31,6 @@ _SELECT = frozenset(
     )
 )
 _SET_OPERATION = frozenset(("this", "expression", "distinct", "with_", "order", "limit", "offset"))
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledQuery:
-    """DuckDB SQL of a query and the columns it returns."""
-
-    sql: str
-    outputs: tuple[Output, ...]
 
 
 def compile_query(
@@ -94,23 +85,12 @@ def with_clause(node: exp.Expression, scope: Scope) -> str:
         query = _recursive(cte, name, columns, scope) if clause.args.get("recursive") else None
         if query is None:
             # A name of the list is not visible in its own query.
-            query = compile_query(cte.this, scope.compilation, only_ctes(scope))
+            query = compile_query(cte.this, scope.compilation, scope.only_ctes())
         outputs = renamed(query.outputs, columns, name)
         scope.ctes[name] = (quote_name(name), outputs)
         shown = ", ".join(quote_name(each.name) for each in outputs)
         parts.append(f"{quote_name(name)}({shown}) AS ({query.sql})")
     return ("WITH RECURSIVE " if clause.args.get("recursive") else "WITH ") + ", ".join(parts) + " "
-
-
-def only_ctes(scope: Scope) -> Scope:
-    """A scope that offers the common table expressions seen so far and no columns."""
-    copy = Scope(scope.compilation, None)
-    current: Scope | None = scope
-    while current is not None:
-        for name, entry in current.ctes.items():
-            copy.ctes.setdefault(name, entry)
-        current = current.parent
-    return copy
 
 
 def _recursive(
@@ -125,31 +105,13 @@ def _recursive(
         raise SqlError(errors.SYNTAX_ERROR, f"WITH RECURSIVE {name} must have a column list")
     if query.args.get("distinct"):
         raise unsupported("recursive common table expression with UNION (use UNION ALL)")
-    inner = only_ctes(scope)
+    inner = scope.only_ctes()
     anchor = compile_query(query.this, scope.compilation, inner)
     outputs = renamed(anchor.outputs, columns, name)
     inner.ctes[name] = (quote_name(name), outputs)
     step = compile_query(query.expression, scope.compilation, inner)
     step = _as_types(step, [each.type for each in outputs], assignment=True)
     return CompiledQuery(f"({anchor.sql}) UNION ALL ({step.sql})", outputs)
-
-
-def renamed(outputs: tuple[Output, ...], names: tuple[str, ...], of: str) -> tuple[Output, ...]:
-    """Columns under the names of an alias's column list.
-
-    Raises:
-        SqlError: 42P10 when the list is too long, 42701 when a name is there twice.
-    """
-    if len(names) > len(outputs):
-        raise SqlError(
-            errors.INVALID_COLUMN_REFERENCE,
-            f'table "{of}" has {len(outputs)} columns available but {len(names)} columns specified',
-        )
-    result = tuple(
-        Output(names[position] if position < len(names) else each.name, settle(each.type))
-        for position, each in enumerate(outputs)
-    )
-    return result
 
 
 def _set_operation(node: exp.SetOperation, compilation: Compilation, parent: Scope | None) -> CompiledQuery:
@@ -242,7 +204,7 @@ def _select(node: exp.Select, compilation: Compilation, parent: Scope | None) ->
         raise errors.syntax_error("FROM")
     scope = Scope(compilation, parent)
     prefix = with_clause(node, scope)
-    from_sql = sources.from_clause(node, scope)
+    from_sql = joins.from_clause(node, scope)
     where = node.args.get("where")
     where_sql = ""
     if where is not None:

@@ -52,6 +52,23 @@ class Environment(Protocol):
         """A value that is constant during a statement."""
 
 
+@dataclass(frozen=True, slots=True)
+class CompiledQuery:
+    """DuckDB SQL of a query and the columns it returns."""
+
+    sql: str
+    outputs: tuple[Output, ...]
+
+
+class QueryCompiler(Protocol):
+    """What translates a query; `local.engines.redshift.dialect.queries.compile_query` is it."""
+
+    def __call__(
+        self, node: exp.Expression, compilation: Compilation, parent: Scope | None = None
+    ) -> CompiledQuery:
+        """Translate a query; ``parent`` is the scope that a correlated subquery sees."""
+
+
 @dataclass(eq=False)
 class Scan:
     """A read of an external table: its SQL is written when the statement runs.
@@ -72,9 +89,14 @@ class Scan:
 
 @dataclass
 class Compilation:
-    """What one statement's translation collects."""
+    """What one statement's translation collects.
+
+    Attributes:
+        compile_query: translates the queries inside: derived tables, views, subqueries of expressions.
+    """
 
     environment: Environment | None
+    compile_query: QueryCompiler
     parameter_types: dict[int, Type] = field(default_factory=dict)
     scans: list[Scan] = field(default_factory=list)
     relations: dict[tuple[str, Any], Resolved] = field(default_factory=dict)
@@ -156,6 +178,16 @@ class Scope:
                 return scope.ctes[name]
             scope = scope.parent
         return None
+
+    def only_ctes(self) -> Scope:
+        """A scope that offers the common table expressions seen so far and no columns."""
+        copy = Scope(self.compilation, None)
+        current: Scope | None = self
+        while current is not None:
+            for name, entry in current.ctes.items():
+                copy.ctes.setdefault(name, entry)
+            current = current.parent
+        return copy
 
     def add(self, source: Source) -> None:
         """Add an item of FROM. Raises 42712 for a name that is there already."""
@@ -291,9 +323,7 @@ class Scope:
 
     def subquery(self, query: exp.Expression) -> tuple[str, tuple[Output, ...]]:
         """A query in an expression: it may refer to this scope."""
-        from local.engines.redshift.dialect import queries
-
-        compiled = queries.compile_query(query, self.compilation, self)
+        compiled = self.compilation.compile_query(query, self.compilation, self)
         return compiled.sql, compiled.outputs
 
     def star(self, only: Source | None = None) -> list[Typed]:

@@ -7,28 +7,13 @@ import dataclasses
 from sqlglot import exp
 
 from local.engines.redshift import errors, types
-from local.engines.redshift.dialect import joins, queries
 from local.engines.redshift.dialect.expressions import check_arguments, data_type, translate
 from local.engines.redshift.dialect.reading import PARAMETER_PREFIX
-from local.engines.redshift.dialect.scope import Resolved, Scope, Source
+from local.engines.redshift.dialect.scope import CompiledQuery, Resolved, Scope, Source
 from local.engines.redshift.dialect.typed import Output, Typed, quote_name, settle
 from local.engines.redshift.errors import SqlError, unsupported
 
 _MAXIMUM_VIEW_DEPTH = 32
-
-
-def from_clause(node: exp.Select, scope: Scope) -> str:
-    """The FROM clause with its joins, or nothing; registers the sources in the scope."""
-    clause = node.args.get("from_")
-    joined = node.args.get("joins") or []
-    if clause is None:
-        if joined:
-            raise errors.syntax_error("JOIN")
-        return ""
-    sql = " FROM " + item(clause.this, scope)
-    for join in joined:
-        sql += joins.join_clause(join, scope)
-    return sql
 
 
 def item(node: exp.Expression, scope: Scope) -> str:
@@ -79,29 +64,47 @@ def _derived(node: exp.Subquery, scope: Scope) -> str:
         )
     if definitions:
         raise errors.syntax_error(definitions[0].sql())
-    inner_scope = queries.only_ctes(scope)
+    inner_scope = scope.only_ctes()
     if isinstance(node.this, exp.Values):
         raise unsupported("VALUES list as a table")
     bare = exp.Subquery(
         **{key: value for key, value in node.args.items() if key not in ("alias", "this") and value}
     )
     bare.args["this"] = node.this
-    query = queries.parenthesized(bare, scope.compilation, inner_scope)
+    query = scope.compilation.compile_query(bare, scope.compilation, inner_scope)
     return _query_source(query, name, columns, scope)
 
 
 def _query_source(
-    query: queries.CompiledQuery,
+    query: CompiledQuery,
     name: str,
     columns: tuple[str, ...],
     scope: Scope,
     qualifier: tuple[str, ...] = (),
 ) -> str:
-    outputs = queries.renamed(query.outputs, columns, name)
+    outputs = renamed(query.outputs, columns, name)
     _check_distinct(outputs, name)
     scope.add(Source(name, {each.name: each.type for each in outputs}, qualifier))
     shown = ", ".join(quote_name(each.name) for each in outputs)
     return f"({query.sql}) AS {quote_name(name)}({shown})"
+
+
+def renamed(outputs: tuple[Output, ...], names: tuple[str, ...], of: str) -> tuple[Output, ...]:
+    """Columns under the names of an alias's column list.
+
+    Raises:
+        SqlError: 42P10 when the list is too long, 42701 when a name is there twice.
+    """
+    if len(names) > len(outputs):
+        raise SqlError(
+            errors.INVALID_COLUMN_REFERENCE,
+            f'table "{of}" has {len(outputs)} columns available but {len(names)} columns specified',
+        )
+    result = tuple(
+        Output(names[position] if position < len(names) else each.name, settle(each.type))
+        for position, each in enumerate(outputs)
+    )
+    return result
 
 
 def _check_distinct(outputs: tuple[Output, ...], name: str) -> None:
@@ -172,7 +175,7 @@ def _named(
     qualifier: tuple[str, ...],
     scope: Scope,
 ) -> str:
-    shown = queries.renamed(outputs, columns, name)
+    shown = renamed(outputs, columns, name)
     scope.add(Source(name, {each.name: each.type for each in shown}, qualifier))
     listed = "(" + ", ".join(quote_name(each.name) for each in shown) + ")" if columns else ""
     return f"{sql} AS {quote_name(name)}{listed}"
@@ -190,7 +193,7 @@ def _view(
     compilation.bindings, compilation.parameter_types = bindings, {}
     compilation.view_depth += 1
     try:
-        query = queries.compile_query(tree, compilation, None)
+        query = compilation.compile_query(tree, compilation, None)
     finally:
         compilation.bindings, compilation.parameter_types = outer_bindings, outer_parameters
         compilation.view_depth -= 1
@@ -200,13 +203,13 @@ def _view(
     if len(query.outputs) > len(shown):
         kept = ", ".join(f"c{position}" for position in range(len(shown)))
         every = ", ".join(f"c{position}" for position in range(len(query.outputs)))
-        query = queries.CompiledQuery(
+        query = CompiledQuery(
             f"SELECT {kept} FROM ({query.sql}) AS wider({every})", query.outputs[: len(shown)]
         )
     outputs = tuple(
         Output(one.name, settle(other.type)) for one, other in zip(shown, query.outputs, strict=True)
     )
-    return _query_source(queries.CompiledQuery(query.sql, outputs), name, columns, scope, qualifier)
+    return _query_source(CompiledQuery(query.sql, outputs), name, columns, scope, qualifier)
 
 
 def _function(

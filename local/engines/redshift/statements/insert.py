@@ -11,7 +11,7 @@ from local.engines.redshift import errors
 from local.engines.redshift.catalog import Column, Relation
 from local.engines.redshift.dialect import casts
 from local.engines.redshift.dialect.expressions import check_arguments, translate
-from local.engines.redshift.dialect.queries import compile_query, only_ctes, with_clause
+from local.engines.redshift.dialect.queries import compile_query, with_clause
 from local.engines.redshift.dialect.reading import Statement, parse
 from local.engines.redshift.dialect.scope import Compilation, Resolved, Scope
 from local.engines.redshift.dialect.typed import Typed
@@ -57,7 +57,7 @@ def insert_source(
         return _values(source, wanted, compilation, default)
     scope = Scope(compilation)
     prefix = with_clause(node, scope)
-    query = compile_query(source, compilation, only_ctes(scope) if prefix else None)
+    query = compile_query(source, compilation, scope.only_ctes() if prefix else None)
     _check_width(len(query.outputs), len(wanted))
     values = [Typed(f"c{position}", each.type) for position, each in enumerate(query.outputs)]
     return prefix + query.sql, values

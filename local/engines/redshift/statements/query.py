@@ -59,7 +59,7 @@ _MENTIONED = re.compile(r"\$(\d+)")
 
 def new_compilation(session: Session, parameter_types: Sequence[Type]) -> Compilation:
     """A fresh translation for a session."""
-    compilation = Compilation(None, dict(enumerate(parameter_types, start=1)))  # type: ignore[arg-type]
+    compilation = Compilation(None, compile_query, dict(enumerate(parameter_types, start=1)))  # type: ignore[arg-type]
     compilation.environment = TimeMarking(session, compilation)
     return compilation
 

@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from local.engines.redshift import errors, types
 from local.engines.redshift.dialect.branches import bring, unify
+from local.engines.redshift.dialect.clauses import direction
 from local.engines.redshift.dialect.expressions import check_arguments, translate, translates
 from local.engines.redshift.dialect.functions.registry import AGGREGATES, WINDOWS, Call, invoke, window
 from local.engines.redshift.dialect.scope import Scope
@@ -36,8 +37,6 @@ def _window(node: exp.Window, scope: Scope) -> Typed:
 
 
 def _over(node: exp.Window, name: str, scope: Scope) -> str:
-    from local.engines.redshift.dialect.clauses import direction
-
     parts = []
     if node.args.get("partition_by"):
         parts.append(
@@ -89,8 +88,6 @@ def _bound(value: object, side: str | None) -> str:
 
 
 def _within(node: exp.WithinGroup, scope: Scope) -> dict[str, object]:
-    from local.engines.redshift.dialect.clauses import direction
-
     order = node.expression
     if not isinstance(order, exp.Order):
         raise errors.syntax_error("WITHIN")
