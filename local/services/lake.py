@@ -35,10 +35,10 @@ def install(home: Path) -> None:
     from local.engines import objects
     from local.gateway import moto_operations, served_operations
     from local.services.athena import metadata_operations
-    from local.services.athena import service as athena
+    from local.services.athena import query_operations as athena
     from local.services.glue import databases, partitions, tables
     from local.services.glue.crawler import custom_classifiers
-    from local.services.glue.crawler import service as crawlers
+    from local.services.glue.crawler import operations as crawlers
     from local.services.lakeformation import cell_filters, lf_tags, vended_credentials
     from local.services.lakeformation import operations as lake_formation
 

@@ -6,6 +6,8 @@ from local.engines.redshift.cluster import Cluster
 from local.engines.redshift.errors import INVALID_AUTHORIZATION, SqlError
 from local.engines.redshift.passwords import md5_matches
 from local.engines.redshift.session import Session
+from local.gateway.errors import NotServed
+from local.gateway.identity import Caller
 
 # GetClusterCredentials answers with the user under one of these: a password that IAM gave is used with it only.
 IAM_PREFIXES = ("IAM:", "IAMA:")
@@ -35,3 +37,14 @@ def let_in(cluster: Cluster, user: str, password: str, database: str, applicatio
     elif cluster.catalog.snapshot.get(("user", name)) is None:
         raise SqlError(INVALID_AUTHORIZATION, f'user "{name}" does not exist')
     return cluster.session(name, database, application)
+
+
+def user_of_role(caller: Caller) -> str:
+    """The database user that IAM authentication gives to a role: ``IAMR:<role name>``.
+
+    Raises:
+        NotServed: for IAM users and roots, whose database users would be named like those of GetClusterCredentials.
+    """
+    if caller.role_arn is None:
+        raise NotServed("redshift", "GetClusterCredentialsWithIAM", "only roles are let in, not IAM users")
+    return f"IAMR:{caller.role_arn.rpartition('/')[2]}"

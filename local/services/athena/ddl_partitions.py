@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from local.engines import catalog, objects
 from local.engines.catalog import CatalogTable
+from local.engines.catalog_changes import add_partition
 from local.engines.errors import QueryError
 from local.engines.iceberg.tables import catalog_lock
 from local.engines.lake_permissions import permissions
@@ -18,7 +19,6 @@ from local.services.athena.ddl_listings import listing_of
 from local.services.athena.errors import NotTrino
 from local.services.athena.reader import Reader, split_top
 from local.services.athena.results import QueryResult
-from local.services.glue.partitions import add_partition
 
 
 def _partition_values(text: str, table: CatalogTable) -> tuple[str, ...]:

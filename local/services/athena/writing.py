@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from local.engines import catalog, duckdb_engine, hive_types, iceberg, objects
 from local.engines.catalog import CatalogTable, Column
+from local.engines.catalog_changes import add_partition
 from local.engines.errors import EntityNotFound, QueryError
 from local.engines.iceberg.tables import catalog_lock
 from local.engines.lake_permissions import locations, permissions
@@ -21,7 +22,6 @@ from local.services.athena.errors import NotTrino, explain
 from local.services.athena.files import STORAGE, Storing, Written, write
 from local.services.athena.results import OutputColumn, QueryResult
 from local.services.athena.running import Running
-from local.services.glue.partitions import add_partition
 
 
 @dataclass

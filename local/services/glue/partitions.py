@@ -13,6 +13,7 @@ from sqlglot.errors import SqlglotError
 
 from local.engines import catalog, pruning
 from local.engines.catalog import CatalogTable
+from local.engines.catalog_changes import add_partition
 from local.engines.errors import AccessDenied, AlreadyExists, EntityNotFound, InvalidInput
 from local.engines.lake_permissions import permissions
 from local.gateway.identity import current_caller
@@ -52,19 +53,6 @@ def _changeable(request: GlueResponse) -> tuple[CatalogTable, FakeTable]:
     if not held & {"ALTER", "INSERT"}:
         raise AccessDenied(f"Insufficient Lake Formation permission(s): Required Alter on {table.name}")
     return table, catalog.stored_table(table.account, table.database, table.name)
-
-
-def add_partition(table: CatalogTable, stored: FakeTable, given: dict[str, Any]) -> None:
-    """Register a partition. Raises AlreadyExists, InvalidInput when the number of values is not that of the keys."""
-    values = [str(value) for value in given.get("Values") or ()]
-    if len(values) != len(table.partition_keys):
-        raise InvalidInput(
-            f"The number of partition keys do not match the number of partition values: {table.name} has "
-            f"{len(table.partition_keys)}, given {len(values)}"
-        )
-    if str(values) in stored.partitions:
-        raise AlreadyExists("Partition already exists.")
-    stored.create_partition({**given, "Values": values})
 
 
 def _stored_partition(stored: FakeTable, values: list[str]) -> Any:

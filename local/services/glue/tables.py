@@ -9,7 +9,8 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.glue.models import FakeTable
 from moto.glue.responses import GlueResponse
 
-from local.engines import backends, catalog
+from local.engines import catalog
+from local.engines.catalog_changes import delete_table, require_table
 from local.engines.errors import (
     AccessDenied,
     ConcurrentModification,
@@ -89,19 +90,6 @@ def _is_registered(location: str, account: str) -> bool:
         return locations.registration(location, account) is not None
     except (InvalidInput, EntityNotFound):
         return False
-
-
-def require_table(account: str, database: str, name: str, action: str) -> FakeTable:
-    """A table of this very account that the caller may ALTER, DROP, INSERT into … Raises EntityNotFound, AccessDenied."""
-    stored = catalog.stored_table(account, database, name)
-    held = permissions.table_permissions(
-        account, database, stored.name.lower(), current_caller().principal_arn
-    )
-    if action not in held:
-        raise AccessDenied(
-            f"Insufficient Lake Formation permission(s): Required {action.capitalize()} on {stored.name}"
-        )
-    return stored
 
 
 def validated(given: dict[str, Any] | None) -> dict[str, Any]:
@@ -223,11 +211,3 @@ def _version(account: str, stored: FakeTable, version: str, columns: set[str] | 
 def _as_regular_expression(expression: str) -> str:
     """GetTables takes a regular expression in which a lone `*` is often used as a wildcard."""
     return re.sub(r"(?<![.\])])\*", ".*", expression)
-
-
-def delete_table(account: str, database: str, name: str) -> None:
-    """Take a table out of the catalog, and every grant on it with it. Raises EntityNotFound, AccessDenied."""
-    with catalog_lock:
-        stored = require_table(account, database, name, "DROP")
-        backends.glue(account).delete_table(database, stored.name)
-        permissions.forget(account, database, stored.name.lower())

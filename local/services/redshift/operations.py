@@ -21,6 +21,7 @@ from moto.redshift.responses import RedshiftResponse
 
 from local.engines.redshift import cluster as clusters
 from local.engines.redshift.cluster import Cluster
+from local.engines.redshift.credentials import user_of_role
 from local.engines.redshift.protocol.listener import HOST, Listener
 from local.engines.redshift.tls import server_context
 from local.gateway import identity, served_operations
@@ -211,17 +212,6 @@ class CredentialOperations:
         answer = _password(cluster, user, seconds, create_user=True)
         answer["NextRefreshTime"] = answer["Expiration"]
         return ActionResult(answer)
-
-
-def user_of_role(caller: identity.Caller) -> str:
-    """The database user that IAM authentication gives to a role: ``IAMR:<role name>``.
-
-    Raises:
-        NotServed: for IAM users and roots, whose database users would be named like those of GetClusterCredentials.
-    """
-    if caller.role_arn is None:
-        raise NotServed("redshift", "GetClusterCredentialsWithIAM", "only roles are let in, not IAM users")
-    return f"IAMR:{caller.role_arn.rpartition('/')[2]}"
 
 
 def _password(cluster: Cluster, user: str, seconds: int, *, create_user: bool) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from typing import Any
 
 from local.engines.redshift import cluster as clusters
 from local.engines.redshift.cluster import Cluster
+from local.engines.redshift.credentials import user_of_role
 from local.gateway import identity
 from local.gateway.errors import AwsError, NotServed
 from local.gateway.iam import authorization
-from local.services.redshift.operations import user_of_role
 from local.services.redshift_data import executions as states
 from local.services.redshift_data import parameters, results
 from local.services.redshift_data.executions import ACTIVE_LIMIT, Execution, Submission

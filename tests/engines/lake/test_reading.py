@@ -9,9 +9,9 @@ import pytest
 from sqlglot import parse_one
 
 from local.engines import catalog, hive_types, objects, reading
+from local.engines.catalog_changes import add_partition
 from local.engines.errors import BadData, InvalidInput, NotSupported, QueryError
 from local.engines.lake_permissions import permissions
-from local.services.glue.partitions import add_partition
 
 JSON = "org.openx.data.jsonserde.JsonSerDe"
 CSV = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"

@@ -11,6 +11,7 @@ from typing import Any
 
 from local.engines import catalog as glue
 from local.engines import iceberg
+from local.engines.catalog_changes import delete_table
 from local.engines.errors import AlreadyExists
 from local.engines.redshift import errors, external_schemas, privileges
 from local.engines.redshift.catalog import Column, ExternalSource, Schema
@@ -25,7 +26,6 @@ from local.engines.redshift.statements.query import materialize_scans, translate
 from local.engines.redshift.statements.table import columns_of
 from local.engines.redshift.types import Type
 from local.gateway import identity
-from local.services.glue.tables import delete_table
 
 # "Supported data types with Apache Iceberg tables": what each Redshift type becomes in the catalog.
 _GLUE = {

@@ -10,6 +10,7 @@ from typing import Any
 from moto.glue.models import FakeTable
 
 from local.engines import backends, catalog, objects
+from local.engines.catalog_changes import add_partition
 from local.engines.errors import AccessDenied, EntityNotFound, QueryError
 from local.engines.iceberg.tables import catalog_lock
 from local.engines.lake_permissions import permissions
@@ -20,7 +21,6 @@ from local.services.glue.crawler.classifiers import CsvClassifier, classify
 from local.services.glue.crawler.configuration import CrawlerOptions, Target
 from local.services.glue.crawler.layout import FoundPartition, FoundTable
 from local.services.glue.crawler.schemas import Schema
-from local.services.glue.partitions import add_partition
 
 _VERSION_PARAMETERS = {"CrawlerSchemaDeserializerVersion": "1.0", "CrawlerSchemaSerializerVersion": "1.0"}
 
