@@ -121,7 +121,7 @@ def _dag(product: Specification) -> str:
         "from airflow.sdk import chain\n\n"
         "from interline.airflow.dag import data_product\n"
         f"from interline.airflow.verbs import {verbs}\n\n"
-        f'with data_product("{product.address}"{schedule}, doc_md=__doc__):\n'
+        f'with data_product("{product.address}"{schedule}, file=__file__, doc_md=__doc__):\n'
         f"    chain({chain})\n"
     )
 

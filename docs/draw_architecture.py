@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "plugins"))
 
 from interline.contracts import Mesh, Product, load_mesh  # noqa: E402
+from interline.contracts.model.verbs import VERBS  # noqa: E402
 
 PICTURE = ROOT / "docs" / "architecture.svg"
 
@@ -105,13 +106,15 @@ class Drawing:
         platform = self.mesh.domains.get("platform")
         account = f" · account {platform.account}" if platform else ""
         accounts = ", ".join(f"aws_{domain}" for domain in self.domains)
+        usual = " → ".join(verb.name for verb in VERBS.values() if verb.is_usual)
+        others = ", ".join(verb.name for verb in VERBS.values() if not verb.is_usual)
         return [
             f'<rect class="lane" x="{LANE_LEFT}" y="{LANE_LEFT}" width="{self.width - 2 * LANE_LEFT}" '
             f'height="{PLATFORM_HEIGHT}" rx="6"/>',
             f'<text class="title" x="{LANE_LEFT + 14}" y="{LANE_LEFT + 24}">platform{account}: '
             "Apache Airflow on Amazon MWAA</text>",
-            f'<text class="note" x="{LANE_LEFT + 14}" y="{LANE_LEFT + 44}">schedules land → crawl → build → check '
-            "→ publish (train, score) for every product; assets trigger the consumers</text>",
+            f'<text class="note" x="{LANE_LEFT + 14}" y="{LANE_LEFT + 44}">schedules {usual} '
+            f"({others}) for every product; assets trigger the consumers</text>",
             f'<text class="note" x="{LANE_LEFT + 14}" y="{LANE_LEFT + 62}">acts in each account only as that '
             f"domain's role, through the connections {escape(accounts)}</text>",
         ]

@@ -117,7 +117,7 @@ from airflow.sdk import chain
 from interline.airflow.dag import data_product
 from interline.airflow.verbs import build, check, crawl, land, publish
 
-with data_product("bookings.tickets", schedule="0 4 * * *", doc_md=__doc__):
+with data_product("bookings.tickets", schedule="0 4 * * *", file=__file__, doc_md=__doc__):
     chain(land("ticket_events"), crawl("ticket_events"), build(), check(), publish())
 '''
 
@@ -179,7 +179,7 @@ class MeshFolder:
             f"dags/{domain}/{name}.py",
             f'"""Ask the desk when it fails."""\n\nfrom airflow.sdk import chain\n\nfrom interline.airflow.dag import data_product\n'
             f"from interline.airflow.verbs import build, check, publish\n\n"
-            f'with data_product("{address}", doc_md=__doc__):\n    chain(build(), check(), publish())\n',
+            f'with data_product("{address}", file=__file__, doc_md=__doc__):\n    chain(build(), check(), publish())\n',
         )
         producer = reads.partition(".")[0]
         model = CONSUMING_MODEL.replace("PRODUCER", producer).replace("PORT", port)

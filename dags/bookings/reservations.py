@@ -18,7 +18,7 @@ from interline.airflow.dag import data_product
 from interline.airflow.verbs import build, check, crawl, land, publish
 
 # Partners deliver a day's events until 04:00 UTC of the next.
-with data_product("bookings.reservations", schedule="30 4 * * *", doc_md=__doc__):
+with data_product("bookings.reservations", schedule="30 4 * * *", file=__file__, doc_md=__doc__):
     chain(
         land("booking_events", "airports"), crawl("booking_events", "airports"), build(), check(), publish()
     )

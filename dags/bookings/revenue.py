@@ -15,5 +15,5 @@ from airflow.sdk import chain
 from interline.airflow.dag import data_product
 from interline.airflow.verbs import build, check, publish
 
-with data_product("bookings.revenue", doc_md=__doc__):
+with data_product("bookings.revenue", file=__file__, doc_md=__doc__):
     chain(build(), check(), publish())

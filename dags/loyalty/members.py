@@ -16,5 +16,5 @@ from interline.airflow.dag import data_product
 from interline.airflow.verbs import build, check, crawl, land, publish
 
 # Partners' files are complete by 03:00 UTC.
-with data_product("loyalty.members", schedule="15 3 * * *", doc_md=__doc__):
+with data_product("loyalty.members", schedule="15 3 * * *", file=__file__, doc_md=__doc__):
     chain(land("member_files"), crawl("member_files"), build(), check(), publish())

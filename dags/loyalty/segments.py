@@ -14,7 +14,7 @@ from interline.airflow.verbs import build, check, publish, score, train
 
 GATE = {"silhouette": 0.15, "smallest_share": 0.01}
 
-with data_product("loyalty.segments", doc_md=__doc__):
+with data_product("loyalty.segments", file=__file__, doc_md=__doc__):
     scores = score(
         member_id="varchar(16)",
         audience_segment="integer",

@@ -16,5 +16,5 @@ from interline.airflow.dag import data_product
 from interline.airflow.verbs import build, check, crawl, land, publish
 
 # The sites close a day's file at 00:30 UTC and have delivered it an hour later.
-with data_product("shopping.searches", schedule="0 2 * * *", doc_md=__doc__):
+with data_product("shopping.searches", schedule="0 2 * * *", file=__file__, doc_md=__doc__):
     chain(land("search_events", "airports"), crawl("search_events", "airports"), build(), check(), publish())

@@ -123,7 +123,7 @@ from airflow.sdk import chain
 from interline.airflow.dag import data_product
 from interline.airflow.verbs import build, check, publish
 
-with data_product("bookings.probes", schedule="0 4 * * *", doc_md=__doc__):
+with data_product("bookings.probes", schedule="0 4 * * *", file=__file__, doc_md=__doc__):
     chain(build(), check(), publish())
 '''
 

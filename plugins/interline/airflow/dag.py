@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -49,31 +48,31 @@ class ProductDag:
 
 
 def data_product(
-    address: str, *, schedule: str | None = None, doc_md: str | None = None, **dag_arguments: Any
+    address: str, *, file: str, doc_md: str | None, schedule: str | None = None, **dag_arguments: Any
 ) -> ProductDag:
     """Return the DAG of the product at ``address``, to be filled with verbs.
 
     :param address: ``<domain>.<product>``, also the DAG's id; the file is ``dags/<domain>/<product>.py``
+    :param file: the DAG file's own ``__file__``: the mesh's files are those beside it, wherever Airflow keeps a copy
+    :param doc_md: the runbook: the file's docstring, ``__doc__``
     :param schedule: for a product that something lands for: a cron expression in UTC, when the day before has
         landed. A product with input ports leaves it out: it runs when all of them have published a data day.
-    :param doc_md: the runbook; by default the docstring of the calling file
     :param dag_arguments: anything else that an Airflow DAG takes
 
     Raises:
         interline.contracts.MeshError: there is no such product, or its files are wrong.
         ValueError: the schedule does not fit the product.
     """
-    caller = sys._getframe(1).f_globals
-    root = root_of(Path(caller["__file__"]).resolve().parent)
+    root = root_of(Path(file).resolve().parent)
     product = load_product(root, address)
     domain = product.domain
-    page, due_seconds = _kept(product)
+    page, due_seconds = _page_and_due(product)
     defaults = {"owner": domain.name, "pool": domain.pool, **dag_arguments.pop("default_args", {})}
     dag = DAG(
         dag_id=address,
         schedule=_timetable(product, schedule),
         description=product.file.purpose or product.file.title,
-        doc_md=f"{(doc_md or caller.get('__doc__') or f'# {product.file.title}').strip()}\n\n{page}",
+        doc_md=f"{(doc_md or f'# {product.file.title}').strip()}\n\n{page}",
         tags=sorted({domain.name, "consumer" if product.inputs else "source-aligned", *product.file.tags}),
         default_args=defaults,
         **{
@@ -102,7 +101,7 @@ def port_asset(address: str) -> Asset:
     return Asset(name=address, uri=asset_uri(address), group=split_address(address)[0])
 
 
-def _kept(product: Product) -> tuple[str, float | None]:
+def _page_and_due(product: Product) -> tuple[str, float | None]:
     """Return what a DAG says of the contract: its part of the page in the UI, and in how many seconds a day is due."""
     folder = product.directory
     files = (f"{folder}/contract.yaml", f"{folder}/product.yaml", f"{folder}/../domain.yaml")

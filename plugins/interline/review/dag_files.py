@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interline.contracts import MeshError, Problem
+from interline.contracts.model.verbs import VERBS
 from interline.contracts.yaml.text import read_text
 
 _CODING = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 """What Python takes for the encoding of a file in its first two lines (PEP 263)."""
-_VERBS = ("land", "crawl", "build", "check", "publish", "train", "score")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,17 @@ class DagFile:
     line: int
     docstring: str | None
     has_schedule: bool
+    passes_file: bool
+    """Whether it passes ``file=__file__``."""
+    passes_runbook: bool
+    """Whether it passes ``doc_md``."""
     verbs: tuple[str, ...]
     sources: tuple[tuple[int, str], ...]
-    """Lines and names of what ``land`` and ``crawl`` name."""
+    """Lines and names of the sources that verbs name."""
     scores: tuple[str, ...] = ()
-    """Columns that ``score`` declares."""
+    """Columns that a verb declares: what ``score`` writes."""
     features: str = ""
-    """The model that ``train`` reads."""
+    """The model whose rows a verb reads as features: what ``train`` names."""
 
 
 def read_dag_file(path: Path) -> DagFile | None:
@@ -81,27 +85,31 @@ def declared_in(tree: ast.Module) -> DagFile | None:
             continue
         if node.func.id == "data_product" and found is None:
             found = node
-        elif node.func.id in _VERBS:
-            verbs.append(node.func.id)
-            if node.func.id in ("land", "crawl"):
+        elif verb := VERBS.get(node.func.id):
+            verbs.append(verb.name)
+            if verb.arguments == "sources":
                 sources += [
                     (argument.lineno, argument.value)
                     for argument in node.args
                     if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
                 ]
-            elif node.func.id == "score":
+            elif verb.arguments == "columns":
                 scores = tuple(keyword.arg for keyword in node.keywords if keyword.arg)
-            elif node.func.id == "train" and node.args and isinstance(node.args[0], ast.Constant):
+            elif verb.arguments == "features" and node.args and isinstance(node.args[0], ast.Constant):
                 features = str(node.args[0].value)
     if found is None:
         return None
     first = found.args[0] if found.args else None
     address = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+    passed = {keyword.arg: keyword.value for keyword in found.keywords if keyword.arg}
+    file = passed.get("file")
     return DagFile(
         address=address,
         line=found.lineno,
         docstring=ast.get_docstring(tree),
-        has_schedule=any(keyword.arg == "schedule" for keyword in found.keywords),
+        has_schedule="schedule" in passed,
+        passes_file=isinstance(file, ast.Name) and file.id == "__file__",
+        passes_runbook="doc_md" in passed,
         verbs=tuple(verbs),
         sources=tuple(sources),
         scores=scores,

@@ -21,6 +21,7 @@ from interline.contracts import (
     split_address,
 )
 from interline.contracts.model.names import ADDRESS_SHAPE
+from interline.contracts.model.verbs import VERBS
 from interline.contracts.placeholders import FILL_IN
 
 
@@ -204,15 +205,16 @@ def _keys(inputs: list[Product]) -> list[Column]:
 def _dag(address: str, inputs: list[Product]) -> str:
     if inputs:
         ports = " and ".join(f"`{port.address}`" for port in inputs)
-        verbs, chained = "build, check, publish", "build(), check(), publish()"
         when, schedule, reason = f"It runs when {ports} published a day.", "", ""
     else:
-        verbs = "build, check, crawl, land, publish"
-        source = f'"{_source(address)}"'
-        chained = f"land({source}), crawl({source}), build(), check(), publish()"
         when = "It runs every day, for the day before."
         schedule = ', schedule="0 5 * * *"'
         reason = f"# {FILL_IN} why then: when the day before has landed\n"
+    calls = {
+        verb.name: f'{verb.name}("{_source(address)}")' if verb.arguments == "sources" else f"{verb.name}()"
+        for verb in VERBS.values()
+        if verb.is_usual and not (inputs and verb.arguments == "sources")
+    }
     return f'''"""# {_title(address)}
 
 {FILL_IN} what it is, in a sentence. {when}
@@ -224,10 +226,10 @@ def _dag(address: str, inputs: list[Product]) -> str:
 from airflow.sdk import chain
 
 from interline.airflow.dag import data_product
-from interline.airflow.verbs import {verbs}
+from interline.airflow.verbs import {", ".join(sorted(calls))}
 
-{reason}with data_product("{address}"{schedule}, doc_md=__doc__):
-    chain({chained})
+{reason}with data_product("{address}"{schedule}, file=__file__, doc_md=__doc__):
+    chain({", ".join(calls.values())})
 '''
 
 

@@ -183,6 +183,22 @@ def test_the_mesh_that_is_bent_here_is_right(two: MeshFolder) -> None:
             id="an address that is not text",
         ),
         pytest.param(
+            OFFERS_DAG, ", file=__file__, doc_md=__doc__", "",
+            f"{OFFERS_DAG}:8: does not pass file=__file__ and doc_md=__doc__ to data_product (expected"
+            ' `with data_product("shopping.offers", file=__file__, doc_md=__doc__):`)',
+            id="neither its file nor its runbook",
+        ),
+        pytest.param(
+            OFFERS_DAG, "file=__file__", 'file="dags/shopping/offers.py"',
+            f"{OFFERS_DAG}:8: does not pass file=__file__ to data_product",
+            id="a file that is named by hand",
+        ),
+        pytest.param(
+            OFFERS_DAG, "build, check, publish\n", "bild as build, check, publish\n",
+            f"{OFFERS_DAG}:9: calls bild(), and there is no such verb (did you mean 'build'?)",
+            id="a verb that does not exist",
+        ),
+        pytest.param(
             "domains/shopping/domain.yaml", "333333333333", "222222222222",
             "domains/shopping/domain.yaml:2: the account 222222222222 belongs to the domain 'bookings' already",
             id="two domains with one account",

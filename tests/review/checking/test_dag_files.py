@@ -52,7 +52,7 @@ def test_a_valid_mesh_loads_and_has_no_problems(mesh_folder: MeshFolder) -> None
             f"{DAG}:11: has no schedule",
         ),
         (
-            'with data_product("bookings.tickets", schedule="0 4 * * *", doc_md=__doc__):\n    chain(',
+            'with data_product("bookings.tickets", schedule="0 4 * * *", file=__file__, doc_md=__doc__):\n    chain(',
             "with open(__file__):\n    chain(",
             "a verb stands outside",
             f"{DAG}: declares no data product",

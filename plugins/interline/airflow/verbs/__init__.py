@@ -1,4 +1,4 @@
-"""The verbs that a product's DAG file chains: land, crawl, build, check, publish; train and score for models.
+"""The verbs that a product's DAG file chains, one function for each entry of ``interline.contracts.model.verbs``.
 
 Each is one task or a small task group of the Amazon provider's operators and ours in its style. Which domain they act
 as follows from the DAG they stand in and can't be given.

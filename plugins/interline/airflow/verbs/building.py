@@ -10,8 +10,7 @@ from interline.airflow.operators.dbt_build import DbtBuildOperator
 from interline.airflow.operators.resource_links import GlueResourceLinkOperator, ResourceLink
 from interline.airflow.verbs.acting import acting_as
 from interline.contracts import load_domain, split_address
-
-_LINK = "link"
+from interline.contracts.model.verbs import LINK_TASK
 
 
 def build(*models: str) -> BaseOperator:
@@ -24,7 +23,7 @@ def build(*models: str) -> BaseOperator:
     """
     here = current()
     acting = acting_as(here.product.domain)
-    links = [] if _LINK in here.dag.task_dict else _links(here)
+    links = [] if LINK_TASK in here.dag.task_dict else _links(here)
     built = DbtBuildOperator(
         task_id="_".join(("build", *models)),
         address=here.product.address,
@@ -34,7 +33,7 @@ def build(*models: str) -> BaseOperator:
         **acting,
     )
     if links:
-        GlueResourceLinkOperator(task_id=_LINK, links=links, **acting) >> built
+        GlueResourceLinkOperator(task_id=LINK_TASK, links=links, **acting) >> built
     return built
 
 

@@ -7,15 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_TASKS_OF_VERB = {
-    "land": ("land",),
-    "crawl": ("crawl",),
-    "check": ("check",),
-    "publish": ("publish.declare", "publish.grant", "publish.commit"),
-    "train": ("train.unload", "train.fit", "train.gate", "train.register"),
-    "score": ("score.transform", "score.load"),
-}
-"""What each verb of ``interline.airflow.verbs`` becomes; tests/changes holds it against the rendered tasks in tests/snapshots."""
+from interline.contracts.model.verbs import LINK_TASK, VERBS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +72,11 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         name = _name(node.func)
-        if name == "build":
-            if self._links and self.found and "link" not in self.found[-1].tasks:
-                self._add("link")
-            models = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-            self._add("_".join(("build", *models)))
-        elif name in _TASKS_OF_VERB:
-            for task in _TASKS_OF_VERB[name]:
+        if verb := VERBS.get(name):
+            if verb.links_inputs and self._links and self.found and LINK_TASK not in self.found[-1].tasks:
+                self._add(LINK_TASK)
+            texts = (a.value for a in node.args if isinstance(a, ast.Constant))
+            for task in verb.task_ids(tuple(text for text in texts if isinstance(text, str))):
                 self._add(task)
         elif task_id := _text(node, None, "task_id"):
             self._add(task_id)

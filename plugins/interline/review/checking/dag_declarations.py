@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from interline.contracts import MeshError, Problem, Product, did_you_mean
+from interline.contracts.model.verbs import VERBS
 from interline.review.checking.view import View, missing
 from interline.review.dag_files import DagFile
 
@@ -21,10 +22,10 @@ def declaration_problems(view: View, product: Product) -> Iterator[Problem]:
     except MeshError:
         return
     if declared is None:
-        expected = f'expected `with data_product("{product.address}"):`'
-        yield Problem(path, 0, "declares no data product", expected)
+        yield Problem(path, 0, "declares no data product", _expected(product))
         return
     yield from _address_problems(view, path, declared, product)
+    yield from _argument_problems(path, declared, product)
     yield from _runbook_problems(path, declared)
     yield from _schedule_problems(path, declared, product)
     sources = [source.name for source in product.sources]
@@ -32,9 +33,9 @@ def declaration_problems(view: View, product: Product) -> Iterator[Problem]:
         if source not in sources:
             hint = did_you_mean(source, sources) or f"declared are {', '.join(sources) or 'none'}"
             yield Problem(path, line, f"{product.address} has no source {source!r} in product.yaml", hint)
-    for verb in ("check", "publish"):
-        if verb not in declared.verbs:
-            message = f"never calls {verb}()"
+    for verb in VERBS.values():
+        if verb.is_required and verb.name not in declared.verbs:
+            message = f"never calls {verb.name}()"
             yield Problem(path, declared.line, message, "every product is checked, then published")
 
 
@@ -43,13 +44,32 @@ def _address_problems(view: View, path: Path, declared: DagFile, product: Produc
         return
     if not declared.address:
         message = "names its product by something else than text"
-        yield Problem(path, declared.line, message, f'expected `data_product("{product.address}")`')
+        yield Problem(path, declared.line, message, _expected(product))
         return
     hint = f"its address is {product.address!r}"
     if declared.address in view.mesh.products:
         domain, _, name = declared.address.partition(".")
         hint += f"; {declared.address} is declared by dags/{domain}/{name}.py"
     yield Problem(path, declared.line, f"declares {declared.address!r}", hint)
+
+
+def _argument_problems(path: Path, declared: DagFile, product: Product) -> Iterator[Problem]:
+    missing_arguments = [
+        argument
+        for argument, is_passed in (
+            ("file=__file__", declared.passes_file),
+            ("doc_md=__doc__", declared.passes_runbook),
+        )
+        if not is_passed
+    ]
+    if missing_arguments:
+        message = f"does not pass {' and '.join(missing_arguments)} to data_product"
+        yield Problem(path, declared.line, message, _expected(product))
+
+
+def _expected(product: Product) -> str:
+    schedule = "" if product.inputs else 'schedule="…", '
+    return f'expected `with data_product("{product.address}", {schedule}file=__file__, doc_md=__doc__):`'
 
 
 def _runbook_problems(path: Path, declared: DagFile) -> Iterator[Problem]:

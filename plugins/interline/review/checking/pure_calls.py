@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from interline.contracts import did_you_mean
+from interline.contracts.model.verbs import VERBS
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -40,10 +43,10 @@ _AIRFLOW_KINDS = (
 )
 _INTERLINE = (
     "interline.airflow.dag.",
-    "interline.airflow.verbs.",
     "interline.airflow.operators.",
     "interline.airflow.data_day.",
 )
+_VERB_PACKAGE = "interline.airflow.verbs."
 _PURE_MODULES = (
     "collections", "copy", "dataclasses", "decimal", "enum", "fractions", "functools", "itertools", "math", "operator",
     "re", "string", "textwrap", "types", "typing", "zoneinfo",
@@ -76,6 +79,8 @@ def is_allowed(origin: str, *, is_platform: bool = False) -> bool:
     """
     if origin in _PURE or origin.partition(".")[0] in _PURE_MODULES:
         return True
+    if origin.startswith(_VERB_PACKAGE):
+        return not _is_unknown_verb(origin)
     if origin.startswith(_INTERLINE) or (is_platform and origin.startswith("interline.")):
         return True
     if origin.startswith("airflow."):
@@ -86,12 +91,22 @@ def is_allowed(origin: str, *, is_platform: bool = False) -> bool:
     return False
 
 
+def _is_unknown_verb(origin: str) -> bool:
+    """Say whether something is imported from the verbs that is none; what a module of theirs holds is not meant."""
+    name = origin.removeprefix(_VERB_PACKAGE)
+    return origin.startswith(_VERB_PACKAGE) and "." not in name and name not in VERBS
+
+
 def why_not(name: str) -> tuple[str, str]:
     """Return what to say about a call that is not allowed, and what to do instead."""
     shown = name.removeprefix("….")
     last = shown.rpartition(".")[2]
     if last in _CLOCK and shown.startswith(("datetime", "time", "pendulum")):
         return f"asks the clock, {shown}(), while it is read", "a run's dates come from its data day"
+    if _is_unknown_verb(name):
+        return f"calls {last}(), and there is no such verb", did_you_mean(
+            last, VERBS
+        ) or f"verbs are {', '.join(VERBS)}"
     said = f"calls {shown}() while it is read"
     if name.startswith("airflow.") and ("Variable" in name or "Connection" in name or "hooks" in name):
         return (
