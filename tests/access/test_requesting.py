@@ -121,11 +121,15 @@ def test_what_makes_no_sense_is_refused(root: Path, asked: dict[str, Any], said:
 
 
 @pytest.mark.parametrize(
-    ("port", "consumer"),
-    [("bookings.nothing", "shopping"), ("../etc", "shopping"), ("bookings.revenue", "../shopping")],
+    ("port", "consumer", "message"),
+    [
+        ("bookings.nothing", "shopping", "there is no product 'bookings.nothing'"),
+        ("../etc", "shopping", "'../etc' is no address"),
+        ("bookings.revenue", "../shopping", "there is no domain '../shopping'"),
+    ],
 )
-def test_what_is_not_there_is_told(root: Path, port: str, consumer: str) -> None:
-    with pytest.raises(MeshError):
+def test_what_is_not_there_is_told(root: Path, port: str, consumer: str, message: str) -> None:
+    with pytest.raises(MeshError, match=message):
         requested(root, Asked(port, consumer, "x", "route_demand"))
 
 

@@ -53,9 +53,17 @@ def test_days(count: int | None, first: str | None, last: str | None, days: list
 
 
 @pytest.mark.parametrize(
-    ("count", "first", "last"),
-    [(366, None, None), (None, "2014-01-01", None), (3, "2013-01-01", "2013-01-02"), (5, None, "2013-01-02")],
+    ("count", "first", "last", "message"),
+    [
+        (366, None, None, "2014-01-01 is no data day: the input covers 2013-01-01 to 2013-12-31"),
+        (None, "2014-01-01", None, "2014-01-01 is no data day"),
+        (3, "2013-01-01", "2013-01-02", "--from 2013-01-01 --to 2013-01-02 are 2 days, not --days 3"),
+        (5, None, "2013-01-02", "2012-12-29 is no data day"),
+        (None, "2013-01-02", "2013-01-01", "no data day from 2013-01-02 to 2013-01-01"),
+    ],
 )
-def test_days_that_do_not_exist(count: int | None, first: str | None, last: str | None) -> None:
-    with pytest.raises(SelectionError):
+def test_days_that_do_not_exist(
+    count: int | None, first: str | None, last: str | None, message: str
+) -> None:
+    with pytest.raises(SelectionError, match=message):
         select_days(count, first and date.fromisoformat(first), last and date.fromisoformat(last))

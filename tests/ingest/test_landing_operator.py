@@ -101,7 +101,15 @@ def test_an_object_that_may_be_whole_is_not_refused(bucket: Any, form: str, name
     assert land(form)["events"]["objects"] == 1
 
 
-@pytest.mark.parametrize("day", ["None", "", "2013-1-1", "yesterday"])
-def test_a_run_without_a_data_day(bucket: Any, day: str) -> None:
-    with pytest.raises(NoDataDay):
+@pytest.mark.parametrize(
+    ("day", "message"),
+    [
+        ("None", "this run has no data day"),
+        ("", "this run has no data day"),
+        ("2013-1-1", "the partition key '2013-1-1' is no data day, expected YYYY-MM-DD"),
+        ("yesterday", "the partition key 'yesterday' is no data day, expected YYYY-MM-DD"),
+    ],
+)
+def test_a_run_without_a_data_day(bucket: Any, day: str, message: str) -> None:
+    with pytest.raises(NoDataDay, match=message):
         land(day=day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,8 @@ from tests.mesh.conftest import DAYS, Ended, Mesh
 
 _SECONDS = 120
 QUERY = 'SELECT count("booking_id") FROM reservations'
+TAKINGS = 'SELECT sum("net_amount") FROM revenue'
+NO_GRANT = r"Insufficient Lake Formation permission\(s\): Required Select on revenue"
 COUNTED = "SELECT data_day, count(*) FROM searches GROUP BY data_day ORDER BY data_day"
 TWO_YEARS_AFTER_THE_SECOND_DAY = DAYS[1].replace(year=DAYS[1].year + 2).isoformat()
 
@@ -62,8 +65,10 @@ def succeeded(rest: Rest, dag: str, run: str) -> dict[tuple[str, int], str]:
 def test_access_mends_what_was_changed_by_hand_and_then_finds_nothing(mesh: Mesh, rest: Rest) -> None:
     shopping, loyalty = mesh.session("shopping"), mesh.session("loyalty")
     counted = shopping.athena(QUERY, "bookings_curated")
-    with pytest.raises(QueryFailed):
-        loyalty.athena('SELECT "net" FROM revenue', "bookings_curated")
+    taken = mesh.session("bookings").athena(TAKINGS, "bookings_curated")
+    assert taken != [(None,)]
+    with pytest.raises(QueryFailed, match=NO_GRANT):
+        loyalty.athena(TAKINGS, "bookings_curated")
     lake = administrator(mesh, "bookings")
     table = {"DatabaseName": "bookings_curated", "Name": "reservations"}
     lake.revoke_permissions(
@@ -74,7 +79,8 @@ def test_access_mends_what_was_changed_by_hand_and_then_finds_nothing(mesh: Mesh
     revenue = {"Table": {"DatabaseName": "bookings_curated", "Name": "revenue"}}
     stranger = {"DataLakePrincipalIdentifier": loyalty.domain.role_arn}
     lake.grant_permissions(Principal=stranger, Resource=revenue, Permissions=["SELECT"])
-    with pytest.raises(QueryFailed):
+    assert loyalty.athena(TAKINGS, "bookings_curated") == taken
+    with pytest.raises(QueryFailed, match="'booking_id' cannot be resolved or requester is not authorized"):
         shopping.athena(QUERY, "bookings_curated")
 
     rest.set_paused("platform.access", False)
@@ -84,8 +90,10 @@ def test_access_mends_what_was_changed_by_hand_and_then_finds_nothing(mesh: Mesh
     assert {task for task, _ in states} == {"plan", "apply", "report"}
     shown = rest.request("GET", "dags/platform.access/dagRuns/mending/taskInstances/plan/xcomEntries/plan")
     assert "+ columns booking_id" in shown["value"]
-    assert loyalty.domain.role_arn in shown["value"] or "loyalty" in shown["value"]
+    assert re.search(r"^bookings\.revenue\n  - loyalty ", shown["value"], re.MULTILINE), shown["value"]
     assert shopping.athena(QUERY, "bookings_curated") == counted
+    with pytest.raises(QueryFailed, match=NO_GRANT):
+        loyalty.athena(TAKINGS, "bookings_curated")
     assert loyalty.domain.role_arn not in {
         entry["Principal"]["DataLakePrincipalIdentifier"]
         for entry in lake.list_permissions(Resource=revenue)["PrincipalResourcePermissions"]

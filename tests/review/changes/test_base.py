@@ -79,10 +79,20 @@ def test_a_mistyped_base_is_guessed(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["--upload-pack=touch", "", "a b", "main:domains", "main~1^", "x\x00y", "@{-1}[", "a..b c"]
+    ("name", "message"),
+    [
+        ("--upload-pack=touch", "cannot name a base: expected a branch, a tag or a commit"),
+        ("", "cannot name a base: expected a branch, a tag or a commit"),
+        ("a b", "cannot name a base: expected a branch, a tag or a commit"),
+        ("main:domains", "cannot name a base: expected a branch, a tag or a commit"),
+        ("main~1^", "there is no base 'main~1^' (did you mean 'main'?)"),
+        ("x\x00y", "cannot name a base: expected a branch, a tag or a commit"),
+        ("@{-1}[", "cannot name a base: expected a branch, a tag or a commit"),
+        ("a..b c", "cannot name a base: expected a branch, a tag or a commit"),
+    ],
 )
-def test_what_cannot_name_a_base(checkout: Checkout, name: str) -> None:
-    assert "there is no base" in (said := refused(checkout.root, name)) or "cannot name a base" in said
+def test_what_cannot_name_a_base(checkout: Checkout, name: str, message: str) -> None:
+    assert message in refused(checkout.root, name)
 
 
 def test_a_shallow_clone_is_told_what_to_fetch(tmp_path: Path, checkout: Checkout) -> None:
