@@ -62,8 +62,6 @@ def test_days(count: int | None, first: str | None, last: str | None, days: list
         (None, "2013-01-02", "2013-01-01", "no data day from 2013-01-02 to 2013-01-01"),
     ],
 )
-def test_days_that_do_not_exist(
-    count: int | None, first: str | None, last: str | None, message: str
-) -> None:
+def test_days_that_do_not_exist(count: int | None, first: str | None, last: str | None, message: str) -> None:
     with pytest.raises(SelectionError, match=message):
         select_days(count, first and date.fromisoformat(first), last and date.fromisoformat(last))

@@ -39,7 +39,7 @@ def test_the_events_are_of_the_port_and_of_exactly_these_days() -> None:
 
 def test_without_a_changed_day_there_is_no_event() -> None:
     task = TellConsumersOperator(task_id="tell", plan=plan(()))
-    with pytest.raises(AirflowSkipException):
+    with pytest.raises(AirflowSkipException, match=r"no data day of a\.port changed"):
         task.execute({"outlet_events": OutletEventAccessors()})  # type: ignore[typeddict-item]
     assert task.outlets == []
 

@@ -33,21 +33,24 @@ def test_an_allowed_call_is_one_line(local_aws: LocalAwsProcess) -> None:
 
 
 def test_a_denied_call_says_so(local_aws: LocalAwsProcess) -> None:
-    with pytest.raises(ClientError):
-        local_aws.client("s3", "loyalty").get_object(Bucket="bookings-landing", Key="secret/thing")
+    owner = local_aws.client("s3", "bookings")
+    owner.put_object(Bucket="bookings-curated", Key="secret/thing", Body=b"x")
+    assert owner.get_object(Bucket="bookings-curated", Key="secret/thing")["Body"].read() == b"x"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        local_aws.client("s3", "loyalty").get_object(Bucket="bookings-curated", Key="secret/thing")
     [line] = lines_with(local_aws, "loyalty", "secret/thing")
     assert "DENIED AccessDenied" in line
 
 
 def test_a_failed_call_names_its_error(local_aws: LocalAwsProcess) -> None:
-    with pytest.raises(ClientError):
+    with pytest.raises(ClientError, match="NoSuchKey"):
         local_aws.client("s3", "bookings").get_object(Bucket="bookings-curated", Key="not/there")
     [line] = lines_with(local_aws, "not/there")
     assert "failed NoSuchKey" in line
 
 
 def test_nobody_writes_lines_of_their_own(local_aws: LocalAwsProcess) -> None:
-    with pytest.raises(ClientError):
+    with pytest.raises(ClientError, match="Not Found"):
         local_aws.client("s3", "bookings").get_object(
             Bucket="bookings-curated", Key="x\n10:00:00.000 forged line"
         )

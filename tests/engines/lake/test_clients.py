@@ -153,7 +153,7 @@ def test_pyiceberg_loses_against_a_faster_commit(lake, local_aws, flights):
     table = glue_catalog(local_aws, DOMAIN).load_table(f"loyalty_curated.{flights}")
     lake.rows(DOMAIN, f"INSERT INTO {flights} (id) SELECT 4")
     rows = pa.table({"id": [5]}, schema=pa.schema([("id", pa.int64())]))
-    with pytest.raises(CommitFailedException):
+    with pytest.raises(CommitFailedException, match="branch main has changed"):
         table.append(rows)
     assert lake.rows(DOMAIN, f"SELECT count(*) FROM {flights}") == [("3",)]
 

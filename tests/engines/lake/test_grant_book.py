@@ -129,19 +129,22 @@ def test_tags_know_their_limits():
         tags.create(f"k{number}", ["x"], WHO[0])
     for number in range(TAGS_A_RESOURCE):
         tags.assign(("d", "a", ""), f"k{number}", "x")
-    with pytest.raises(ResourceNumberLimitExceeded):
+    with pytest.raises(ResourceNumberLimitExceeded, match="a resource has at most 50 LF-Tags"):
         tags.assign(("d", "a", ""), f"k{TAGS_A_RESOURCE}", "x")
-    with pytest.raises(EntityNotFound):
+    with pytest.raises(EntityNotFound, match="nobody"):
         tags.assign(("d", "a", ""), "k0", "nobody")
     for start in range(0, 999, 50):
         tags.update("k0", [f"v{number}" for number in range(start, min(start + 50, 999))], [])
-    with pytest.raises(ResourceNumberLimitExceeded):
+    with pytest.raises(ResourceNumberLimitExceeded, match="at most 1000"):
         tags.update("k0", ["one-more"], [])
 
 
 def test_two_who_change_one_resource_at_once_are_one_too_many():
     with changing("a", "b"):
-        with pytest.raises(ConcurrentModification), changing("b"):
+        with (
+            pytest.raises(ConcurrentModification, match="Concurrent modification of the permissions"),
+            changing("b"),
+        ):
             pass
         with changing("c"):
             pass
@@ -159,8 +162,12 @@ def test_pages_follow_what_is_there_now():
     assert second == [3, 4, 5]
     last, rest = page(changed, 3, rest["NextToken"])
     assert (last, rest) == ([6], {})
-    for most, token in ((0, None), (1001, None), (3, "not a token!")):
-        with pytest.raises(InvalidInput):
+    for most, token, message in (
+        (0, None, "MaxResults must be between 1 and 1000"),
+        (1001, None, "MaxResults must be between 1 and 1000"),
+        (3, "not a token!", "NextToken"),
+    ):
+        with pytest.raises(InvalidInput, match=message):
             page(found, most, token)
 
 

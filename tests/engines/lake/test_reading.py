@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 
 import duckdb
 import pytest
@@ -244,7 +245,17 @@ def test_catalog_types_in_duckdb(glue, duck):
     assert hive_types.to_duckdb(glue) == duck
 
 
-@pytest.mark.parametrize("text", ["", "array<int", "sausage", "map<string>", "decimal(10,2) x", "struct<a>"])
-def test_what_is_no_catalog_type(text):
-    with pytest.raises(InvalidInput):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not a Data Catalog type: ''"),
+        ("array<int", "array is not closed in 'array<int'"),
+        ("sausage", "unknown Data Catalog type 'sausage'"),
+        ("map<string>", "map has the wrong number of types in 'map<string>'"),
+        ("decimal(10,2) x", "not a Data Catalog type: 'decimal(10,2) x'"),
+        ("struct<a>", "struct needs name:type in 'struct<a>'"),
+    ],
+)
+def test_what_is_no_catalog_type(text, message):
+    with pytest.raises(InvalidInput, match=re.escape(message)):
         hive_types.parse(text)

@@ -444,6 +444,6 @@ def test_a_check_that_is_refused_half_way_leaves_the_quarantine_as_it_was(desk: 
     desk.day(good_row(DAY, 7, seats=0))
     before = desk.checked.quarantined(DAY, "row_key", "rule")
     desk.checked.hook.sql(f"drop table {desk.checked.tables.landing('airports')}")
-    with pytest.raises(RedshiftStatementError):
+    with pytest.raises(RedshiftStatementError, match="airports"):
         desk.checked.check(DAY)
     assert desk.checked.quarantined(DAY, "row_key", "rule") == before

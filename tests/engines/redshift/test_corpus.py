@@ -49,8 +49,9 @@ def test_documented_behaviour(case: dict[str, Any], cluster: Cluster) -> None:
     session = cluster.session("interline")
     run(session, case.get("setup", ""))
     if "failing" in case:
-        with pytest.raises(SqlError):
-            run(session, case["failing"])
+        with pytest.raises(SqlError) as failed:
+            run(session, case["failing"]["sql"])
+        assert failed.value.sqlstate == case["failing"]["sqlstate"], page
     run(session, case.get("after", ""))
     if "as" in case:
         session = cluster.session(case["as"])

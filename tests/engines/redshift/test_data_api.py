@@ -367,16 +367,17 @@ class TestWhoMayAsk:
         assert code == "AccessDeniedException"
         assert "redshift:GetClusterCredentialsWithIAM" in message
 
-    def test_an_unknown_cluster(self, local_aws: Any) -> None:
-        client = local_aws.client("redshift-data", "platform")
-        code, _ = refusal(
-            client.execute_statement,
-            ClusterIdentifier="platform",
-            Database="x",
+    def test_a_cluster_that_iam_does_not_give_is_denied(self, data_api: Any) -> None:
+        """Also one that is not there: IAM comes first, and no role may ask for every cluster."""
+        code, message = refusal(
+            data_api.client.execute_statement,
+            ClusterIdentifier="nowhere",
+            Database="bookings",
             DbUser="interline",
             Sql="select 1",
         )
-        assert code in ("ValidationException", "AccessDeniedException")
+        assert code == "AccessDeniedException"
+        assert "cluster:nowhere" in message
 
     def test_an_unknown_statement(self, data_api: Any) -> None:
         for identifier in (UNKNOWN, f"{UNKNOWN}:1", data_api.must("select 1")["Id"] + ":2"):
@@ -404,8 +405,11 @@ class TestRefusals:
         assert "docs/local-aws.md" in message
 
     def test_operations(self, data_api: Any) -> None:
-        code, _ = refusal(data_api.client.list_databases, ClusterIdentifier="bookings", Database="bookings")
-        assert code in ("UnknownOperationException", "AccessDeniedException")
+        code, message = refusal(
+            data_api.client.list_databases, ClusterIdentifier="bookings", Database="bookings"
+        )
+        assert code == "UnknownOperationException"
+        assert "redshift-data:ListDatabases: the local AWS does not implement it" in message
 
     def test_a_statement_has_a_longest_text(self, data_api: Any) -> None:
         code, _ = refusal(data_api.client.execute_statement, Sql=f"select '{'x' * 102400}'", **data_api.place)

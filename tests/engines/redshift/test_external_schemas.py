@@ -121,9 +121,9 @@ class TestReading:
     @pytest.mark.parametrize(
         ("sql", "state", "part"),
         [
-            ("select fare from {table}", "0A000", ""),
-            ("select tags from {table}", "0A000", ""),
-            ("select * from {table}", "0A000", ""),
+            ("select fare from {table}", "0A000", 'column "fare" is of a nested type'),
+            ("select tags from {table}", "0A000", 'column "tags" is of a nested type'),
+            ("select * from {table}", "0A000", 'column "fare" is of a nested type'),
             ("select fare.nothing from {table}", "42703", "nothing"),
             ("select nothing from {table}", "42703", 'column "nothing" does not exist'),
             (

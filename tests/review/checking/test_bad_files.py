@@ -181,9 +181,7 @@ def test_a_role_s_property_that_is_none(mesh_folder: MeshFolder, text: str, line
         f"        value: [ticket_id, price]\n      - property: {name}\n        value: {value}\n",
     )
     problems = problems_of(mesh_folder)
-    assert any(problem.line == line and words in problem.message for problem in problems), (
-        problems
-    )
+    assert any(problem.line == line and words in problem.message for problem in problems), problems
 
 
 PYTHON = {
