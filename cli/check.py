@@ -88,11 +88,11 @@ def check(
             raise
         _refuse(f"{error.filename}: {error.strerror}", exits.SETUP)
     if form is Format.JSON:
-        from interline.review.changes.as_json import json_of
+        from interline.review.changes.render_json import json_of
 
         typer.echo(json.dumps(json_of(report), indent=2))
     elif form is Format.GITHUB:
-        from interline.review.changes.as_github import commands, markdown
+        from interline.review.changes.render_github import commands, markdown
 
         for command in commands(report):
             typer.echo(command)
@@ -105,7 +105,7 @@ def check(
                 _refuse(f"GITHUB_STEP_SUMMARY names {summary}: {error.strerror}", exits.SETUP)
         typer.echo(f"{'Refused' if report.failed else 'All is well'}: {report.summary}.")
     else:
-        from interline.review.changes.as_text import text_of
+        from interline.review.changes.render_text import text_of
 
         typer.echo(text_of(report))
     if report.failed:

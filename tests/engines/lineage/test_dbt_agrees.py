@@ -14,8 +14,8 @@ import yaml
 from interline.build.dbt_project import write_project
 from interline.contracts import Product, load_mesh
 from interline.contracts.yaml.text import read_text
+from interline.review.lineage.model_template import Renderer
 from interline.review.lineage.models import rendered_models
-from interline.review.lineage.rendering import Renderer
 
 ROOT = Path(__file__).resolve().parents[3]
 DBT = ROOT / ".interline" / "environments" / "dbt" / "bin" / "dbt"

@@ -172,11 +172,11 @@ def test_what_people_wrote_gives_no_command_and_no_markup(checkout: Checkout, tm
 
 def test_a_summary_is_cut_where_github_would_refuse_it(checkout: Checkout, tmp_path: Path) -> None:
     from interline.contracts import Problem
-    from interline.review.changes import as_github
+    from interline.review.changes import render_github
 
     report = checkout.check(base=None)
     problems = tuple(Problem(Path(f"domains/d/p{n}/contract.yaml"), 1, "x" * 400) for n in range(3000))
-    text = as_github.markdown(type(report)(report.today, problems, (), (), None))
+    text = render_github.markdown(type(report)(report.today, problems, (), (), None))
     assert len(text.encode()) < 1024 * 1024
     assert text.endswith("The rest is left out: the summary is too long for GitHub.\n")
 

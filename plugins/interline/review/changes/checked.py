@@ -7,7 +7,7 @@ from pathlib import Path
 
 from interline.review.changes.base import base_of
 from interline.review.changes.comparison import Comparison, compare
-from interline.review.changes.endings import ending_problems, endings
+from interline.review.changes.end_of_life import ending_problems, endings
 from interline.review.changes.report import Report, relative
 from interline.review.checking import inspect_mesh
 

@@ -17,7 +17,7 @@ from interline.review.changes.impact import Impact, impacts
 from interline.review.changes.meshes import FILES, read_base
 from interline.review.changes.pair import Side
 from interline.review.changes.products import compare_domains, compare_product_files
-from interline.review.changes.rulings import Ruling, rule, rule_added, rule_removed
+from interline.review.changes.version_policy import Ruling, rule, rule_added, rule_removed
 
 
 @dataclass(frozen=True)

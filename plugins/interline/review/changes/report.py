@@ -9,9 +9,9 @@ from pathlib import Path
 from interline.contracts import Problem
 from interline.review.changes.change import Change
 from interline.review.changes.comparison import Comparison
-from interline.review.changes.endings import Ending
+from interline.review.changes.end_of_life import Ending
 from interline.review.changes.impact import Impact
-from interline.review.changes.rulings import Ruling
+from interline.review.changes.version_policy import Ruling
 
 
 @dataclass(frozen=True)

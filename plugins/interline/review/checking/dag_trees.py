@@ -8,7 +8,7 @@ from pathlib import Path
 from interline.contracts import MeshError, Problem
 from interline.review.checking.dag_calls import call_problems
 from interline.review.checking.dag_domains import domain_problems
-from interline.review.checking.strays import PLATFORM
+from interline.review.checking.orphans import PLATFORM
 from interline.review.checking.view import View
 
 

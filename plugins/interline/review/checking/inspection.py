@@ -14,10 +14,10 @@ from interline.review.checking.dag_declarations import declaration_problems
 from interline.review.checking.dag_trees import dag_tree_problems
 from interline.review.checking.links import links_out_of
 from interline.review.checking.models import model_problems
+from interline.review.checking.orphans import stray_problems
+from interline.review.checking.parallel import spread
 from interline.review.checking.ports import port_problems
-from interline.review.checking.promises import promise_problems
-from interline.review.checking.spreading import spread
-from interline.review.checking.strays import stray_problems
+from interline.review.checking.product_files import promise_problems
 from interline.review.checking.view import View
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from interline.contracts import Mesh, MeshError, Problem, Product
 from interline.contracts.model.rules import ExistsIn
 from interline.contracts.yaml.text import read_text
+from interline.review.lineage.model_template import Renderer
 from interline.review.lineage.models import ColumnUse, Followed, follow
 from interline.review.lineage.relations import Lineage, Origin
-from interline.review.lineage.rendering import Renderer
 
 _MOST_MESHES = 4
 """Meshes whose lineage is kept; a check against a base has two."""

@@ -19,9 +19,9 @@ from sqlglot.errors import ParseError, SqlglotError
 from interline.build.dbt_project import SCORES_SUFFIX
 from interline.contracts import Mesh, MeshError, Problem, Product, did_you_mean, split_address
 from interline.review.dag_files import read_dag_file
+from interline.review.lineage.column_origins import Unresolved, lineage_of
+from interline.review.lineage.model_template import DATA_DAY, Named, Rendered, Renderer, Setting, Unknown
 from interline.review.lineage.relations import Lineage, Origin, Relation
-from interline.review.lineage.rendering import DATA_DAY, Named, Rendered, Renderer, Setting, Unknown
-from interline.review.lineage.resolving import Unresolved, lineage_of
 
 _SQLGLOT = logging.getLogger("sqlglot")
 _MOST_STATEMENTS = 500

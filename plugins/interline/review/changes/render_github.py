@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from interline.contracts import Problem
-from interline.review.changes.as_text import access_lines
 from interline.review.changes.change import Change, Spot
 from interline.review.changes.comparison import Comparison
 from interline.review.changes.impact import Impact
+from interline.review.changes.render_text import access_lines
 from interline.review.changes.report import Report, printable
 
 _LARGEST_SUMMARY = 900_000

@@ -10,7 +10,7 @@ from interline.review.changes.change import Change, Spot
 from interline.review.changes.comparison import Comparison
 from interline.review.changes.impact import Impact
 from interline.review.changes.report import Report
-from interline.review.changes.rulings import Ruling
+from interline.review.changes.version_policy import Ruling
 
 SCHEMA = "interline.check/1"
 

@@ -6,8 +6,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from interline.review.lineage.column_origins import Unresolved, lineage_of
 from interline.review.lineage.relations import Lineage, Relation
-from interline.review.lineage.resolving import Unresolved, lineage_of
 
 TABLES = {
     "t": Relation("d.t", ("a", "b", "c")),
