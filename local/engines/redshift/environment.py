@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp
 
 from local.engines.redshift import catalog as objects
-from local.engines.redshift import errors, privileges, types
+from local.engines.redshift import errors, external_schemas, privileges, types
+from local.engines.redshift.catalog import Relation
 from local.engines.redshift.dialect.reading import parse
 from local.engines.redshift.dialect.scope import Resolved
 from local.engines.redshift.dialect.typed import Output, Typed, quote_text
 from local.engines.redshift.errors import SqlError
-from local.engines.redshift.system_catalog import leader
-
-if TYPE_CHECKING:
-    from local.engines.redshift.catalog import Relation
-    from local.engines.redshift.session import Session
+from local.engines.redshift.session import Session
 
 VERSION = (
     "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), "
@@ -61,9 +58,7 @@ class SessionEnvironment:
                 return self._of(session.temporary[name])
             raise SqlError(errors.UNDEFINED_SCHEMA, f'schema "{schema_name}" does not exist')
         if schema.external is not None:
-            from local.engines.redshift import external_schemas
-
-            return external_schemas.resolve(session, schema, name)
+            return external_schemas.resolve(schema, name)
         relation = session.catalog.find(schema_name, name)
         if relation is None:
             raise _no_relation(f"{schema_name}.{name}")
@@ -73,8 +68,9 @@ class SessionEnvironment:
         session = self._session
         if name in session.temporary:
             return self._of(session.temporary[name])
-        if leader.is_system_table("pg_catalog", name):
-            return self._system("pg_catalog", name)
+        system = session.system_catalog.table("pg_catalog", name)
+        if system is not None:
+            return system
         for schema_name in search_path(session):
             relation = session.catalog.find(schema_name, name)
             if relation is not None:
@@ -82,9 +78,10 @@ class SessionEnvironment:
         raise _no_relation(name)
 
     def _system(self, schema: str, name: str) -> Resolved:
-        if not leader.is_system_table(schema, name):
+        found = self._session.system_catalog.table(schema, name)
+        if found is None:
             raise _no_relation(f"{schema}.{name}" if schema == "information_schema" else name)
-        return leader.resolve(schema, name)
+        return found
 
     def _of(self, relation: Relation) -> Resolved:
         columns = tuple(Output(each.name, each.type) for each in relation.columns)
@@ -105,7 +102,7 @@ class SessionEnvironment:
         Raises:
             SqlError: 42883.
         """
-        return leader.table_function(name, arguments)
+        return self._session.system_catalog.function(name, arguments)
 
     def session_value(self, name: str) -> Typed:
         """A value that is constant during a statement."""
@@ -144,7 +141,7 @@ class SessionEnvironment:
             return self._end_backend(name, int(argument))
         if name == "privileges":
             kind, _, subject = argument.partition(":")
-            holders = privileges.holders(session, kind, subject)
+            holders = privilege_holders(session, kind, subject)
             listed = ", ".join(quote_text(each) for each in sorted(holders))
             return Typed(f"[{listed}]::VARCHAR[]", types.TEXT)
         raise errors.unsupported(f"function {name}")
@@ -173,3 +170,44 @@ def search_path(session: Session) -> list[str]:
         if name and session.catalog.schema(name) is not None:
             found.append(name)
     return found
+
+
+def privilege_holders(session: Session, kind: str, subject: str) -> set[str]:
+    """For has_table_privilege() and its like: every ``user/privilege`` that holds.
+
+    Raises:
+        SqlError: 42P01 or 3F000 when there is no such object.
+    """
+    catalog = session.catalog
+    names = tuple(part.strip().strip('"').lower() for part in subject.split("."))
+    if kind == "table":
+        if len(names) == 1 and session.system_catalog.table("pg_catalog", names[0]) is not None:
+            return {f"{user.name}/select" for user in catalog.values("user")}
+        resolved = SessionEnvironment(session).resolve(names)
+        if not isinstance(resolved.subject, Relation):
+            return {f"{user.name}/select" for user in catalog.values("user")}
+        relation = resolved.subject
+        target, identifier, owner, known = (
+            "relation",
+            relation.oid,
+            relation.owner,
+            privileges.TABLE_PRIVILEGES,
+        )
+    elif kind == "schema":
+        schema = catalog.schema(names[-1])
+        if schema is None:
+            raise SqlError(errors.UNDEFINED_SCHEMA, f'schema "{names[-1]}" does not exist')
+        target, identifier, owner, known = "schema", schema.name, schema.owner, privileges.SCHEMA_PRIVILEGES
+    else:
+        target, identifier, owner, known = (
+            "database",
+            names[-1],
+            session.cluster.master_user,
+            privileges.DATABASE_PRIVILEGES,
+        )
+    return {
+        f"{user.name}/{privilege}"
+        for user in catalog.values("user")
+        for privilege in known
+        if privileges.has(catalog, user.name, target, identifier, owner, privilege)
+    }

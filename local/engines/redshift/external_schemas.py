@@ -8,27 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
-from local.engines import backends, reading
+from local.engines import backends, iceberg
 from local.engines import catalog as glue
 from local.engines.catalog import CatalogTable
 from local.engines.errors import BadData, CommitConflict, NotNullViolation, QueryError
-from local.engines.lake_permissions import permissions, selecting
+from local.engines.lake_permissions import permissions
 from local.engines.lake_permissions.selecting import Selection
 from local.engines.redshift import errors, types
-from local.engines.redshift.catalog import Column, ExternalSource, Schema
-from local.engines.redshift.dialect.scope import Resolved, Scan
-from local.engines.redshift.dialect.typed import Output, quote_name
+from local.engines.redshift.catalog import Catalog, Column, ExternalSource, Schema
+from local.engines.redshift.dialect.scope import Resolved
+from local.engines.redshift.dialect.typed import Output
 from local.engines.redshift.errors import SqlError
 from local.gateway import identity
 from local.gateway.errors import AwsError
 from local.gateway.iam import authorization
-
-if TYPE_CHECKING:
-    from local.engines.redshift.session import Session
 
 
 @dataclass(frozen=True)
@@ -114,7 +108,7 @@ def _from_aws(error: AwsError) -> SqlError:
     return SqlError(errors.INTERNAL_ERROR, f"{error.message}", detail=error.code)
 
 
-def resolve(session: Session, schema: Schema, name: str) -> Resolved:
+def resolve(schema: Schema, name: str) -> Resolved:
     """A table of an external schema.
 
     Raises:
@@ -161,50 +155,7 @@ def _require_database(source: ExternalSource) -> None:
         ) from error
 
 
-def read(session: Session, scan: Scan) -> str:
-    """DuckDB SQL of a scan: the columns that are used, of the permitted rows and the partitions that can match.
-
-    Raises:
-        SqlError: when an object does not hold what the catalog says.
-    """
-    external: ExternalTable = scan.subject
-    names = [each.name for each in external.table.all_columns if each.name in scan.used]
-    with lake_errors():
-        filters = external.selection.conditions(names)
-        needed = names + sorted(selecting.needed(filters) - set(names))
-        work = session.transaction.iceberg
-        if work is not None and work.external.key == external.key:
-            relation = work.changes.relation(needed)
-        else:
-            relation = reading.relation(session.engine, external.table, needed, _condition(scan))
-        if filters:
-            relation = selecting.filtered(relation, names, filters)
-    if not names:
-        return f"SELECT 1 AS one FROM {relation}"
-    items = []
-    for name in names:
-        column = external.table.column(name)
-        kind = types.from_glue(column.glue_type)
-        same = kind.name in ("struct", "array") or kind.duckdb == column.duckdb_type
-        items.append(
-            quote_name(name) if same else f"CAST({quote_name(name)} AS {kind.duckdb}) AS {quote_name(name)}"
-        )
-    return f"SELECT {', '.join(items)} FROM {relation} AS stored"
-
-
-_PRUNING = (
-    exp.Column, exp.Identifier, exp.Literal, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.In, exp.Between,
-    exp.Paren, exp.Cast, exp.DataType, exp.DataTypeParam, exp.And, exp.Or, exp.Not, exp.Is, exp.Null, exp.Boolean,
-)  # fmt: skip
-
-
-def _condition(scan: Scan) -> exp.Expression | None:
-    """The scan's conditions that mean the same to DuckDB; the others prune nothing."""
-    plain = [each for each in scan.conditions if all(isinstance(node, _PRUNING) for node in each.walk())]
-    return exp.and_(*plain) if plain else None
-
-
-def tables_of(session: Session, schema: Schema) -> list[ExternalTable]:
+def tables_of(schema: Schema) -> list[ExternalTable]:
     """The tables of an external schema that its role may see; those it may not read are left out."""
     source = schema.external
     if source is None:
@@ -231,14 +182,36 @@ def tables_of(session: Session, schema: Schema) -> list[ExternalTable]:
     return found
 
 
-def every_table(session: Session) -> Iterator[tuple[str, ExternalTable]]:
+def every_table(catalog: Catalog) -> Iterator[tuple[str, ExternalTable]]:
     """(schema, table) of every external schema, for the system views."""
-    for schema in session.catalog.values("schema"):
+    for schema in catalog.values("schema"):
         if schema.external is not None:
-            for table in tables_of(session, schema):
+            for table in tables_of(schema):
                 yield schema.name, table
 
 
-def role_caller(session: Session, source: ExternalSource) -> identity.Caller:
+def role_caller(cluster_identifier: str, source: ExternalSource) -> identity.Caller:
     """The role of an external schema as a session of the cluster assumes it."""
-    return identity.role_caller(source.role_arn, f"RedshiftIamRoleSession-{session.cluster.identifier}")
+    return identity.role_caller(source.role_arn, f"RedshiftIamRoleSession-{cluster_identifier}")
+
+
+class IcebergWork:
+    """The uncommitted changes of a session's transaction to one Iceberg table."""
+
+    def __init__(self, external: ExternalTable):
+        self.external = external
+        with lake_errors():
+            self.changes = iceberg.Transaction(external.table)
+
+    def commit(self) -> None:
+        """Publish the changes as one snapshot.
+
+        Raises:
+            SqlError: 40001 when somebody else committed to the table since the transaction first touched it.
+        """
+        with lake_errors():
+            self.changes.commit()
+
+    def rollback(self) -> None:
+        """Forget the changes."""
+        self.changes.rollback()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from local.engines.redshift import errors
 from local.engines.redshift.catalog import Catalog, Relation
 from local.engines.redshift.errors import SqlError
-
-if TYPE_CHECKING:
-    from local.engines.redshift.session import Session
+from local.engines.redshift.session import Session
 
 TABLE_PRIVILEGES = ("select", "insert", "update", "delete", "drop", "references", "truncate", "alter")
 SCHEMA_PRIVILEGES = ("create", "usage", "alter", "drop")
@@ -74,42 +72,3 @@ def require_superuser(session: Session, action: str) -> None:
     """Raise 42501 unless the user is a superuser."""
     if not session.me.superuser:
         raise SqlError(errors.INSUFFICIENT_PRIVILEGE, f"permission denied to {action}")
-
-
-def holders(session: Session, kind: str, subject: str) -> set[str]:
-    """For has_table_privilege() and its like: every ``user/privilege`` that holds.
-
-    Raises:
-        SqlError: 42P01 or 3F000 when there is no such object.
-    """
-    from local.engines.redshift.environment import SessionEnvironment
-    from local.engines.redshift.system_catalog import leader
-
-    catalog = session.catalog
-    names = tuple(part.strip().strip('"').lower() for part in subject.split("."))
-    if kind == "table":
-        if len(names) == 1 and leader.is_system_table("pg_catalog", names[0]):
-            return {f"{user.name}/select" for user in catalog.values("user")}
-        resolved = SessionEnvironment(session).resolve(names)
-        if not isinstance(resolved.subject, Relation):
-            return {f"{user.name}/select" for user in catalog.values("user")}
-        relation = resolved.subject
-        target, identifier, owner, privileges = "relation", relation.oid, relation.owner, TABLE_PRIVILEGES
-    elif kind == "schema":
-        schema = catalog.schema(names[-1])
-        if schema is None:
-            raise SqlError(errors.UNDEFINED_SCHEMA, f'schema "{names[-1]}" does not exist')
-        target, identifier, owner, privileges = "schema", schema.name, schema.owner, SCHEMA_PRIVILEGES
-    else:
-        target, identifier, owner, privileges = (
-            "database",
-            names[-1],
-            session.cluster.master_user,
-            DATABASE_PRIVILEGES,
-        )
-    return {
-        f"{user.name}/{privilege}"
-        for user in catalog.values("user")
-        for privilege in privileges
-        if has(catalog, user.name, target, identifier, owner, privilege)
-    }

@@ -6,20 +6,19 @@ import datetime
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import duckdb
 
 from local.engines.redshift import errors
 from local.engines.redshift.catalog import Catalog, Relation, User
+from local.engines.redshift.cluster_state import ClusterState
 from local.engines.redshift.dialect.reading import Statement, statements
+from local.engines.redshift.dialect.scope import Resolved
 from local.engines.redshift.dialect.typed import Output
 from local.engines.redshift.errors import SqlError
+from local.engines.redshift.external_schemas import IcebergWork
 from local.engines.redshift.types import Type
-
-if TYPE_CHECKING:
-    from local.engines.redshift.cluster import Cluster
-    from local.engines.redshift.statements.iceberg_dml import IcebergWork
 
 IDLE, IN_TRANSACTION, FAILED = "I", "T", "E"
 
@@ -93,6 +92,34 @@ class Transaction:
     started: datetime.datetime | None = None
 
 
+class StatementPlanner(Protocol):
+    """What makes a statement of any kind ready to run: the dispatcher over all of them."""
+
+    def __call__(self, session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
+        """Analyse a statement.
+
+        Raises:
+            SqlError: 0A000 for a statement that there is none like here, and whatever is wrong with it.
+        """
+
+
+class SystemCatalog(Protocol):
+    """The leader node's tables, as names resolve to them and queries read them."""
+
+    def table(self, schema: str, name: str) -> Resolved | None:
+        """A system table as a query sees it, or None."""
+
+    def function(self, name: str, arguments: list[str]) -> Resolved:
+        """A leader-node function in FROM.
+
+        Raises:
+            SqlError: 42883.
+        """
+
+    def query(self, session: Session, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Run a translated query over system tables."""
+
+
 class TransactionCatalog(Catalog):
     """A catalog that remembers what was committed under each change it makes."""
 
@@ -116,10 +143,22 @@ class Session:
         state: "I" idle, "T" in a transaction, "E" in a failed one.
         temporary: temporary relations by name.
         settings: values of SET.
+        system_catalog: what answers for the leader node's tables.
     """
 
-    def __init__(self, cluster: Cluster, user: str, pid: int, application: str = ""):
+    def __init__(
+        self,
+        cluster: ClusterState,
+        user: str,
+        pid: int,
+        application: str = "",
+        *,
+        plan_statement: StatementPlanner,
+        system_catalog: SystemCatalog,
+    ):
         self.cluster = cluster
+        self.system_catalog = system_catalog
+        self._plan_statement = plan_statement
         self.user = user
         self.pid = pid
         self.state = IDLE
@@ -143,14 +182,12 @@ class Session:
         Raises:
             SqlError: whatever is wrong with it; in a transaction that fails it.
         """
-        from local.engines.redshift.planning import plan
-
         if self.state == FAILED and statement.verb not in ("ROLLBACK", "ABORT", "COMMIT", "END"):
             raise _failed()
         self.cancelled.clear()
         self.statement_time = _now()
         try:
-            return plan(self, statement, tuple(parameter_types))
+            return self._plan_statement(self, statement, tuple(parameter_types))
         except BaseException as error:
             self._fail()
             raise _translated(error) from error

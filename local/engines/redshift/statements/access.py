@@ -10,8 +10,7 @@ from local.engines.redshift import errors, privileges
 from local.engines.redshift.catalog import PUBLIC, Grant, Relation
 from local.engines.redshift.dialect.reading import Statement, TokenReader
 from local.engines.redshift.errors import SqlError, unsupported
-from local.engines.redshift.planning import plans
-from local.engines.redshift.session import Plan, Result, Session
+from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
 from local.engines.redshift.statements import targets
 from local.engines.redshift.types import Type
 
@@ -87,7 +86,6 @@ def read_user_name(reader: TokenReader) -> str:
     return reader.identifier()
 
 
-@plans("GRANT", "REVOKE")
 def _grant(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     granting = reader.accept("GRANT")
@@ -214,3 +212,9 @@ def change_members(session: Session, kind: str, name: str, members: set[str], ad
         raise SqlError(errors.UNDEFINED_OBJECT, f'{kind} "{name}" does not exist')
     changed = group.members | members if adding else group.members - members
     session.catalog.put(("group", kind, name), replace(group, members=frozenset(changed)))
+
+
+PLANNERS: dict[str, StatementPlanner] = {
+    "GRANT": _grant,
+    "REVOKE": _grant,
+}

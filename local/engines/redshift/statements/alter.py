@@ -13,17 +13,16 @@ from local.engines.redshift.dialect.reading import Statement, TokenReader
 from local.engines.redshift.dialect.typed import quote_name
 from local.engines.redshift.errors import SqlError, unsupported
 from local.engines.redshift.external_schemas import ExternalTable
-from local.engines.redshift.planning import plans
-from local.engines.redshift.session import Plan, Result, Session
+from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
 from local.engines.redshift.statements import definitions, iceberg_alter, targets
 from local.engines.redshift.statements.definitions import Definition
+from local.engines.redshift.statements.drop import drop_relation
 from local.engines.redshift.statements.table import default_value
 from local.engines.redshift.types import Type
 
 Change = Callable[[Session, Relation], None]
 
 
-@plans("ALTER TABLE", "ALTER VIEW")
 def _alter(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("ALTER")
@@ -197,8 +196,6 @@ def _add(reader: TokenReader) -> Change:
 
 def _drop_column(name: str, cascade: bool) -> Change:
     def change(session: Session, relation: Relation) -> None:
-        from local.engines.redshift.statements.drop import drop_relation
-
         _table_only(relation)
         _require_column(relation, name)
         if name == relation.dist_key or name in relation.sort_keys:
@@ -274,7 +271,6 @@ def _physical(definition: Definition) -> Change:
     return change
 
 
-@plans("COMMENT ON")
 def _comment(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("COMMENT", "ON")
@@ -305,3 +301,10 @@ def _comment(session: Session, statement: Statement, parameter_types: tuple[Type
         return Result("COMMENT")
 
     return Plan(run)
+
+
+PLANNERS: dict[str, StatementPlanner] = {
+    "ALTER TABLE": _alter,
+    "ALTER VIEW": _alter,
+    "COMMENT ON": _comment,
+}

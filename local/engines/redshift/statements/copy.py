@@ -16,8 +16,7 @@ from local.engines.redshift.catalog import Column, Relation
 from local.engines.redshift.dialect.reading import Statement
 from local.engines.redshift.dialect.typed import Typed
 from local.engines.redshift.errors import SqlError
-from local.engines.redshift.planning import plans
-from local.engines.redshift.session import Plan, Result, Session
+from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
 from local.engines.redshift.statements import copy_sources, s3_access, targets
 from local.engines.redshift.statements.copy_options import Copy, read
 from local.engines.redshift.statements.copy_sources import Loaded
@@ -36,7 +35,6 @@ class File:
     path: str
 
 
-@plans("COPY")
 def _copy(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     copy = read(statement)
     targets.resolve(session, copy.table)
@@ -169,3 +167,8 @@ def _load_error(relation: Relation, detail: str) -> SqlError:
         detail=detail,
         hint="The local Redshift keeps no sys_load_error_detail; the detail is here.",
     )
+
+
+PLANNERS: dict[str, StatementPlanner] = {
+    "COPY": _copy,
+}

@@ -19,6 +19,7 @@ import duckdb
 from local.engines.redshift import errors, types
 from local.engines.redshift.catalog import Column
 from local.engines.redshift.dialect import casts
+from local.engines.redshift.dialect.macros import MACROS
 from local.engines.redshift.dialect.typed import Typed, quote_name, quote_text
 from local.engines.redshift.errors import INTERNAL_ERROR, SqlError
 from local.engines.redshift.statements.copy_options import Copy
@@ -206,8 +207,6 @@ def locate(
     if copy.format == "PARQUET":
         return "", reason
     with duckdb.connect(":memory:") as connection:
-        from local.engines.redshift.dialect.macros import MACROS
-
         connection.execute(MACROS)
         for path, uri in files:
             failed = _first_failure(connection, open_files(connection, copy, [path], wanted))

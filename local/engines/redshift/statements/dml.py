@@ -16,17 +16,12 @@ from local.engines.redshift.dialect.reading import Statement, TokenReader, parse
 from local.engines.redshift.dialect.scope import Compilation, Resolved, Scope, Source
 from local.engines.redshift.dialect.typed import Typed, quote_name
 from local.engines.redshift.errors import SqlError, unsupported
-from local.engines.redshift.planning import plans
-from local.engines.redshift.session import Plan, Result, Session
+from local.engines.redshift.external_scans import materialize_scans
+from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
 from local.engines.redshift.statements import targets
 from local.engines.redshift.statements.definitions import check_distinct
-from local.engines.redshift.statements.query import (
-    check_readable,
-    materialize_scans,
-    new_compilation,
-    used_parameters,
-)
 from local.engines.redshift.statements.table import default_value
+from local.engines.redshift.translation import check_readable, new_compilation, used_parameters
 from local.engines.redshift.types import Type
 
 Assignments = list[tuple[str, Typed]]
@@ -115,7 +110,6 @@ def update_assignments(
     return found
 
 
-@plans("UPDATE")
 def _update(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     tree = parse(statement.text)
     if not isinstance(tree, exp.Update):
@@ -163,7 +157,6 @@ def _update(session: Session, statement: Statement, parameter_types: tuple[Type,
     return plan_on_table(session, name, local, external, prepare)
 
 
-@plans("DELETE")
 def _delete(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     tree = parse(statement.text)
     if not isinstance(tree, exp.Delete):
@@ -203,7 +196,6 @@ def _delete(session: Session, statement: Statement, parameter_types: tuple[Type,
     return plan_on_table(session, name, local, external, prepare)
 
 
-@plans("TRUNCATE")
 def _truncate(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     """TRUNCATE commits the transaction it is in ("TRUNCATE" in the Developer Guide)."""
     reader = TokenReader(statement)
@@ -221,3 +213,10 @@ def _truncate(session: Session, statement: Statement, parameter_types: tuple[Typ
         return Result("TRUNCATE TABLE")
 
     return Plan(run)
+
+
+PLANNERS: dict[str, StatementPlanner] = {
+    "UPDATE": _update,
+    "DELETE": _delete,
+    "TRUNCATE": _truncate,
+}

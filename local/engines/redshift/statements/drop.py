@@ -10,8 +10,7 @@ from local.engines.redshift import errors, privileges
 from local.engines.redshift.catalog import Relation
 from local.engines.redshift.dialect.reading import Statement, TokenReader
 from local.engines.redshift.errors import DEPENDENT_OBJECTS, UNDEFINED_SCHEMA, UNDEFINED_TABLE, SqlError
-from local.engines.redshift.planning import plans
-from local.engines.redshift.session import Plan, Result, Session
+from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
 from local.engines.redshift.statements import targets
 from local.engines.redshift.types import Type
 
@@ -22,7 +21,6 @@ _KINDS = {
 }
 
 
-@plans("DROP TABLE", "DROP VIEW", "DROP MATERIALIZED VIEW")
 def _drop(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("DROP")
@@ -99,7 +97,6 @@ def drop_relation(session: Session, relation: Relation, *, cascade: bool, what: 
     targets.remove(session, relation)
 
 
-@plans("DROP SCHEMA")
 def _drop_schema(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("DROP", "SCHEMA")
@@ -142,3 +139,11 @@ def _drop_one_schema(session: Session, name: str, if_exists: bool, cascade: bool
             drop_relation(session, relation, cascade=True)
     session.catalog.put(("schema", name), None)
     session.catalog.put(("grants", "schema", name), None)
+
+
+PLANNERS: dict[str, StatementPlanner] = {
+    "DROP TABLE": _drop,
+    "DROP VIEW": _drop,
+    "DROP MATERIALIZED VIEW": _drop,
+    "DROP SCHEMA": _drop_schema,
+}

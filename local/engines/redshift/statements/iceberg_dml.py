@@ -12,9 +12,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from local.engines import iceberg
 from local.engines.lake_permissions import permissions
-from local.engines.redshift import errors
+from local.engines.redshift import errors, privileges
 from local.engines.redshift.catalog import Column
 from local.engines.redshift.dialect import casts, sources
 from local.engines.redshift.dialect.expressions import condition
@@ -22,37 +21,16 @@ from local.engines.redshift.dialect.queries import with_clause
 from local.engines.redshift.dialect.scope import Compilation, Resolved
 from local.engines.redshift.dialect.typed import Typed, quote_name
 from local.engines.redshift.errors import SqlError, unsupported
-from local.engines.redshift.external_schemas import ExternalTable, lake_errors
+from local.engines.redshift.external_scans import materialize_scans
+from local.engines.redshift.external_schemas import ExternalTable, IcebergWork, lake_errors
 from local.engines.redshift.session import Result, Session
 from local.engines.redshift.statements.dml import finish, target_scope, update_assignments
 from local.engines.redshift.statements.insert import insert_columns, insert_source
 from local.engines.redshift.statements.merge import MULTIPLE_MATCHES, analyse
-from local.engines.redshift.statements.query import materialize_scans, new_compilation, used_parameters
+from local.engines.redshift.translation import new_compilation, used_parameters
 from local.engines.redshift.types import Type
 
 _STAGE = '"iceberg_stage"'
-
-
-class IcebergWork:
-    """The uncommitted changes of a session's transaction to one Iceberg table."""
-
-    def __init__(self, external: ExternalTable):
-        self.external = external
-        with lake_errors():
-            self.changes = iceberg.Transaction(external.table)
-
-    def commit(self) -> None:
-        """Publish the changes as one snapshot.
-
-        Raises:
-            SqlError: 40001 when somebody else committed to the table since the transaction first touched it.
-        """
-        with lake_errors():
-            self.changes.commit()
-
-    def rollback(self) -> None:
-        """Forget the changes."""
-        self.changes.rollback()
 
 
 def _work(session: Session, resolved: Resolved, *needed: str) -> IcebergWork:
@@ -69,8 +47,6 @@ def _work(session: Session, resolved: Resolved, *needed: str) -> IcebergWork:
     schema = session.catalog.schema(external.schema)
     if schema is None:
         raise SqlError(errors.UNDEFINED_SCHEMA, f'schema "{external.schema}" does not exist')
-    from local.engines.redshift import privileges
-
     privileges.require_schema(session, external.schema, "usage")
     with lake_errors():
         for permission in needed:

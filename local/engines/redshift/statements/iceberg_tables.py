@@ -19,11 +19,12 @@ from local.engines.redshift.dialect.reading import TokenReader, parse
 from local.engines.redshift.dialect.scope import Resolved
 from local.engines.redshift.dialect.typed import quote_name
 from local.engines.redshift.errors import SqlError, unsupported
+from local.engines.redshift.external_scans import materialize_scans
 from local.engines.redshift.session import Plan, Result, Session
 from local.engines.redshift.statements import definitions
 from local.engines.redshift.statements.definitions import Definition
-from local.engines.redshift.statements.query import materialize_scans, translate_query, used_parameters
 from local.engines.redshift.statements.table import columns_of
+from local.engines.redshift.translation import translate_query, used_parameters
 from local.engines.redshift.types import Type
 from local.gateway import identity
 
@@ -165,7 +166,7 @@ def _make(
     with external_schemas.lake_errors():
         try:
             return iceberg.create_table(
-                external_schemas.role_caller(session, source), source.account, source.database, request.name[-1], described,
+                external_schemas.role_caller(session.cluster.identifier, source), source.account, source.database, request.name[-1], described,
                 request.partition_by, request.location,
             )  # fmt: skip
         except AlreadyExists as error:
@@ -213,6 +214,9 @@ def drop(session: Session, resolved: Resolved) -> None:
 
 
 def _remove(session: Session, source: ExternalSource, name: str) -> None:
-    with external_schemas.lake_errors(), identity.acting_as(external_schemas.role_caller(session, source)):
+    with (
+        external_schemas.lake_errors(),
+        identity.acting_as(external_schemas.role_caller(session.cluster.identifier, source)),
+    ):
         account, database, _ = glue.find_database(source.account, source.database)
         delete_table(account, database, name)

@@ -16,13 +16,12 @@ from local.engines.redshift.dialect.reading import Statement, parse
 from local.engines.redshift.dialect.scope import Compilation, Resolved, Scope
 from local.engines.redshift.dialect.typed import Typed
 from local.engines.redshift.errors import SqlError
-from local.engines.redshift.planning import plans
-from local.engines.redshift.session import Plan, Result, Session
+from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
 from local.engines.redshift.statements import targets
 from local.engines.redshift.statements.definitions import check_distinct
 from local.engines.redshift.statements.dml import execute, finish, plan_on_table, target_name
-from local.engines.redshift.statements.query import new_compilation
 from local.engines.redshift.statements.table import default_value, sequence
+from local.engines.redshift.translation import new_compilation
 from local.engines.redshift.types import Type
 
 
@@ -93,7 +92,6 @@ def _values(
     return sql, [Typed(f"c{position}", column.type) for position, column in enumerate(wanted)]
 
 
-@plans("INSERT")
 def _insert(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     tree = parse(statement.text)
     if not isinstance(tree, exp.Insert):
@@ -166,3 +164,8 @@ def _fewer(tree: exp.Insert, wanted: list[Column]) -> list[Column]:
         width = len(tree.expression.expressions)
         return wanted[:width] if width < len(wanted) else wanted
     return wanted
+
+
+PLANNERS: dict[str, StatementPlanner] = {
+    "INSERT": _insert,
+}

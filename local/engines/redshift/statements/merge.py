@@ -16,8 +16,8 @@ from local.engines.redshift.dialect.reading import Statement, parse
 from local.engines.redshift.dialect.scope import Compilation, Resolved, Scope
 from local.engines.redshift.dialect.typed import Typed, quote_name
 from local.engines.redshift.errors import SqlError, unsupported
-from local.engines.redshift.planning import plans
-from local.engines.redshift.session import Plan, Result, Session
+from local.engines.redshift.external_scans import materialize_scans
+from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
 from local.engines.redshift.statements import targets
 from local.engines.redshift.statements.dml import (
     Assignments,
@@ -28,8 +28,8 @@ from local.engines.redshift.statements.dml import (
     target_scope,
     update_assignments,
 )
-from local.engines.redshift.statements.query import materialize_scans, new_compilation, used_parameters
 from local.engines.redshift.statements.table import default_value
+from local.engines.redshift.translation import new_compilation, used_parameters
 from local.engines.redshift.types import Type
 
 MULTIPLE_MATCHES = "Found multiple matches to update the same tuple."
@@ -120,7 +120,6 @@ def _insert_parts(node: exp.Expression) -> tuple[list[str], list[exp.Expression]
     raise unsupported("WHEN NOT MATCHED other than INSERT … VALUES")
 
 
-@plans("MERGE")
 def _merge(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     if statement.text.upper().split()[-2:] == ["REMOVE", "DUPLICATES"]:
         raise unsupported("MERGE … REMOVE DUPLICATES in the local Redshift")
@@ -168,3 +167,8 @@ def _run(session: Session, relation: Relation, alias: str, merge: Merge, paramet
         f"WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({values})"
     )
     return execute(session, sql, merge.compilation, parameters)
+
+
+PLANNERS: dict[str, StatementPlanner] = {
+    "MERGE": _merge,
+}

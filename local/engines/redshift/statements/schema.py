@@ -11,14 +11,12 @@ from local.engines.redshift import errors, privileges
 from local.engines.redshift.catalog import ExternalSource, Schema
 from local.engines.redshift.dialect.reading import Statement, TokenReader
 from local.engines.redshift.errors import SqlError, unsupported
-from local.engines.redshift.planning import plans
-from local.engines.redshift.session import Plan, Result, Session
+from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
 from local.engines.redshift.types import Type
 
 _ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
-@plans("CREATE SCHEMA")
 def _create_schema(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("CREATE", "SCHEMA")
@@ -67,7 +65,6 @@ def add_schema(
     session.catalog.put(("schema", name), Schema(name, cluster.next_oid(), owner or session.user, external))
 
 
-@plans("ALTER SCHEMA")
 def _alter_schema(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("ALTER", "SCHEMA")
@@ -88,7 +85,6 @@ def _alter_schema(session: Session, statement: Statement, parameter_types: tuple
     return Plan(run)
 
 
-@plans("CREATE EXTERNAL SCHEMA")
 def _create_external_schema(
     session: Session, statement: Statement, parameter_types: tuple[Type, ...]
 ) -> Plan:
@@ -166,3 +162,10 @@ def check_role(session: Session, arn: str) -> str:
             f"{session.cluster.identifier}/{session.user} is not authorized to assume IAM Role {arn}",
         )
     return arn
+
+
+PLANNERS: dict[str, StatementPlanner] = {
+    "CREATE SCHEMA": _create_schema,
+    "ALTER SCHEMA": _alter_schema,
+    "CREATE EXTERNAL SCHEMA": _create_external_schema,
+}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from local.engines.redshift import errors, types
+from local.engines.redshift import errors, privileges, types
 from local.engines.redshift.dialect.reading import Statement, TokenReader
 from local.engines.redshift.dialect.typed import Output
+from local.engines.redshift.environment import SessionEnvironment
 from local.engines.redshift.errors import SqlError, unsupported
-from local.engines.redshift.planning import plans
-from local.engines.redshift.session import DEFAULT_SETTINGS, IDLE, Plan, Result, Session
+from local.engines.redshift.session import DEFAULT_SETTINGS, IDLE, Plan, Result, Session, StatementPlanner
+from local.engines.redshift.statements import show
 from local.engines.redshift.types import Type
 
 
@@ -21,7 +22,6 @@ def _control(tag: str, action: Callable[[], str | None]) -> Plan:
     return Plan(run, controls_transaction=True)
 
 
-@plans("BEGIN", "START TRANSACTION")
 def _begin(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     opening = "START TRANSACTION" if reader.accept("START", "TRANSACTION") else "BEGIN"
@@ -45,7 +45,6 @@ def _begin(session: Session, statement: Statement, parameter_types: tuple[Type, 
     return _control(opening, session.begin)
 
 
-@plans("COMMIT", "END")
 def _commit(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     _only(statement, "TRANSACTION", "WORK")
 
@@ -58,7 +57,6 @@ def _commit(session: Session, statement: Statement, parameter_types: tuple[Type,
     return _control("COMMIT", commit)
 
 
-@plans("ROLLBACK", "ABORT")
 def _rollback(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     _only(statement, "TRANSACTION", "WORK")
     return _control("ROLLBACK", session.rollback)
@@ -73,7 +71,6 @@ def _only(statement: Statement, *words: str) -> None:
     reader.expect_end()
 
 
-@plans("SET")
 def _set(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("SET")
@@ -121,8 +118,6 @@ def _set_authorization(session: Session, reader: TokenReader) -> Plan:
     name = reader.string() if reader.is_string() else reader.identifier()
 
     def run(parameters: Sequence[Any]) -> Result:
-        from local.engines.redshift import privileges
-
         privileges.require_superuser(session, "set session authorization")
         if session.catalog.user(name) is None:
             raise SqlError(errors.UNDEFINED_OBJECT, f'user "{name}" does not exist')
@@ -133,7 +128,6 @@ def _set_authorization(session: Session, reader: TokenReader) -> Plan:
     return Plan(run)
 
 
-@plans("RESET")
 def _reset(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("RESET")
@@ -152,10 +146,7 @@ def _reset(session: Session, statement: Statement, parameter_types: tuple[Type, 
     return Plan(run)
 
 
-@plans("SHOW")
 def _show(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
-    from local.engines.redshift.statements import show
-
     reader = TokenReader(statement)
     reader.expect("SHOW")
     special = show.plan_show(session, reader)
@@ -169,7 +160,6 @@ def _show(session: Session, statement: Statement, parameter_types: tuple[Type, .
     return Plan(lambda parameters: Result("SHOW", columns, [(session.settings[name],)], 1), columns)
 
 
-@plans("USE")
 def _use(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("USE")
@@ -179,7 +169,6 @@ def _use(session: Session, statement: Statement, parameter_types: tuple[Type, ..
     return Plan(lambda parameters: Result("USE"))
 
 
-@plans("ANALYZE", "VACUUM")
 def _maintenance(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     """Statistics and storage are DuckDB's own affair; the table must exist."""
     reader = TokenReader(statement)
@@ -196,15 +185,12 @@ def _maintenance(session: Session, statement: Statement, parameter_types: tuple[
         if verb == "VACUUM" and session.explicit_transaction:
             raise SqlError(errors.ACTIVE_TRANSACTION, "VACUUM cannot run inside a transaction block")
         if name is not None:
-            from local.engines.redshift.environment import SessionEnvironment
-
             SessionEnvironment(session).resolve(name)
         return Result(verb)
 
     return Plan(run)
 
 
-@plans("LOCK")
 def _lock(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("LOCK")
@@ -215,8 +201,6 @@ def _lock(session: Session, statement: Statement, parameter_types: tuple[Type, .
     reader.expect_end()
 
     def run(parameters: Sequence[Any]) -> Result:
-        from local.engines.redshift.environment import SessionEnvironment
-
         for name in names:
             resolved = SessionEnvironment(session).resolve(name)
             if resolved.kind != "table":
@@ -225,3 +209,20 @@ def _lock(session: Session, statement: Statement, parameter_types: tuple[Type, .
         return Result("LOCK TABLE")
 
     return Plan(run)
+
+
+PLANNERS: dict[str, StatementPlanner] = {
+    "BEGIN": _begin,
+    "START TRANSACTION": _begin,
+    "COMMIT": _commit,
+    "END": _commit,
+    "ROLLBACK": _rollback,
+    "ABORT": _rollback,
+    "SET": _set,
+    "RESET": _reset,
+    "SHOW": _show,
+    "USE": _use,
+    "ANALYZE": _maintenance,
+    "VACUUM": _maintenance,
+    "LOCK": _lock,
+}

@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from local.engines.redshift import catalog as objects
-from local.engines.redshift import errors, types
+from local.engines.redshift import errors, external_schemas, types
 from local.engines.redshift.catalog import Relation
-from local.engines.redshift.dialect.reading import TokenReader
+from local.engines.redshift.dialect.reading import TokenReader, parse
 from local.engines.redshift.dialect.typed import Output
 from local.engines.redshift.errors import SqlError, unsupported
 from local.engines.redshift.session import Plan, Result, Session
 from local.engines.redshift.statements import targets
 from local.engines.redshift.system_catalog import tables
+from local.engines.redshift.translation import translate_query
 
 Rows = list[tuple[Any, ...]]
 
@@ -111,9 +112,7 @@ def _tables(session: Session, name: tuple[str, ...], like: re.Pattern[str]) -> R
         raise SqlError(errors.UNDEFINED_SCHEMA, f'schema "{name[-1]}" does not exist')
     database = session.cluster.database
     if schema.external is not None:
-        from local.engines.redshift import external_schemas
-
-        listed = external_schemas.tables_of(session, schema)
+        listed = external_schemas.tables_of(schema)
         return [
             (
                 database,
@@ -175,9 +174,6 @@ def _columns(session: Session, name: tuple[str, ...], like: re.Pattern[str]) -> 
 def _live_columns(session: Session, resolved: Any) -> tuple[Output, ...]:
     if resolved.kind != "view":
         return resolved.columns
-    from local.engines.redshift.dialect.reading import parse
-    from local.engines.redshift.statements.query import translate_query
-
     return translate_query(session, parse(resolved.subject.definition)).columns
 
 

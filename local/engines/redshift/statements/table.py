@@ -15,17 +15,11 @@ from local.engines.redshift.dialect.reading import Statement, TokenReader, parse
 from local.engines.redshift.dialect.scope import Scope
 from local.engines.redshift.dialect.typed import Output, Typed, quote_name
 from local.engines.redshift.errors import SqlError, unsupported
-from local.engines.redshift.planning import plans
-from local.engines.redshift.session import Plan, Result, Session
+from local.engines.redshift.external_scans import materialize_scans
+from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
 from local.engines.redshift.statements import definitions, targets
 from local.engines.redshift.statements.definitions import Definition
-from local.engines.redshift.statements.query import (
-    Translation,
-    materialize_scans,
-    new_compilation,
-    translate_query,
-    used_parameters,
-)
+from local.engines.redshift.translation import Translation, new_compilation, translate_query, used_parameters
 from local.engines.redshift.types import Type
 
 
@@ -38,13 +32,6 @@ class _Request:
     query: str | None
 
 
-@plans(
-    "CREATE TABLE",
-    "CREATE TEMP TABLE",
-    "CREATE TEMPORARY TABLE",
-    "CREATE LOCAL TEMP TABLE",
-    "CREATE LOCAL TEMPORARY TABLE",
-)
 def _create_table(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("CREATE")
@@ -260,3 +247,12 @@ def casts_to(place: str, output: Output, column: Column) -> str:
     """A query's column as the column of a table of the same Redshift type."""
     del output
     return f"CAST({place} AS {column.type.duckdb})"
+
+
+PLANNERS: dict[str, StatementPlanner] = {
+    "CREATE TABLE": _create_table,
+    "CREATE TEMP TABLE": _create_table,
+    "CREATE TEMPORARY TABLE": _create_table,
+    "CREATE LOCAL TEMP TABLE": _create_table,
+    "CREATE LOCAL TEMPORARY TABLE": _create_table,
+}

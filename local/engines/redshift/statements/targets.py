@@ -9,7 +9,6 @@ from local.engines.redshift.dialect.scope import Resolved
 from local.engines.redshift.environment import SessionEnvironment, search_path
 from local.engines.redshift.errors import SqlError
 from local.engines.redshift.session import Session
-from local.engines.redshift.system_catalog import leader
 
 
 def resolve(session: Session, name: tuple[str, ...]) -> Resolved:
@@ -65,7 +64,10 @@ def new_name(session: Session, name: tuple[str, ...], *, temporary: bool = False
         if not path:
             raise SqlError(errors.UNDEFINED_SCHEMA, "no schema has been selected to create in")
         schema = path[0]
-    if leader.is_system_table(schema, own) or schema in ("pg_catalog", "information_schema"):
+    if session.system_catalog.table(schema, own) is not None or schema in (
+        "pg_catalog",
+        "information_schema",
+    ):
         raise SqlError(errors.INSUFFICIENT_PRIVILEGE, f"permission denied for schema {schema}")
     privileges.require_schema(session, schema, "create")
     session.lock(("name", schema, own))

@@ -20,10 +20,10 @@ from local.engines.redshift.dialect import casts
 from local.engines.redshift.dialect.reading import Statement, TokenReader, parse, statements
 from local.engines.redshift.dialect.typed import Output, Typed, quote_name, quote_text
 from local.engines.redshift.errors import SqlError, unsupported
-from local.engines.redshift.planning import plans
-from local.engines.redshift.session import Plan, Result, Session
+from local.engines.redshift.external_scans import materialize_scans
+from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
 from local.engines.redshift.statements import s3_access
-from local.engines.redshift.statements.query import Translation, materialize_scans, translate_query
+from local.engines.redshift.translation import Translation, translate_query
 from local.engines.redshift.types import Type
 from local.gateway.errors import AwsError
 from local.gateway.identity import Caller
@@ -55,7 +55,6 @@ class Unload:
     largest_file: int = _LARGEST_FILE
 
 
-@plans("UNLOAD")
 def _unload(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     unload = read(statement)
     # Analysed now, so that mistakes show when the statement is prepared.
@@ -300,3 +299,8 @@ def _native(place: str, column: Output) -> str:
     if column.type.name in ("interval", "varbyte", "timetz", "struct", "array"):
         raise unsupported(f"UNLOAD of type {column.type.family} in this format in the local Redshift")
     return f"CAST({place} AS {column.type.duckdb})"
+
+
+PLANNERS: dict[str, StatementPlanner] = {
+    "UNLOAD": _unload,
+}

@@ -10,13 +10,11 @@ from local.engines.redshift import errors, privileges
 from local.engines.redshift.catalog import Group, User
 from local.engines.redshift.dialect.reading import Statement, TokenReader
 from local.engines.redshift.errors import SqlError, unsupported
-from local.engines.redshift.planning import plans
-from local.engines.redshift.session import Plan, Result, Session
+from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
 from local.engines.redshift.statements.access import change_members, read_user_name, require_grantee
 from local.engines.redshift.types import Type
 
 
-@plans("CREATE USER")
 def _create_user(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("CREATE", "USER")
@@ -77,7 +75,6 @@ def _check_password(password: str) -> None:
         )
 
 
-@plans("ALTER USER")
 def _alter_user(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("ALTER", "USER")
@@ -113,7 +110,6 @@ def _alter_user(session: Session, statement: Statement, parameter_types: tuple[T
     return Plan(run)
 
 
-@plans("DROP USER", "DROP GROUP", "DROP ROLE")
 def _drop(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("DROP")
@@ -156,7 +152,6 @@ def _owns_something(session: Session, name: str) -> bool:
     )
 
 
-@plans("CREATE GROUP", "CREATE ROLE")
 def _create_group(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("CREATE")
@@ -183,7 +178,6 @@ def _create_group(session: Session, statement: Statement, parameter_types: tuple
     return Plan(run)
 
 
-@plans("ALTER GROUP")
 def _alter_group(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("ALTER", "GROUP")
@@ -204,3 +198,15 @@ def _alter_group(session: Session, statement: Statement, parameter_types: tuple[
         return Result("ALTER GROUP")
 
     return Plan(run)
+
+
+PLANNERS: dict[str, StatementPlanner] = {
+    "CREATE USER": _create_user,
+    "ALTER USER": _alter_user,
+    "DROP USER": _drop,
+    "DROP GROUP": _drop,
+    "DROP ROLE": _drop,
+    "CREATE GROUP": _create_group,
+    "CREATE ROLE": _create_group,
+    "ALTER GROUP": _alter_group,
+}

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from sqlglot import exp
+
 from local.engines.redshift import catalog as objects
 from local.engines.redshift import errors, privileges
 from local.engines.redshift.catalog import Column, Relation
-from local.engines.redshift.dialect.reading import Statement, TokenReader, parse
+from local.engines.redshift.dialect.reading import Statement, TokenReader, parse, tokenize
 from local.engines.redshift.errors import SqlError, unsupported
-from local.engines.redshift.planning import plans
-from local.engines.redshift.session import Plan, Result, Session
+from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
 from local.engines.redshift.statements import definitions, targets
 from local.engines.redshift.statements.definitions import Definition
-from local.engines.redshift.statements.query import Translation, translate_query
 from local.engines.redshift.statements.table import columns_of, store_query
+from local.engines.redshift.translation import Translation, translate_query
 from local.engines.redshift.types import Type
 
 _LATE = ("WITH", "NO", "SCHEMA", "BINDING")
@@ -39,8 +40,6 @@ def _query_text(reader: TokenReader) -> tuple[str, bool]:
 
 def _wraps(text: str) -> bool:
     """Whether the first parenthesis is closed by the last."""
-    from local.engines.redshift.dialect.reading import tokenize
-
     depth = 0
     tokens = tokenize(text)
     for position, token in enumerate(tokens):
@@ -52,7 +51,6 @@ def _wraps(text: str) -> bool:
     return True
 
 
-@plans("CREATE VIEW", "CREATE OR REPLACE VIEW")
 def _create_view(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("CREATE")
@@ -113,8 +111,6 @@ def _create(
 
 def _check_qualified(text: str) -> None:
     """Every table of a late-binding view must be named with its schema."""
-    from sqlglot import exp
-
     tree = parse(text)
     names = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
@@ -173,7 +169,6 @@ def _bindings(translation: Translation) -> tuple[tuple[tuple[str, ...], int], ..
 # -- materialized views -----------------------------------------------------------------------------------------
 
 
-@plans("CREATE MATERIALIZED VIEW")
 def _create_materialized(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("CREATE", "MATERIALIZED", "VIEW")
@@ -213,7 +208,6 @@ def _create_materialized(session: Session, statement: Statement, parameter_types
     return Plan(run)
 
 
-@plans("REFRESH MATERIALIZED VIEW")
 def _refresh(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     """Computed again in full, in one step."""
     reader = TokenReader(statement)
@@ -236,7 +230,6 @@ def _refresh(session: Session, statement: Statement, parameter_types: tuple[Type
     return Plan(run)
 
 
-@plans("ALTER MATERIALIZED VIEW")
 def _alter_materialized(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     reader = TokenReader(statement)
     reader.expect("ALTER", "MATERIALIZED", "VIEW")
@@ -252,3 +245,12 @@ def _alter_materialized(session: Session, statement: Statement, parameter_types:
         return Result("ALTER MATERIALIZED VIEW")
 
     return Plan(run)
+
+
+PLANNERS: dict[str, StatementPlanner] = {
+    "CREATE VIEW": _create_view,
+    "CREATE OR REPLACE VIEW": _create_view,
+    "CREATE MATERIALIZED VIEW": _create_materialized,
+    "REFRESH MATERIALIZED VIEW": _refresh,
+    "ALTER MATERIALIZED VIEW": _alter_materialized,
+}

@@ -1,1 +1,6 @@
-"""The leader node's catalog: pg_*, information_schema, svv_* and stv_* tables."""
+"""The system catalog: what the leader node answers with, one module a family of tables."""
+
+from local.engines.redshift.system_catalog import information_schema, pg_catalog, svv_views
+from local.engines.redshift.system_catalog.tables import SystemTables
+
+SYSTEM_TABLES = SystemTables({**pg_catalog.TABLES, **information_schema.TABLES, **svv_views.TABLES})

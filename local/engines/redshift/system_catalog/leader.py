@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
@@ -17,60 +17,25 @@ from local.engines.redshift.dialect.macros import MACROS
 from local.engines.redshift.dialect.scope import Resolved
 from local.engines.redshift.dialect.typed import Output, quote_name
 from local.engines.redshift.errors import SqlError
-from local.engines.redshift.system_catalog import pg_catalog, tables, views  # noqa: F401  (imported to register)
-
-if TYPE_CHECKING:
-    from local.engines.redshift.session import Session
+from local.engines.redshift.session import Session
+from local.engines.redshift.system_catalog.tables import MACROS as CATALOG_MACROS
+from local.engines.redshift.system_catalog.tables import SystemTables, build
+from local.engines.redshift.types import INTEGER
 
 _PLACE = "\x00leader\x00"
 _KEPT = 24
 
 
-def is_system_table(schema: str, name: str) -> bool:
-    """Whether the leader node has a table of this name."""
-    return (schema, name) in tables.TABLES
-
-
-def resolve(schema: str, name: str) -> Resolved:
-    """A system table as a query sees it."""
-    table = tables.TABLES[schema, name]
-    columns = tuple(Output(column, kind) for column, kind in table.columns)
-    return Resolved("system", f"{schema}.{name}", columns, f"{_PLACE}.{quote_name(f'{schema}.{name}')}")
-
-
-def table_function(name: str, arguments: list[str]) -> Resolved:
-    """A leader-node function in FROM.
-
-    Raises:
-        SqlError: 42883.
-    """
-    if (
-        name == "generate_series"
-        and 2 <= len(arguments) <= 3
-        and all(each.lstrip("-").isdigit() for each in arguments)
-    ):
-        from local.engines.redshift.types import INTEGER
-
-        listed = ", ".join(arguments)
-        return Resolved(
-            "system",
-            name,
-            (Output(name, INTEGER),),
-            f"(SELECT CAST(generate_series AS INTEGER) AS {name} FROM generate_series({listed}))",
-        )
-    if (name, "()") not in tables.TABLES or arguments:
-        raise SqlError(
-            errors.UNDEFINED_FUNCTION,
-            f"function {name}({', '.join(arguments)}) does not exist",
-            hint="No function matches the given name and argument types. You may need to add explicit type casts.",
-        )
-    return resolve(name, "()")
+def _placed(key: tuple[str, str], place: str = _PLACE) -> str:
+    """The DuckDB name of a system table in a schema of the leader's database, or in the one that is still to come."""
+    return f"{place}.{quote_name('.'.join(key))}"
 
 
 class Leader:
-    """The leader node of one cluster."""
+    """The leader node of one cluster, with the system tables that it offers."""
 
-    def __init__(self) -> None:
+    def __init__(self, tables: SystemTables) -> None:
+        self._tables = tables
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._places: OrderedDict[tuple[Any, ...], tuple[str, set[tuple[str, str]]]] = OrderedDict()
@@ -82,12 +47,47 @@ class Leader:
         if self._connection is None:
             self._connection = duckdb.connect(":memory:")
             self._connection.execute("SET TimeZone = 'UTC'; SET threads = 1")
-            self._connection.execute(MACROS + tables.MACROS)
+            self._connection.execute(MACROS + CATALOG_MACROS)
         return self._connection
+
+    def table(self, schema: str, name: str) -> Resolved | None:
+        """A system table as a query sees it, or None."""
+        found = self._tables.get((schema, name))
+        if found is None:
+            return None
+        columns = tuple(Output(column, kind) for column, kind in found.columns)
+        return Resolved("system", f"{schema}.{name}", columns, _placed((schema, name)))
+
+    def function(self, name: str, arguments: list[str]) -> Resolved:
+        """A leader-node function in FROM.
+
+        Raises:
+            SqlError: 42883.
+        """
+        if (
+            name == "generate_series"
+            and 2 <= len(arguments) <= 3
+            and all(each.lstrip("-").isdigit() for each in arguments)
+        ):
+            listed = ", ".join(arguments)
+            return Resolved(
+                "system",
+                name,
+                (Output(name, INTEGER),),
+                f"(SELECT CAST(generate_series AS INTEGER) AS {name} FROM generate_series({listed}))",
+            )
+        found = None if arguments else self.table(name, "()")
+        if found is None:
+            raise SqlError(
+                errors.UNDEFINED_FUNCTION,
+                f"function {name}({', '.join(arguments)}) does not exist",
+                hint="No function matches the given name and argument types. You may need to add explicit type casts.",
+            )
+        return found
 
     def query(self, session: Session, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         """Run a translated query over system tables."""
-        names = {key for key in tables.TABLES if f"{_PLACE}.{quote_name(f'{key[0]}.{key[1]}')}" in sql}
+        names = {key for key in self._tables if _placed(key) in sql}
         with self._lock:
             place = self._place(session, names)
             return self._engine.execute(sql.replace(_PLACE, place), parameters).fetchall()
@@ -101,7 +101,7 @@ class Leader:
             session.change_count if private else 0,
             session.user,
         )
-        live = {each for each in names if tables.TABLES[each].changes_without_ddl}
+        live = {each for each in names if self._tables[each].changes_without_ddl}
         place, built = self._places.get(key) or (None, set())
         if place is None:
             self._count += 1
@@ -113,7 +113,7 @@ class Leader:
                 self._engine.execute(f"DROP SCHEMA {old} CASCADE")
         self._places.move_to_end(key)
         for name in (names - built) | live:
-            tables.build(self._engine, place, name, session)
+            build(self._engine, _placed(name, place), self._tables[name], session)
             built.add(name)
         return place
 

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from local.engines.redshift import catalog as objects
 from local.engines.redshift import types
+from local.engines.redshift.environment import search_path
+from local.engines.redshift.session import Session
 from local.engines.redshift.system_catalog.tables import (
     REWRITE,
     Rows,
+    SystemTables,
     definition_of,
     listed_columns,
     relations_of,
     schema_oids,
-    table,
     user_oid,
 )
 from local.engines.redshift.types import Type
 
-if TYPE_CHECKING:
-    from local.engines.redshift.session import Session
+TABLES = SystemTables()
 
 
-@table("pg_catalog", "pg_namespace", "oid:oid nspname:name nspowner:int4")
+@TABLES.table("pg_catalog", "pg_namespace", "oid:oid nspname:name nspowner:int4")
 def _pg_namespace(session: Session) -> Rows:
     owners = {each.name: each.owner for each in session.catalog.values("schema")}
     for name, oid in schema_oids(session).items():
         yield oid, name, user_oid(session, owners.get(name, "rdsdb"))
 
 
-@table(
+@TABLES.table(
     "pg_catalog", "pg_class", "oid:oid relname:name relnamespace:oid relowner:int4 relkind:text relnatts:int2"
 )
 def _pg_class(session: Session) -> Rows:
@@ -46,7 +45,7 @@ def _pg_class(session: Session) -> Rows:
         )
 
 
-@table(
+@TABLES.table(
     "pg_catalog",
     "pg_attribute",
     "attrelid:oid attname:name atttypid:oid atttypmod:int4 attnum:int2 attnotnull:bool atthasdef:bool attisdropped:bool attisdistkey:bool attsortkeyord:int4",
@@ -61,7 +60,7 @@ def _pg_attribute(session: Session) -> Rows:
             )  # fmt: skip
 
 
-@table("pg_catalog", "pg_type", "oid:oid typname:name typnamespace:oid typlen:int2")
+@TABLES.table("pg_catalog", "pg_type", "oid:oid typname:name typnamespace:oid typlen:int2")
 def _pg_type(session: Session) -> Rows:
     for name in (
         "bool",
@@ -88,7 +87,7 @@ def _pg_type(session: Session) -> Rows:
     yield 25, "text", 11, -1
 
 
-@table("pg_catalog", "pg_description", "objoid:oid classoid:oid objsubid:int4 description:text")
+@TABLES.table("pg_catalog", "pg_description", "objoid:oid classoid:oid objsubid:int4 description:text")
 def _pg_description(session: Session) -> Rows:
     for each in relations_of(session):
         if each.comment:
@@ -98,7 +97,7 @@ def _pg_description(session: Session) -> Rows:
                 yield each.oid, 1259, number, column.comment
 
 
-@table(
+@TABLES.table(
     "pg_catalog",
     "pg_depend",
     "classid:oid objid:oid objsubid:int4 refclassid:oid refobjid:oid refobjsubid:int4 deptype:text",
@@ -109,31 +108,31 @@ def _pg_depend(session: Session) -> Rows:
             yield 2618, each.oid + REWRITE, 0, 1259, oid, 0, "n"
 
 
-@table("pg_catalog", "pg_rewrite", "oid:oid ev_class:oid rulename:name")
+@TABLES.table("pg_catalog", "pg_rewrite", "oid:oid ev_class:oid rulename:name")
 def _pg_rewrite(session: Session) -> Rows:
     for each in session.catalog.relations():
         if each.bindings:
             yield each.oid + REWRITE, each.oid, "_RETURN"
 
 
-@table("pg_catalog", "pg_proc", "oid:oid proname:name pronamespace:oid")
+@TABLES.table("pg_catalog", "pg_proc", "oid:oid proname:name pronamespace:oid")
 def _pg_proc(session: Session) -> Rows:
     return ()
 
 
-@table("pg_catalog", "pg_database", "oid:oid datname:name datdba:int4")
+@TABLES.table("pg_catalog", "pg_database", "oid:oid datname:name datdba:int4")
 def _pg_database(session: Session) -> Rows:
     yield 100, session.cluster.database, user_oid(session, session.cluster.master_user)
 
 
-@table("pg_catalog", "pg_tables", "schemaname:name tablename:name tableowner:name")
+@TABLES.table("pg_catalog", "pg_tables", "schemaname:name tablename:name tableowner:name")
 def _pg_tables(session: Session) -> Rows:
     return (
         (each.schema, each.name, each.owner) for each in relations_of(session) if each.kind == objects.TABLE
     )
 
 
-@table("pg_catalog", "pg_views", "schemaname:name viewname:name viewowner:name definition:text")
+@TABLES.table("pg_catalog", "pg_views", "schemaname:name viewname:name viewowner:name definition:text")
 def _pg_views(session: Session) -> Rows:
     return (
         (each.schema, each.name, each.owner, definition_of(each))
@@ -142,7 +141,7 @@ def _pg_views(session: Session) -> Rows:
     )
 
 
-@table(
+@TABLES.table(
     "pg_catalog",
     "pg_user",
     "usename:name usesysid:int4 usecreatedb:bool usesuper:bool usecatupd:bool passwd:text",
@@ -152,19 +151,17 @@ def _pg_user(session: Session) -> Rows:
         yield each.name, each.oid, each.create_database, each.superuser, False, "********"
 
 
-@table("pg_catalog", "pg_group", "groname:name grosysid:int4")
+@TABLES.table("pg_catalog", "pg_group", "groname:name grosysid:int4")
 def _pg_group(session: Session) -> Rows:
     return ((each.name, each.oid) for each in session.catalog.values("group") if each.kind == "group")
 
 
-@table(
+@TABLES.table(
     "pg_catalog",
     "pg_table_def",
     "schemaname:name tablename:name column:name type:text encoding:text distkey:bool sortkey:int4 notnull:bool",
 )
 def _pg_table_def(session: Session) -> Rows:
-    from local.engines.redshift.environment import search_path
-
     visible = {*search_path(session), *(each.schema for each in session.temporary.values())}
     for each in relations_of(session):
         if each.schema not in visible or not each.stores_rows:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import pyarrow
 
 from local.engines.redshift import catalog as objects
-from local.engines.redshift.dialect.typed import quote_name
+from local.engines.redshift.catalog import Column, Relation
+from local.engines.redshift.session import Session
 from local.engines.redshift.types import (
     BIGINT,
     BOOL,
@@ -27,10 +28,6 @@ from local.engines.redshift.types import (
     Type,
     numeric,
 )
-
-if TYPE_CHECKING:
-    from local.engines.redshift.catalog import Column, Relation
-    from local.engines.redshift.session import Session
 
 REWRITE = 500_000_000
 Rows = Iterable[tuple[Any, ...]]
@@ -45,7 +42,6 @@ class SystemTable:
     changes_without_ddl: bool = False
 
 
-TABLES: dict[tuple[str, str], SystemTable] = {}
 _ARROW = {
     "int2": pyarrow.int16(),
     "int4": pyarrow.int32(),
@@ -79,22 +75,24 @@ CREATE OR REPLACE MACRO rs_format_type(kind, modifier) AS CASE CAST(kind AS INTE
 """
 
 
-def table(
-    schema: str, name: str, columns: str, *, live: bool = False
-) -> Callable[[Callable[[Session], Rows]], Callable[[Session], Rows]]:
-    """Register a system table; ``columns`` is "name:kind name:kind …"."""
+class SystemTables(dict[tuple[str, str], SystemTable]):
+    """System tables by schema and name."""
 
-    def register(rows: Callable[[Session], Rows]) -> Callable[[Session], Rows]:
-        pairs = tuple(each.split(":") for each in columns.split())
-        TABLES[schema, name] = SystemTable(tuple((one, _KINDS[kind]) for one, kind in pairs), rows, live)
-        return rows
+    def table(
+        self, schema: str, name: str, columns: str, *, live: bool = False
+    ) -> Callable[[Callable[[Session], Rows]], Callable[[Session], Rows]]:
+        """Add a system table; ``columns`` is "name:kind name:kind …"."""
 
-    return register
+        def add(rows: Callable[[Session], Rows]) -> Callable[[Session], Rows]:
+            pairs = tuple(each.split(":") for each in columns.split())
+            self[schema, name] = SystemTable(tuple((one, _KINDS[kind]) for one, kind in pairs), rows, live)
+            return rows
+
+        return add
 
 
-def build(engine: duckdb.DuckDBPyConnection, place: str, key: tuple[str, str], session: Session) -> None:
-    """Make one system table in a schema of the leader's database."""
-    system = TABLES[key]
+def build(engine: duckdb.DuckDBPyConnection, name: str, system: SystemTable, session: Session) -> None:
+    """Make one system table in the leader's database under a (quoted) name."""
     rows = list(system.rows(session))
     arrays = [
         pyarrow.array([row[position] for row in rows], type=_ARROW.get(kind.name, pyarrow.string()))
@@ -102,7 +100,7 @@ def build(engine: duckdb.DuckDBPyConnection, place: str, key: tuple[str, str], s
     ]
     content = pyarrow.Table.from_arrays(arrays, names=[name for name, _ in system.columns])
     engine.register("content", content)
-    engine.execute(f"CREATE OR REPLACE TABLE {place}.{quote_name('.'.join(key))} AS SELECT * FROM content")
+    engine.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM content")
     engine.unregister("content")
 
 

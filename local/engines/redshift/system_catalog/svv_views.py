@@ -1,28 +1,30 @@
-"""information_schema, the SVV views, and what lists late-binding views and sessions."""
+"""Redshift's own views: SVV_*, sessions, and the columns of late-binding views."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from local.engines.redshift import catalog as objects
+from local.engines.redshift import external_schemas
+from local.engines.redshift.dialect.reading import parse
 from local.engines.redshift.dialect.typed import settle
+from local.engines.redshift.errors import SqlError
+from local.engines.redshift.session import Session
+from local.engines.redshift.system_catalog import information_schema
 from local.engines.redshift.system_catalog.tables import (
-    TABLES,
     Rows,
-    definition_of,
+    SystemTables,
     listed_columns,
-    precision_of,
     relations_of,
-    table,
     user_oid,
 )
+from local.engines.redshift.translation import translate_query
 
-if TYPE_CHECKING:
-    from local.engines.redshift.catalog import Relation
-    from local.engines.redshift.session import Session
+TABLES = SystemTables()
+
+TABLES["pg_catalog", "svv_columns"] = information_schema.TABLES["information_schema", "columns"]
+TABLES["pg_catalog", "svv_tables"] = information_schema.TABLES["information_schema", "tables"]
 
 
-@table("pg_catalog", "svv_roles", "role_id:int4 role_name:text role_owner:text")
+@TABLES.table("pg_catalog", "svv_roles", "role_id:int4 role_name:text role_owner:text")
 def _svv_roles(session: Session) -> Rows:
     return (
         (each.oid, each.name, session.cluster.master_user)
@@ -31,61 +33,7 @@ def _svv_roles(session: Session) -> Rows:
     )
 
 
-@table("information_schema", "schemata", "catalog_name:name schema_name:name schema_owner:name")
-def _schemata(session: Session) -> Rows:
-    for each in session.catalog.values("schema"):
-        yield session.cluster.database, each.name, each.owner
-    for name in ("pg_catalog", "information_schema"):
-        yield session.cluster.database, name, "rdsdb"
-
-
-@table("information_schema", "tables", "table_catalog:name table_schema:name table_name:name table_type:text")
-def _tables(session: Session) -> Rows:
-    for each in relations_of(session):
-        kind = "BASE TABLE" if each.kind == objects.TABLE else "VIEW"
-        yield session.cluster.database, each.schema, each.name, "LOCAL TEMPORARY" if each.temporary else kind
-
-
-@table(
-    "information_schema", "views", "table_catalog:name table_schema:name table_name:name view_definition:text"
-)
-def _views(session: Session) -> Rows:
-    for each in relations_of(session):
-        if each.kind != objects.TABLE:
-            yield session.cluster.database, each.schema, each.name, definition_of(each)
-
-
-_COLUMNS = (
-    "table_catalog:name table_schema:name table_name:name column_name:name ordinal_position:int4 column_default:text "
-    "is_nullable:text data_type:text character_maximum_length:int4 numeric_precision:int4 numeric_scale:int4 "
-    "datetime_precision:int4 remarks:text"
-)
-
-
-def _described(session: Session, relation: Relation) -> Rows:
-    for number, column in enumerate(listed_columns(session, relation), start=1):
-        precision, scale = precision_of(column.type)
-        yield (
-            session.cluster.database, relation.schema, relation.name, column.name, number, column.default,
-            "YES" if column.nullable else "NO", column.type.family,
-            column.type.length if column.type.name in ("char", "varchar") else None, precision, scale,
-            6 if column.type.name in ("timestamp", "timestamptz", "time") else None, column.comment,
-        )  # fmt: skip
-
-
-@table("information_schema", "columns", _COLUMNS)
-def _information_columns(session: Session) -> Rows:
-    for each in relations_of(session):
-        yield from _described(session, each)
-
-
-TABLES["pg_catalog", "svv_columns"] = TABLES["information_schema", "columns"]
-
-
-TABLES["pg_catalog", "svv_tables"] = TABLES["information_schema", "tables"]
-
-
-@table(
+@TABLES.table(
     "pg_catalog",
     "svv_redshift_columns",
     "database_name:text schema_name:text table_name:text column_name:text ordinal_position:int4 data_type:text column_default:text is_nullable:text encoding:text distkey:bool sortkey:int4 column_acl:text remarks:text",
@@ -101,7 +49,7 @@ def _svv_redshift_columns(session: Session) -> Rows:
             )  # fmt: skip
 
 
-@table(
+@TABLES.table(
     "pg_catalog",
     "svv_redshift_tables",
     "database_name:text schema_name:text table_name:text table_type:text table_acl:text remarks:text",
@@ -118,7 +66,7 @@ def _svv_redshift_tables(session: Session) -> Rows:
         )
 
 
-@table(
+@TABLES.table(
     "pg_catalog",
     "pg_get_late_binding_view_cols()",
     "view_schema:name view_name:name col_name:name col_type:text ordinal_position:int4",
@@ -126,10 +74,6 @@ def _svv_redshift_tables(session: Session) -> Rows:
 )
 def _late_binding_columns(session: Session) -> Rows:
     """Views whose query no longer works are left out, as Redshift does."""
-    from local.engines.redshift.dialect.reading import parse
-    from local.engines.redshift.errors import SqlError
-    from local.engines.redshift.statements.query import translate_query
-
     for each in session.catalog.relations():
         if each.kind != objects.LATE_BINDING_VIEW:
             continue
@@ -144,7 +88,7 @@ def _late_binding_columns(session: Session) -> Rows:
 TABLES["pg_get_late_binding_view_cols", "()"] = TABLES.pop(("pg_catalog", "pg_get_late_binding_view_cols()"))
 
 
-@table(
+@TABLES.table(
     "pg_catalog",
     "svv_table_info",
     "database:text schema:text table_id:int4 table:text encoded:text diststyle:text sortkey1:text max_varchar:int4 sortkey1_enc:text sortkey_num:int4 size:int8 pct_used:numeric empty:int8 unsorted:numeric stats_off:numeric tbl_rows:numeric skew_sortkey1:numeric skew_rows:numeric estimated_visible_rows:numeric",
@@ -169,7 +113,7 @@ def _svv_table_info(session: Session) -> Rows:
         )  # fmt: skip
 
 
-@table(
+@TABLES.table(
     "pg_catalog",
     "svv_mv_info",
     "database_name:text schema_name:text user_name:text name:text is_stale:text autorefresh:text state:int4",
@@ -180,7 +124,7 @@ def _svv_mv_info(session: Session) -> Rows:
             yield session.cluster.database, each.schema, each.owner, each.name, "t", "f", 1
 
 
-@table(
+@TABLES.table(
     "pg_catalog",
     "svv_relation_privileges",
     "namespace_name:text relation_name:text privilege_type:text identity_id:int4 identity_name:text identity_type:text admin_option:bool",
@@ -199,7 +143,7 @@ def _svv_relation_privileges(session: Session) -> Rows:
             )
 
 
-@table(
+@TABLES.table(
     "pg_catalog",
     "svv_external_schemas",
     "esoid:oid eskind:int2 schemaname:name esowner:int4 databasename:text esoptions:text",
@@ -211,34 +155,30 @@ def _svv_external_schemas(session: Session) -> Rows:
             yield each.oid, 1, each.name, user_oid(session, each.owner), each.external.database, options
 
 
-@table(
+@TABLES.table(
     "pg_catalog",
     "svv_external_tables",
     "schemaname:text tablename:text tabletype:text location:text input_format:text output_format:text serialization_lib:text serde_parameters:text compressed:int4 parameters:text",
     live=True,
 )
 def _svv_external_tables(session: Session) -> Rows:
-    from local.engines.redshift import external_schemas
-
-    for schema, external in external_schemas.every_table(session):
+    for schema, external in external_schemas.every_table(session.catalog):
         yield schema, external.name, "TABLE", external.location, external.format, None, None, None, 0, None
 
 
-@table(
+@TABLES.table(
     "pg_catalog",
     "svv_external_columns",
     "schemaname:text tablename:text columnname:text external_type:text columnnum:int4 part_key:int4 is_nullable:text",
     live=True,
 )
 def _svv_external_columns(session: Session) -> Rows:
-    from local.engines.redshift import external_schemas
-
-    for schema, external in external_schemas.every_table(session):
+    for schema, external in external_schemas.every_table(session.catalog):
         for number, (name, kind, partition) in enumerate(external.described_columns(), start=1):
             yield schema, external.name, name, kind, number, partition, "true"
 
 
-@table(
+@TABLES.table(
     "pg_catalog", "stv_sessions", "starttime:timestamp process:int4 user_name:text db_name:text", live=True
 )
 def _stv_sessions(session: Session) -> Rows:
