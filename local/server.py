@@ -50,7 +50,7 @@ class StartFailure(Exception):
 
 
 class LocalAws:
-    """The running process: moto behind the door, the engines, the accounts."""
+    """The running process: moto behind the gateway, the engines, the accounts."""
 
     def __init__(self, home: Path, root: Path, port: int, *, prepared: bool = True) -> None:
         self.home = home

@@ -1,5 +1,5 @@
-"""The local AWS: one process on loopback with moto inside, real engines under it and a door in front of it.
+"""The local AWS: one process on loopback with moto inside, real engines under it and a gateway in front of it.
 
-`python -m local.server` starts it. The door (`door.py`) identifies the caller of every request, decides
+`python -m local.server` starts it. The gateway (`application.py`) identifies the caller of every request, decides
 whether the caller may do what it asks, hands the request to moto and writes the access log.
 """

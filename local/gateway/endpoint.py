@@ -1,4 +1,4 @@
-"""Where the local AWS listens: engines that act for a role call it as any client does, through the door."""
+"""Where the local AWS listens: engines that act for a role call it as any client does, through the gateway."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""AWS errors in the protocol of the service that was asked.
+"""AWS errors in the protocol of the service that a request is for.
 
 Shapes are those of the Smithy AWS protocols (awsJson1_0/1_1, awsQuery, restJson1, restXml, ec2Query). Statuses
-stay below 500 or at 501: botocore retries 500, 502, 503 and 504, and a refusal does not change by asking again.
+stay below 500 or at 501: botocore retries 500, 502, 503 and 504, and a refusal stays the same when the call is repeated.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DOCUMENTATION = "docs/local-aws.md"
 class AwsError(Exception):
     """An error the caller shall see; any engine may raise it anywhere under moto.
 
-    `code` is the error code without namespace, `status` the HTTP status (400 when unsaid).
+    `code` is the error code without namespace, `status` the HTTP status (400 by default).
     """
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
@@ -28,14 +28,14 @@ class AwsError(Exception):
 
 
 class AccessDenied(AwsError):
-    """The caller may not do this. The door gives it the code that the service's protocol uses."""
+    """The caller may not do this. The gateway gives it the code that the service's protocol uses."""
 
     def __init__(self, message: str) -> None:
         super().__init__("AccessDenied", message, 403)
 
 
 class NotServed(AwsError):
-    """The local AWS does not have this service or operation, or cannot do what is asked of it."""
+    """The local AWS does not have this service or operation, or not this part of it."""
 
     def __init__(self, service: str, operation: str, reason: str | None = None) -> None:
         detail = reason or "the local AWS does not implement it"
@@ -85,8 +85,8 @@ _NAMES: dict[str, tuple[tuple[str, int], tuple[str, int], tuple[str, int]]] = {
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An HTTP answer: what the door gives back instead of moto's."""
+class ErrorResponse:
+    """An HTTP response that the gateway sends instead of moto's."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -94,8 +94,8 @@ class Answer:
     code: str
 
 
-def answer(error: AwsError, protocol: str, service: str) -> Answer:
-    """The answer that tells `error` to a client of `service`, whose protocol is botocore's name for it."""
+def error_response(error: AwsError, protocol: str, service: str) -> ErrorResponse:
+    """The response that carries `error` to a client of `service`, whose protocol is botocore's name for it."""
     code, status = _name_in(error, protocol, service)
     request_id = str(uuid4())
     headers = [("x-amzn-RequestId", request_id)]
@@ -124,7 +124,7 @@ def answer(error: AwsError, protocol: str, service: str) -> Answer:
         )
     encoded = body.encode()
     headers.append(("Content-Length", str(len(encoded))))
-    return Answer(status=status, headers=tuple(headers), body=encoded, code=code)
+    return ErrorResponse(status=status, headers=tuple(headers), body=encoded, code=code)
 
 
 def _name_in(error: AwsError, protocol: str, service: str) -> tuple[str, int]:

@@ -1,6 +1,6 @@
 """Who is calling: the principal behind an access key.
 
-Temporary credentials live here, not in moto, because the door needs the secret, the session token, the expiry
+Temporary credentials live here, not in moto, because the gateway needs the secret, the session token, the expiry
 and the session policy of a key in one place and at every request.
 """
 
@@ -95,7 +95,7 @@ def current_caller() -> Caller:
 
 @contextmanager
 def acting_as(caller: Caller) -> Iterator[Caller]:
-    """Make `caller` the current one within the block: the door does it for a request, engines for their jobs."""
+    """Make `caller` the current one within the block: the gateway does it for a request, engines for their jobs."""
     token = _caller.set(caller)
     try:
         yield caller
@@ -128,7 +128,7 @@ def root_caller(account: str) -> Caller:
 
 
 def issue(caller: Caller, *, lifetime: timedelta | None) -> Credential:
-    """New random temporary credentials for `caller`, known to the door; None never expires."""
+    """New random temporary credentials for `caller`, known to the gateway; None never expires."""
     credential = Credential(
         access_key="ASIA" + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(16)),
         secret_key="".join(secrets.choice(_SECRET_ALPHABET) for _ in range(40)),
@@ -175,7 +175,7 @@ def issue_credentials(
 
 
 def register(credential: Credential) -> None:
-    """Let the door know a credential that was made elsewhere."""
+    """Let the gateway know a credential that was made elsewhere."""
     with _lock:
         if len(_credentials) >= _next_sweep[0]:
             _forget_expired()

@@ -1,4 +1,4 @@
-"""The HTTP server in front of the door: werkzeug's threaded one, on loopback."""
+"""The HTTP server in front of the gateway: werkzeug's threaded one, on loopback."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from local.gateway.access_log import AccessLog
-from local.gateway.wsgi import Door
+from local.gateway.application import Gateway
 
 
 class _Handler(MotoRequestHandler):
@@ -27,6 +27,6 @@ def listen(host: str, port: int, calls: AccessLog) -> BaseWSGIServer:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
         bound.listen(128)
-        door = Door(DomainDispatcherApplication(create_backend_app), calls)
-        server = make_server(host, port, door, threaded=True, request_handler=_Handler, fd=bound.detach())
+        gateway = Gateway(DomainDispatcherApplication(create_backend_app), calls)
+        server = make_server(host, port, gateway, threaded=True, request_handler=_Handler, fd=bound.detach())
     return server

@@ -1,6 +1,6 @@
 """Operations that moto answers without doing them. They are refused, so that no green run rests on them.
 
-Engines add theirs with `refuse`; the door asks before moto sees a request.
+Engines add theirs with `refuse`; the gateway asks before moto sees a request.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from moto.core.utils import camelcase_to_underscores
 from local.gateway.errors import NotServed
 
 if TYPE_CHECKING:
-    from local.gateway.requests import Asked
+    from local.gateway.aws_request import AwsRequest
 
 # Where moto (and the engines that extend it) have the operations of a service. S3's are found by path, not by name.
 _RESPONSES = {
@@ -32,7 +32,7 @@ _RESPONSES = {
 
 _refused: dict[tuple[str, str], str] = {}
 _only: dict[str, frozenset[str]] = {}
-_checks: dict[tuple[str, str], list[Callable[[Asked], None]]] = {}
+_checks: dict[tuple[str, str], list[Callable[[AwsRequest], None]]] = {}
 
 
 def refuse(service: str, operations: Iterable[str], reason: str) -> None:
@@ -46,29 +46,29 @@ def serve_only(service: str, operations: Iterable[str]) -> None:
     _only[service] = frozenset(operations)
 
 
-def check(service: str, operation: str, inspect: Callable[[Asked], None]) -> None:
+def check(service: str, operation: str, inspect: Callable[[AwsRequest], None]) -> None:
     """Let `inspect` look at every request for an operation; it raises what the caller shall see."""
     _checks.setdefault((service, operation), []).append(inspect)
 
 
-def require_served(asked: Asked) -> None:
+def require_served(request: AwsRequest) -> None:
     """Raise NotServed when the operation is refused, or nobody has written it."""
-    reason = _refused.get((asked.service, asked.operation))
+    reason = _refused.get((request.service, request.operation))
     if reason is not None:
-        raise NotServed(asked.service, asked.operation, reason)
-    only = _only.get(asked.service)
-    if only is not None and asked.operation not in only:
-        raise NotServed(asked.service, asked.operation)
-    if asked.service in _RESPONSES and not hasattr(
-        _response_class(asked.service), _method_of(asked.operation)
+        raise NotServed(request.service, request.operation, reason)
+    only = _only.get(request.service)
+    if only is not None and request.operation not in only:
+        raise NotServed(request.service, request.operation)
+    if request.service in _RESPONSES and not hasattr(
+        _response_class(request.service), _method_of(request.operation)
     ):
-        raise NotServed(asked.service, asked.operation)
+        raise NotServed(request.service, request.operation)
 
 
-def inspect_request(asked: Asked) -> None:
+def inspect_request(request: AwsRequest) -> None:
     """Run the checks of the operation."""
-    for inspect in _checks.get((asked.service, asked.operation), ()):
-        inspect(asked)
+    for inspect in _checks.get((request.service, request.operation), ()):
+        inspect(request)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""May the caller do this? Every request is decided here before moto sees it, and engines ask for what they do for a role.
+"""May the caller do this? Every request is decided here before moto sees it, and what engines do for a role too.
 
 Rules (IAM user guide, "Policy evaluation logic"): an explicit deny wins; within an account an identity policy or
 a resource policy that names the caller is enough; across accounts both are needed; a session policy narrows.
@@ -12,32 +12,33 @@ from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 
 from local.gateway import identity
+from local.gateway.aws_request import AwsRequest
 from local.gateway.errors import AccessDenied, AwsError
 from local.gateway.iam import policies
+from local.gateway.iam import required_permissions as permissions_of_services
 from local.gateway.iam.policies import Effect, Principal, PrincipalMatch
-from local.gateway.iam.required_permissions import Need, PassedRole, assumed_role, needs_of, passed_roles
+from local.gateway.iam.required_permissions import PassedRole, RequiredPermission, assumed_role, passed_roles
 from local.gateway.identity import Caller
-from local.gateway.requests import Asked
 
 
-def needs(asked: Asked, caller: Caller) -> list[Need]:
+def required_permissions(request: AwsRequest, caller: Caller) -> list[RequiredPermission]:
     """The permissions a request needs; the last one names the resource it is about."""
-    if asked.service == "sts":
+    if request.service == "sts":
         # GetCallerIdentity needs no permission, and a deny of it has no effect.
-        resource = assumed_role(asked) if asked.operation == "AssumeRole" else caller.principal_arn
-        return [Need(asked.action, resource)]
-    return needs_of(asked, caller.account)
+        resource = assumed_role(request) if request.operation == "AssumeRole" else caller.principal_arn
+        return [RequiredPermission(request.action, resource)]
+    return permissions_of_services.required_permissions(request, caller.account)
 
 
-def decide(asked: Asked, caller: Caller, needed: list[Need]) -> None:
+def decide(request: AwsRequest, caller: Caller, required: list[RequiredPermission]) -> None:
     """Let the request pass, or raise AccessDenied."""
-    if asked.service == "sts":
-        if asked.operation == "AssumeRole":
-            _decide_assume_role(asked, caller, needed[0].resource)
+    if request.service == "sts":
+        if request.operation == "AssumeRole":
+            _decide_assume_role(request, caller, required[0].resource)
         return
-    for need in needed:
-        authorize(caller, need.action, need.resource, need.context)
-    for passed in passed_roles(asked, caller.account):
+    for permission in required:
+        authorize(caller, permission.action, permission.resource, permission.context)
+    for passed in passed_roles(request, caller.account):
         _require_pass_role(caller, passed)
 
 
@@ -102,12 +103,12 @@ def caller_of(arn: str) -> Caller:
     return Caller(account=account, arn=arn)
 
 
-def _decide_assume_role(asked: Asked, caller: Caller, role_arn: str) -> None:
-    context = {"sts:rolesessionname": str(asked.parameters.get("RoleSessionName", ""))}
-    if "ExternalId" in asked.parameters:
-        context["sts:externalid"] = str(asked.parameters["ExternalId"])
-    if "Policy" in asked.parameters:
-        policies.identity_policy(str(asked.parameters["Policy"]))
+def _decide_assume_role(request: AwsRequest, caller: Caller, role_arn: str) -> None:
+    context = {"sts:rolesessionname": str(request.parameters.get("RoleSessionName", ""))}
+    if "ExternalId" in request.parameters:
+        context["sts:externalid"] = str(request.parameters["ExternalId"])
+    if "Policy" in request.parameters:
+        policies.identity_policy(str(request.parameters["Policy"]))
     _authorize_assume_role(caller, role_arn, context)
 
 
@@ -152,18 +153,18 @@ def _refusal(caller: Caller, action: str, resource: str, context: Mapping[str, s
     if own is Effect.DENY:
         return "with an explicit deny in an identity-based policy"
     owner, bucket_policy = _resource_side(action, resource)
-    given, how = Effect.NOTHING, PrincipalMatch.NONE
+    from_resource, how = Effect.NOTHING, PrincipalMatch.NONE
     if bucket_policy is not None:
-        given, how = bucket_policy.effect_for(_principal(caller), action, resource, context)
-    if given is Effect.DENY:
+        from_resource, how = bucket_policy.effect_for(_principal(caller), action, resource, context)
+    if from_resource is Effect.DENY:
         return "with an explicit deny in a resource-based policy"
     if owner is not None and owner != caller.account:
-        if given is not Effect.ALLOW:
+        if from_resource is not Effect.ALLOW:
             return f"because no resource-based policy allows the {action} action"
         return None if own is Effect.ALLOW else f"because no identity-based policy allows the {action} action"
     if own is Effect.ALLOW:
         return None
-    if given is Effect.ALLOW and how is PrincipalMatch.ITSELF and not caller.session_policies:
+    if from_resource is Effect.ALLOW and how is PrincipalMatch.ITSELF and not caller.session_policies:
         return None
     return f"because no identity-based policy allows the {action} action"
 

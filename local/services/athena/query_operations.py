@@ -40,7 +40,7 @@ _lock = threading.Lock()
 
 
 def _executions() -> dict[str, Execution]:
-    """The caller's account's queries. They lie where moto keeps its own: the door looks there for their workgroup."""
+    """The caller's account's queries. They lie where moto keeps its own: the gateway looks there for their workgroup."""
     executions: dict[str, Execution] = backend(current_caller().account).executions
     return executions
 

@@ -4,9 +4,9 @@ evaluate never comes into force.
 
 from __future__ import annotations
 
+from local.gateway.aws_request import AwsRequest
 from local.gateway.errors import NotServed
 from local.gateway.iam import policies
-from local.gateway.requests import Asked
 from local.gateway.served_operations import check, serve_only
 
 _IDENTITY_POLICIES = (
@@ -77,28 +77,28 @@ _SERVED = (
 
 
 def install() -> None:
-    """Serve what takes effect, and have the door look at every policy document that is put."""
+    """Serve what takes effect, and have the gateway look at every policy document that is put."""
     serve_only("iam", _SERVED)
     for operation in _IDENTITY_POLICIES:
         check("iam", operation, _identity_policy)
     check("iam", "CreateRole", _new_role)
     check("iam", "CreateUser", _no_boundary)
-    check("iam", "UpdateAssumeRolePolicy", lambda asked: _trust(asked, "PolicyDocument"))
+    check("iam", "UpdateAssumeRolePolicy", lambda request: _trust(request, "PolicyDocument"))
 
 
-def _identity_policy(asked: Asked) -> None:
-    policies.identity_policy(str(asked.parameters.get("PolicyDocument", "")))
+def _identity_policy(request: AwsRequest) -> None:
+    policies.identity_policy(str(request.parameters.get("PolicyDocument", "")))
 
 
-def _new_role(asked: Asked) -> None:
-    _trust(asked, "AssumeRolePolicyDocument")
-    _no_boundary(asked)
+def _new_role(request: AwsRequest) -> None:
+    _trust(request, "AssumeRolePolicyDocument")
+    _no_boundary(request)
 
 
-def _trust(asked: Asked, parameter: str) -> None:
-    policies.trust_policy(str(asked.parameters.get(parameter, "")))
+def _trust(request: AwsRequest, parameter: str) -> None:
+    policies.trust_policy(str(request.parameters.get(parameter, "")))
 
 
-def _no_boundary(asked: Asked) -> None:
-    if asked.parameters.get("PermissionsBoundary"):
-        raise NotServed("iam", asked.operation, "the local AWS does not evaluate permissions boundaries")
+def _no_boundary(request: AwsRequest) -> None:
+    if request.parameters.get("PermissionsBoundary"):
+        raise NotServed("iam", request.operation, "the local AWS does not evaluate permissions boundaries")

@@ -10,9 +10,9 @@ from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, s3_backends
 
 from local.gateway import identity
+from local.gateway.aws_request import AwsRequest
 from local.gateway.errors import AccessDenied, AwsError
 from local.gateway.iam import authorization, policies
-from local.gateway.requests import Asked
 from local.gateway.served_operations import check, serve_only
 
 _SERVED = frozenset(
@@ -82,34 +82,34 @@ def install() -> None:
     check("s3", "PutBucketPolicy", _bucket_policy)
     for operation in ("GetObject", "HeadObject", "GetObjectAttributes"):
         check("s3", operation, _missing_key)
-    # moto weighs bucket policies too, but takes a denial of anybody for a denial of everybody; the door has decided.
+    # moto weighs bucket policies too, but takes a denial of anybody for a denial of everybody; the gateway has decided.
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
 
 
-def _no_acl(asked: Asked) -> None:
-    headers = asked.request.headers
+def _no_acl(request: AwsRequest) -> None:
+    headers = request.http.headers
     canned = headers.get("x-amz-acl")
     grants = any(name.lower().startswith("x-amz-grant-") for name, _ in headers.items())
-    if grants or asked.operation.endswith("Acl") or (canned is not None and canned not in _HARMLESS_ACLS):
+    if grants or request.operation.endswith("Acl") or (canned is not None and canned not in _HARMLESS_ACLS):
         raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
 
 
-def _bucket_policy(asked: Asked) -> None:
+def _bucket_policy(request: AwsRequest) -> None:
     try:
-        policy = policies.resource_policy(asked.request.environ["interline.body"].decode("utf-8", "replace"))
+        policy = policies.resource_policy(request.http.environ["interline.body"].decode("utf-8", "replace"))
     except policies.MalformedPolicy as error:
         raise AwsError("MalformedPolicy", error.message) from error
-    if policy.is_public and _blocks_public_policies(str(asked.parameters["Bucket"])):
+    if policy.is_public and _blocks_public_policies(str(request.parameters["Bucket"])):
         raise AccessDenied(
             "s3:PutBucketPolicy is denied because public policies are prevented by the BlockPublicPolicy setting "
             "in S3 Block Public Access"
         )
 
 
-def _missing_key(asked: Asked) -> None:
+def _missing_key(request: AwsRequest) -> None:
     """Who may not list a bucket does not learn whether a key is missing: 403, not 404."""
-    bucket = _bucket(str(asked.parameters["Bucket"]))
-    if bucket is None or asked.parameters["Key"] in bucket.keys:
+    bucket = _bucket(str(request.parameters["Bucket"]))
+    if bucket is None or request.parameters["Key"] in bucket.keys:
         return
     authorization.authorize(identity.current_caller(), "s3:ListBucket", f"arn:aws:s3:::{bucket.name}")
 

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, unquote
 
 import xmltodict
 
+from local.gateway.aws_request import AwsRequest
 from local.gateway.errors import AwsError
-from local.gateway.requests import Asked
 
 # Operations whose action is not `s3:<Operation>`.
 _ACTIONS = {
@@ -59,29 +59,29 @@ _VERSIONED = {
 Permission = tuple[str, str, dict[str, str]]
 
 
-def object_store_needs(asked: Asked) -> list[Permission]:
+def s3_required_permissions(request: AwsRequest) -> list[Permission]:
     """(action, ARN, condition keys) for every permission an S3 request needs."""
-    bucket, key = asked.parameters.get("Bucket"), asked.parameters.get("Key")
-    action = f"s3:{_ACTIONS.get(asked.operation, asked.operation)}"
+    bucket, key = request.parameters.get("Bucket"), request.parameters.get("Key")
+    action = f"s3:{_ACTIONS.get(request.operation, request.operation)}"
     if not bucket:
         return [(action, "*", {})]
     bucket_arn = f"arn:aws:s3:::{bucket}"
-    if asked.operation == "DeleteObjects":
-        return [("s3:DeleteObject", f"{bucket_arn}/{key}", {}) for key in _keys_to_delete(asked)]
+    if request.operation == "DeleteObjects":
+        return [("s3:DeleteObject", f"{bucket_arn}/{key}", {}) for key in _keys_to_delete(request)]
     if not key:
         context = {
-            f"s3:{name}": str(asked.parameters[name])
+            f"s3:{name}": str(request.parameters[name])
             for name in ("prefix", "delimiter")
-            if name in asked.parameters
+            if name in request.parameters
         }
         return [(action, bucket_arn, context)]
-    if asked.parameters.get("versionId") and asked.operation in _VERSIONED:
-        action = f"s3:{_VERSIONED[asked.operation]}"
+    if request.parameters.get("versionId") and request.operation in _VERSIONED:
+        action = f"s3:{_VERSIONED[request.operation]}"
     needs: list[Permission] = [(action, f"{bucket_arn}/{key}", {})]
-    source = asked.request.headers.get("x-amz-copy-source")
+    source = request.http.headers.get("x-amz-copy-source")
     if source:
         needs.insert(0, _source_of_copy(source))
-    if asked.request.headers.get("x-amz-tagging"):
+    if request.http.headers.get("x-amz-tagging"):
         needs.insert(0, ("s3:PutObjectTagging", f"{bucket_arn}/{key}", {}))
     return needs
 
@@ -92,9 +92,9 @@ def _source_of_copy(header: str) -> Permission:
     return action, f"arn:aws:s3:::{unquote(path).lstrip('/')}", {}
 
 
-def _keys_to_delete(asked: Asked) -> list[str]:
+def _keys_to_delete(request: AwsRequest) -> list[str]:
     try:
-        document = xmltodict.parse(asked.request.environ["interline.body"], disable_entities=True)
+        document = xmltodict.parse(request.http.environ["interline.body"], disable_entities=True)
         objects = document["Delete"]["Object"]
         return [str(entry["Key"]) for entry in (objects if isinstance(objects, list) else [objects])]
     except Exception as error:

@@ -1,6 +1,6 @@
 """S3 as a job's role sees it, and the archives that jobs read and write.
 
-A job calls the local AWS as any client does, so the door decides what its role may read and write, and logs it.
+A job calls the local AWS as any client does, so the gateway decides what its role may read and write, and logs it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""STS: sessions of roles whose credentials the door knows. Trust is checked before, in `authorization`.
+"""STS: sessions of roles whose credentials the gateway knows. Trust is checked before, in `authorization`.
 
 Source: AssumeRole in the AWS STS API reference (limits of duration, role chaining, session names).
 """

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from tests.engines.conftest import LocalAwsProcess
 
-KEY = "door/one.txt"
+KEY = "gateway/one.txt"
 
 
 @pytest.fixture
@@ -102,11 +102,11 @@ def test_a_domain_may_not_change_roles(local_aws: LocalAwsProcess) -> None:
 def test_a_domain_passes_its_own_role_to_a_crawler_and_no_other(local_aws: LocalAwsProcess) -> None:
     glue = local_aws.client("glue", "bookings")
     crawler = {
-        "Name": "door",
+        "Name": "gateway",
         "DatabaseName": "bookings_landing",
-        "Targets": {"S3Targets": [{"Path": "s3://bookings-landing/door/"}]},
+        "Targets": {"S3Targets": [{"Path": "s3://bookings-landing/gateway/"}]},
     }
     for role in (local_aws.role_arn("shopping"), "interline-administrator"):
         assert refused(glue.create_crawler, Role=role, **crawler) == "AccessDeniedException"
     glue.create_crawler(Role=local_aws.role_arn("bookings"), **crawler)
-    glue.delete_crawler(Name="door")
+    glue.delete_crawler(Name="gateway")

@@ -1,4 +1,4 @@
-"""The door in front of something that misbehaves: every answer keeps the shape of its protocol."""
+"""The gateway in front of something that misbehaves: every answer keeps the shape of its protocol."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from werkzeug.test import Client
 
 from local.gateway import identity
 from local.gateway.access_log import AccessLog
-from local.gateway.wsgi import Door
+from local.gateway.application import Gateway
 
 # One operation of every protocol the local AWS speaks: (service, botocore's operation, parameters).
 ASKED: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -91,7 +91,7 @@ def told(protocol: str, body: bytes) -> tuple[str, str]:
 
 
 def ask(moto: Any, calls: AccessLog, arguments: dict[str, Any]) -> Any:
-    return Client(Door(moto, calls)).open(**arguments)
+    return Client(Gateway(moto, calls)).open(**arguments)
 
 
 @pytest.mark.parametrize("protocol", ASKED)

@@ -1,10 +1,9 @@
-"""What a request asks for: service, operation and parameters, read before moto sees it."""
+"""Reads a request: which service, operation and parameters it names, from its signature and its protocol."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,6 +13,7 @@ from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
+from local.gateway.aws_request import Authorization, AwsRequest
 from local.gateway.errors import AwsError, NotServed
 
 # Services the local AWS serves. Everything else that moto knows is refused: moto would accept the calls and do
@@ -37,40 +37,6 @@ _AUTHORIZATION = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Authorization:
-    """The parts of an AWS Signature Version 4 `Authorization` header."""
-
-    access_key: str
-    date: str
-    region: str
-    service: str
-    signed_headers: tuple[str, ...]
-    signature: str
-
-
-@dataclass
-class Asked:
-    """A request as the door sees it. `operation` is empty when no operation of the service matches."""
-
-    request: Request
-    authorization: Authorization
-    service: str
-    protocol: str
-    operation: str = ""
-    parameters: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def region(self) -> str:
-        """The Region the request is signed for."""
-        return self.authorization.region
-
-    @property
-    def action(self) -> str:
-        """`service:Operation` for messages and the log."""
-        return f"{self.service}:{self.operation or '?'}"
-
-
 def read_authorization(header: str | None) -> Authorization | None:
     """The signature's parts, or None when the request is not signed with a Signature Version 4 header."""
     match = _AUTHORIZATION.match(header or "")
@@ -86,31 +52,33 @@ def read_authorization(header: str | None) -> Authorization | None:
     )
 
 
-def read_request(environ: dict[str, Any], authorization: Authorization) -> Asked:
-    """Find out what is asked. Raises NotServed for a service the local AWS does not have."""
-    request = Request(environ)
+def read_request(environ: dict[str, Any], authorization: Authorization) -> AwsRequest:
+    """Which operation of which service a request names. Raises NotServed for a service the local AWS does not have."""
+    http = Request(environ)
     environ.setdefault(PRESERVED_HEADER_NAMES_ENVIRON_KEY, {})
     service = SERVICES.get(authorization.service)
     if service is None:
         raise NotServed(
-            authorization.service, _named_operation(request), "the local AWS does not have this service"
+            authorization.service, _named_operation(http), "the local AWS does not have this service"
         )
     model = get_service_model(service)
-    asked = Asked(request=request, authorization=authorization, service=service, protocol=str(model.protocol))
-    if asked.protocol == "json":
-        asked.operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
-        asked.parameters = _json_body(request)
-    elif asked.protocol in ("query", "ec2"):
-        asked.parameters = _form(request)
-        asked.operation = str(asked.parameters.get("Action", ""))
+    request = AwsRequest(
+        http=http, authorization=authorization, service=service, protocol=str(model.protocol)
+    )
+    if request.protocol == "json":
+        request.operation = http.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        request.parameters = _json_body(http)
+    elif request.protocol in ("query", "ec2"):
+        request.parameters = _form(http)
+        request.operation = str(request.parameters.get("Action", ""))
     else:
-        asked.operation, asked.parameters = _match_rest(request, service)
-        if asked.protocol == "rest-json":
-            asked.parameters = {**_json_body(request), **asked.parameters}
-    if asked.operation not in model.operation_names:
-        named, asked.operation = asked.operation, ""
-        raise NotServed(service, named or f"{request.method} {request.path}", "no such operation exists")
-    return asked
+        request.operation, request.parameters = _match_rest(http, service)
+        if request.protocol == "rest-json":
+            request.parameters = {**_json_body(http), **request.parameters}
+    if request.operation not in model.operation_names:
+        named, request.operation = request.operation, ""
+        raise NotServed(service, named or f"{http.method} {http.path}", "no such operation exists")
+    return request
 
 
 def guess_protocol(environ: dict[str, Any]) -> tuple[str, str]:
@@ -137,22 +105,22 @@ def _protocol_of_form(environ: dict[str, Any]) -> str:
     return "rest-xml"
 
 
-def _named_operation(request: Request) -> str:
-    target = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
-    return target or request.values.get("Action") or f"{request.method} {request.path}"
+def _named_operation(http: Request) -> str:
+    target = http.headers.get("X-Amz-Target", "").rpartition(".")[2]
+    return target or http.values.get("Action") or f"{http.method} {http.path}"
 
 
-def _match_rest(request: Request, service: str) -> tuple[str, dict[str, Any]]:
+def _match_rest(http: Request, service: str) -> tuple[str, dict[str, Any]]:
     try:
-        operation, labels = get_service_router(service).match(request)
+        operation, labels = get_service_router(service).match(http)
     except HTTPException:
         return "", {}
-    query = {name: values[0] for name, values in request.args.lists()}
+    query = {name: values[0] for name, values in http.args.lists()}
     return operation.name, {**query, **labels}
 
 
-def _json_body(request: Request) -> dict[str, Any]:
-    body = request.get_data(cache=True)
+def _json_body(http: Request) -> dict[str, Any]:
+    body = http.get_data(cache=True)
     if not body.strip():
         return {}
     try:
@@ -164,9 +132,9 @@ def _json_body(request: Request) -> dict[str, Any]:
     return parameters
 
 
-def _form(request: Request) -> dict[str, Any]:
-    body = request.get_data(cache=True).decode("utf-8", "replace")
-    pairs = parse_qsl(request.query_string.decode(), keep_blank_values=True) + parse_qsl(
+def _form(http: Request) -> dict[str, Any]:
+    body = http.get_data(cache=True).decode("utf-8", "replace")
+    pairs = parse_qsl(http.query_string.decode(), keep_blank_values=True) + parse_qsl(
         body, keep_blank_values=True
     )
     return dict(pairs)
