@@ -50,7 +50,7 @@ def replay(
         with acting_on(home) as acting, acting.rest() as rest:
             from interline.publication.consumers import following, inputs_of_all
             from interline.publication.errors import NoSuchPort
-            from interline.publication.port import PortVersions
+            from interline.publication.port_snapshots import PortVersions
             from interline.publication.replay import days_between, plan_replay
             from local.mesh.replaying import Replay, days_ran, require_unpaused, usual_seconds
 

@@ -51,7 +51,7 @@ def rollback(
         from cli.acting import acting_on
 
         with acting_on(home) as acting:
-            from interline.publication.port import PortVersions
+            from interline.publication.port_snapshots import PortVersions
 
             plan = PortVersions(ROOT, port).plan_rollback(to)
             if form == "json":

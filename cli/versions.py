@@ -35,7 +35,7 @@ def versions(
         from cli.acting import acting_on
 
         with acting_on(home):
-            from interline.publication.port import PortVersions
+            from interline.publication.port_snapshots import PortVersions
 
             found = PortVersions(ROOT, port).versions()
     shown = [version for version in found if every or version.in_line or form == "json"]

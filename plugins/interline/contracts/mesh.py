@@ -37,7 +37,7 @@ def load_mesh(root: Path) -> Mesh:
 
 def read_mesh(root: Path) -> tuple[Mesh, list[Problem]]:
     """Read what can be read under ``root/domains``, and return the problems of the rest."""
-    from interline.contracts.files import read_promises
+    from interline.contracts.read_files import read_promises
 
     domains, problems = _read_domains(root)
     products: dict[str, Product] = {}
@@ -76,7 +76,7 @@ def load_domain(root: Path, name: str) -> Domain:
     file = f"{root}/domains/{name}/domain.yaml"
 
     def read() -> Domain:
-        from interline.contracts.files import read_domain
+        from interline.contracts.read_files import read_domain
 
         path = Path(file)
         if not is_name(name) or not path.is_file():
@@ -100,7 +100,7 @@ def load_product(root: Path, address: str) -> Product:
     folder = f"{root}/domains/{domain}/{name}"
 
     def read() -> tuple[ProductFile, Kept[Contract]]:
-        from interline.contracts.files import read_promises
+        from interline.contracts.read_files import read_promises
 
         path = Path(folder)
         if not path.is_dir():
@@ -126,7 +126,7 @@ def product_folders(root: Path) -> list[Path]:
 
 
 def _read_domains(root: Path) -> tuple[dict[str, Domain], list[Problem]]:
-    from interline.contracts.files import read_domain
+    from interline.contracts.read_files import read_domain
     from interline.contracts.yaml.reader import read
 
     folder = root / "domains"

@@ -6,6 +6,6 @@ contracts, and neither Airflow nor AWS.
 
 from __future__ import annotations
 
-from interline.publication.history import Published, Version, versions_of
+from interline.publication.snapshots import Published, Version, versions_of
 
 __all__ = ["Published", "Version", "versions_of"]

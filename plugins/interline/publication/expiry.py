@@ -10,7 +10,7 @@ from typing import Any
 from interline.publication.commit import delete_days
 from interline.publication.errors import VersionsError
 from interline.publication.ledger_sql import forget
-from interline.publication.port import PortVersions
+from interline.publication.port_snapshots import PortVersions
 from interline.publication.retention import Boundaries, Expired, boundaries, expiring, needed_files, orphans
 
 _OBJECTS_A_REQUEST = 1000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from interline.aws.redshift_statements import RedshiftStatementError, RedshiftStatementsHook
 from interline.publication.errors import VersionsError
-from interline.publication.history import Published
 from interline.publication.ledger_sql import publications
+from interline.publication.snapshots import Published
 from interline.sql.tables import Tables
 
 

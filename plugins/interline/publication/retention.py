@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from interline.contracts import Contract
-from interline.publication.history import current_snapshot
+from interline.publication.snapshots import current_snapshot
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table

@@ -9,7 +9,7 @@ from typing import Any
 
 from interline.contracts import did_you_mean
 from interline.publication.errors import RollbackError
-from interline.publication.history import Published, Version, ancestors, snapshot_at, versions_of
+from interline.publication.snapshots import Published, Version, ancestors, snapshot_at, versions_of
 
 PREVIOUS = "previous"
 """Instead of a version's id: the one before the current one."""

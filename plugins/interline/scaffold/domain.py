@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interline.contracts import Domain, MeshError, load_domains
-from interline.contracts.files import read_domain
 from interline.contracts.model.domain import Team
+from interline.contracts.read_files import read_domain
 from interline.scaffold.product import ScaffoldError
 
 _NAME = re.compile(r"[a-z][a-z0-9]{1,39}")

@@ -12,8 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from interline.aws.redshift_statements import RedshiftStatementError
 from interline.publication.errors import NoSuchPort, VersionsError
-from interline.publication.history import versions_of
-from interline.publication.port import PortVersions
+from interline.publication.port_snapshots import PortVersions
+from interline.publication.snapshots import versions_of
 
 _AT_ONCE = 8
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from interline.publication.port import PortVersions
+from interline.publication.port_snapshots import PortVersions
 from tests.engines.probe_mesh import TABLES, Probes, good_row
 from tests.engines.publication.test_ledger import published
 

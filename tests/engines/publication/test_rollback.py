@@ -9,7 +9,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from interline.publication.errors import RollbackError
-from interline.publication.port import PortVersions
+from interline.publication.port_snapshots import PortVersions
 from tests.engines.probe_mesh import Probes, good_row
 from tests.engines.publication.test_ledger import published
 

@@ -16,8 +16,8 @@ from interline.aws.iceberg import IcebergHook
 from interline.aws.redshift_statements import DATABASE_USER, RedshiftStatementsHook
 from interline.contracts import load_domain, load_product, split_address
 from interline.publication.commit import current_batch, publish_statements
-from interline.publication.history import current_snapshot
 from interline.publication.ledger_sql import announce, complete, earlier_undone
+from interline.publication.snapshots import current_snapshot
 from interline.sql.tables import Tables
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from interline.airflow.dag import port_asset
 from interline.publication.errors import VersionsError
-from interline.publication.port import PortVersions
+from interline.publication.port_snapshots import PortVersions
 from interline.publication.rollback import RollbackPlan
 
 if TYPE_CHECKING:

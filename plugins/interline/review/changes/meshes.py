@@ -17,7 +17,7 @@ def read_base(base: Base, new: Mesh) -> tuple[Mesh, list[Problem]]:
     Returns the mesh and what is wrong with the rest. The rules for reading are today's: what the base promised in a form
     that is refused now cannot be compared.
     """
-    from interline.contracts.files import read_domain, read_promises
+    from interline.contracts.read_files import read_domain, read_promises
 
     problems: list[Problem] = []
     domains: dict[str, Domain] = {}

@@ -11,10 +11,9 @@ from typing import Any
 from interline.aws.iceberg import IcebergHook
 from interline.aws.redshift_statements import RedshiftStatementsHook
 from interline.contracts import load_product, split_address
+from interline.publication.changed_days import changed_days, entity_tags
 from interline.publication.consumers import direct_consumers, following, inputs_of_all
-from interline.publication.content import changed_days, entity_tags
 from interline.publication.errors import NoSuchPort, RollbackError
-from interline.publication.history import Published, Version, current_snapshot, versions_of
 from interline.publication.ledger import read_ledger
 from interline.publication.ledger_sql import mark_undone
 from interline.publication.rollback import (
@@ -25,6 +24,7 @@ from interline.publication.rollback import (
     target_of,
     withdrawn_by,
 )
+from interline.publication.snapshots import Published, Version, current_snapshot, versions_of
 from interline.sql.tables import Tables
 
 
