@@ -13,7 +13,7 @@ from pathlib import Path
 from interline.contracts import Product, load_mesh
 from interline.ingest.crawler import crawler_definition
 from interline.publication.commit import declare_port, publish_statements
-from interline.quarantine.batch_check import judgement
+from interline.quarantine.batch_check import plan_check
 from interline.sql.tables import Tables
 
 _DAY = "{{ partition_key }}"
@@ -172,7 +172,7 @@ def _tables(product: Product) -> Tables:
 
 
 def _check(product: Product) -> list[str]:
-    statements = judgement(product.contract, _tables(product), _STAND_IN, None).statements
+    statements = plan_check(product.contract, _tables(product), _STAND_IN, None).statements
     return [statement.replace(_STAND_IN, _DAY) for statement in statements]
 
 

@@ -20,7 +20,7 @@ from benchmarks.access_faults.scene import table_of
 from benchmarks.figures import BenchmarkError, Promise, show, verdicts
 from interline.access import desired, summary
 from interline.contracts import Column, Contract, Domain, Mesh, Product, Role, load_mesh
-from interline.contracts.disk_cache import Kept
+from interline.contracts.disk_cache import Lazy
 from interline.contracts.model.product import ProductFile
 from local.mesh import aws, processes
 from local.mesh.configuration import plain_environment
@@ -143,7 +143,7 @@ def _product(domain: Domain, name: str, roles: tuple[Role, ...]) -> Product:
     )
     contract = Contract(address, "", "1.0.0", "active", "", "", "", "", columns, (), (), (), roles, ())
     file = ProductFile("", "1.0.0", "active", "", "", "", (), (), ())
-    return Product(address, name, domain, file, "", Kept(contract))
+    return Product(address, name, domain, file, "", Lazy(contract))
 
 
 def _changed(mesh: Mesh) -> Mesh:
@@ -159,7 +159,7 @@ def _changed(mesh: Mesh) -> Mesh:
             [replace(role, columns=("column_4", "column_5"), rows=None, clearance="personal")],
         )[number % 4]
         products[address] = replace(
-            products[address], kept_contract=Kept(replace(contract, roles=(*becomes, *others)))
+            products[address], lazy_contract=Lazy(replace(contract, roles=(*becomes, *others)))
         )
     return replace(mesh, products=products)
 

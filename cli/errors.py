@@ -21,7 +21,7 @@ def told() -> Iterator[None]:
 
     from cli.acting import NoAirflowError, NothingUpError
     from interline.contracts import MeshError
-    from interline.publication.errors import VersionsError
+    from interline.publication.errors import PublicationError
     from interline.quarantine.errors import CorrectionError, QuarantineError
     from interline.scaffold.product import ScaffoldError
     from local.mesh.airflow import AirflowError
@@ -50,7 +50,7 @@ def told() -> Iterator[None]:
         StuckError,
         NothingUpError,
         NoAirflowError,
-        VersionsError,
+        PublicationError,
         QuarantineError,
     ) as error:
         _end(error, exits.FAILED)

@@ -50,26 +50,26 @@ def replay(
         with acting_on(home) as acting, acting.rest() as rest:
             from interline.publication.consumers import following, inputs_of_all
             from interline.publication.errors import NoSuchPort
-            from interline.publication.port_snapshots import PortVersions
+            from interline.publication.port_snapshots import PortSnapshots
             from interline.publication.replay import days_between, plan_replay
             from local.mesh.replaying import Replay, days_ran, require_unpaused, usual_seconds
 
-            versions = PortVersions(ROOT, port)
+            replayed = PortSnapshots(ROOT, port)
             inputs = inputs_of_all(ROOT)
             asked = days_between(first, last or first)
             readers = [consumer.address for consumer in following(inputs, [port])]
 
-            def published_days(of: PortVersions) -> list[str]:
+            def published_days(of: PortSnapshots) -> list[str]:
                 try:
-                    return [v.data_day for v in of.versions() if v.in_line and v.data_day]
+                    return [v.data_day for v in of.snapshots() if v.in_line and v.data_day]
                 except NoSuchPort:
                     return []
 
-            published = published_days(versions)
+            published = published_days(replayed)
             states = {
                 reader: published_days(found)
                 for reader in readers
-                if not (found := PortVersions(ROOT, reader)).product.contract.keeps_history
+                if not (found := PortSnapshots(ROOT, reader)).product.contract.keeps_history
             }
             known = [day for each in (published, *states.values()) for day in each]
             days = days_between(first, max([last or first, *map(date.fromisoformat, known)]))
@@ -77,7 +77,7 @@ def replay(
                 port,
                 asked,
                 inputs,
-                keeps_history=versions.product.contract.keeps_history,
+                keeps_history=replayed.product.contract.keeps_history,
                 published=published,
                 ran=days_ran(rest, readers, days),
                 seconds=usual_seconds(rest, [port, *readers]),
@@ -98,7 +98,7 @@ def replay(
                 rest,
                 plan,
                 lambda line: screen.print(line, markup=False, soft_wrap=True),
-                backfill=not versions.product.inputs,
+                backfill=not replayed.product.inputs,
             )
             succeeded = work.run()
     screen.print("Every run succeeded." if succeeded else "Not every run succeeded; see Airflow's UI.")

@@ -1,4 +1,4 @@
-"""`./interline rollback`: an earlier version of a port made current again."""
+"""`./interline rollback`: an earlier snapshot of a port made current again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EXAMPLES = """Examples:\n
   ./interline rollback bookings.revenue --to 6160527345226471034 --yes
   ./interline rollback bookings.revenue --to previous --plan --format json
 \n
-Exit codes: 0 done, or nothing to do · 1 no such version, or the run failed ·
+Exit codes: 0 done, or nothing to do · 1 no such snapshot, or the run failed ·
 2 wrong usage, or not agreed to.
 """
 DAG = "platform.rollback"
@@ -35,25 +35,25 @@ def rollback(
     port: PortAddress,
     to: Annotated[
         str,
-        typer.Option("--to", metavar="VERSION", help="A version's id, or `previous`.", show_default=False),
+        typer.Option("--to", metavar="SNAPSHOT", help="A snapshot's id, or `previous`.", show_default=False),
     ],
     plan_only: Annotated[bool, typer.Option("--plan", help="Print the plan and change nothing.")] = False,
     yes: Yes = False,
     form: Form = "text",
     home: Home = None,
 ) -> None:
-    """Make an earlier version of a port current again; its consumers run again for the days that change.
+    """Make an earlier snapshot of a port current again; its consumers run again for the days that change.
 
     Only metadata is written, by Airflow's DAG platform.rollback, so it takes seconds whatever the size. Nothing is lost: the
-    newer versions stay until retention takes them, and `--to` one of them goes forth again.
+    newer snapshots stay until retention takes them, and `--to` one of them goes forth again.
     """
     with told():
         from cli.acting import acting_on
 
         with acting_on(home) as acting:
-            from interline.publication.port_snapshots import PortVersions
+            from interline.publication.port_snapshots import PortSnapshots
 
-            plan = PortVersions(ROOT, port).plan_rollback(to)
+            plan = PortSnapshots(ROOT, port).plan_rollback(to)
             if form == "json":
                 typer.echo(json.dumps(plan.as_json(), indent=1))
             else:
@@ -62,7 +62,7 @@ def rollback(
             if plan.nothing_to_do or plan_only:
                 return
             with acting.rest() as rest:
-                if not agreed(yes, "Go back to this version?"):
+                if not agreed(yes, "Go back to this snapshot?"):
                     raise typer.Exit(exits.USAGE)
                 state = _run(rest, port, str(plan.target))
     said = "done" if state == "success" else f"{DAG} ended as {state}; its log in Airflow's UI says why"

@@ -1,4 +1,4 @@
-"""`./interline versions`: a port's versions, which are snapshots of its Iceberg table."""
+"""`./interline versions`: the snapshots of a port's Iceberg table."""
 
 from __future__ import annotations
 
@@ -25,33 +25,35 @@ Exit codes: 0 done · 1 there is no such port, nothing was published, or nothing
 def versions(
     port: PortAddress,
     every: Annotated[
-        bool, typer.Option("--all", help="Also the versions that a rollback has left aside.")
+        bool, typer.Option("--all", help="Also the snapshots that a rollback has left aside.")
     ] = False,
     form: Form = "text",
     home: Home = None,
 ) -> None:
-    """List a port's versions, newest first: their data day, and what each added and removed."""
+    """List a port's snapshots, newest first: their data day, and what each added and removed."""
     with told():
         from cli.acting import acting_on
 
         with acting_on(home):
-            from interline.publication.port_snapshots import PortVersions
+            from interline.publication.port_snapshots import PortSnapshots
 
-            found = PortVersions(ROOT, port).versions()
-    shown = [version for version in found if every or version.in_line or form == "json"]
+            found = PortSnapshots(ROOT, port).snapshots()
+    shown = [snapshot for snapshot in found if every or snapshot.in_line or form == "json"]
     if form == "json":
-        typer.echo(json.dumps([version.as_json() for version in shown], indent=1))
+        typer.echo(json.dumps([snapshot.as_json() for snapshot in shown], indent=1))
         return
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("version", "committed (UTC)", "data day", "+rows", "-rows", "rows", ""):
+    for heading in ("snapshot", "committed (UTC)", "data day", "+rows", "-rows", "rows", ""):
         table.add_column(heading, justify="right" if "rows" in heading else "left", no_wrap=True)
-    for version in shown:
-        state = "current" if version.current else "" if version.in_line else "left"
-        counts = (_count(number) for number in (version.rows_added, version.rows_removed, version.rows))
-        day = version.data_day or version.operation
-        table.add_row(str(version.snapshot), f"{version.committed_at:%m-%d %H:%M:%S}", day, *counts, state)
+    for snapshot in shown:
+        state = "current" if snapshot.current else "" if snapshot.in_line else "left"
+        counts = (_count(number) for number in (snapshot.rows_added, snapshot.rows_removed, snapshot.rows))
+        day = snapshot.data_day or snapshot.operation
+        table.add_row(
+            str(snapshot.snapshot_id), f"{snapshot.committed_at:%m-%d %H:%M:%S}", day, *counts, state
+        )
     screen = console()
     screen.print(table)
     left = len(found) - len(shown)

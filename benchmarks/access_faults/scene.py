@@ -21,7 +21,7 @@ from interline.access.lakeformation.observe import observe
 from interline.access.reconcile import Account, together
 from interline.aws.retry import Calls, whole_answers
 from interline.contracts import Column, Contract, Domain, Mesh, Product, Role, load_domain
-from interline.contracts.disk_cache import Kept
+from interline.contracts.disk_cache import Lazy
 from interline.contracts.model.product import ProductFile
 
 TODAY = date(2027, 1, 31)
@@ -94,7 +94,7 @@ def product_of(
     )
     domain, _, name = address.partition(".")
     file = ProductFile("", "1.0.0", "active", "", "", "", (), (), ())
-    return Product(address, name, domains[domain], file, "", Kept(contract))
+    return Product(address, name, domains[domain], file, "", Lazy(contract))
 
 
 class Killed(BaseException):

@@ -1,7 +1,7 @@
 """# Retention
 
-Takes away what the contracts no longer keep (`retention` under slaProperties): data days of ports that are histories, versions
-of every port, and files that no version needs. Never in the path of a publish. It deletes for good, so it starts paused: read
+Takes away what the contracts no longer keep (`retention` under slaProperties): data days of ports that are histories, snapshots
+of every port, and files that no snapshot needs. Never in the path of a publish. It deletes for good, so it starts paused: read
 `docs/versions.md`, then unpause it.
 
 **When it fails**

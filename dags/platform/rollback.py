@@ -1,11 +1,11 @@
 """# Rollback
 
-Makes an earlier version of a port current again and lets its consumers run again, for exactly the data days whose content
-changed. One commit of metadata, seconds whatever the size. Trigger it with the port's address and the version's id
-(`./interline versions <port>`), or by `./interline rollback <port> --to <version>`, which shows the plan first.
+Makes an earlier snapshot of a port current again and lets its consumers run again, for exactly the data days whose content
+changed. One commit of metadata, seconds whatever the size. Trigger it with the port's address and the snapshot's id
+(`./interline versions <port>`), or by `./interline rollback <port> --to <snapshot>`, which shows the plan first.
 
 **When it fails**
-* `plan`: there is no such version, or it has expired; the log says which there are.
+* `plan`: there is no such snapshot, or it has expired; the log says which there are.
 * `roll_back`: the port was published in the meantime. Trigger it anew, so that a new plan is made.
 * `tell`, `start`: the port is rolled back already; clear the task.
 """
@@ -34,7 +34,7 @@ with DAG(
         "port": Param(
             "", type="string", title="Port", description="Its address, for example bookings.revenue"
         ),
-        "to": Param("previous", type="string", title="Version", description="Its id, or `previous`"),
+        "to": Param("previous", type="string", title="Snapshot", description="Its id, or `previous`"),
     },
 ):
     plan = RollbackPlanOperator(task_id="plan", port="{{ params.port }}", to="{{ params.to }}", root=root)

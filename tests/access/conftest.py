@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from interline.aws.retry import Calls
 from interline.contracts import Column, Contract, Domain, Mesh, Product, Role, Team
-from interline.contracts.disk_cache import Kept
+from interline.contracts.disk_cache import Lazy
 from interline.contracts.model.product import ProductFile
 
 TODAY = date(2027, 1, 31)
@@ -54,7 +54,7 @@ def product(
     )
     file = ProductFile("", "1.0.0", "active", "", "", "", inputs, (), ())
     owner, _, name = address.partition(".")
-    return Product(address, name, domain(owner), file, "", Kept(contract))
+    return Product(address, name, domain(owner), file, "", Lazy(contract))
 
 
 def mesh(*products: Product) -> Mesh:

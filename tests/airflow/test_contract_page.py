@@ -7,7 +7,7 @@ from pathlib import Path
 
 from interline.airflow.documentation import documentation
 from interline.contracts import load_mesh
-from interline.contracts.disk_cache import Kept
+from interline.contracts.disk_cache import Lazy
 from interline.contracts.odcs.reader import contract_of
 from interline.contracts.yaml.reader import read
 from tests.mesh_folder import MeshFolder
@@ -17,7 +17,7 @@ WHOLE = Path(__file__).parents[1] / "contracts" / "odcs_corpus" / "whole.yaml"
 
 def page(mesh_folder: MeshFolder) -> str:
     product = load_mesh(mesh_folder.root).products["bookings.tickets"]
-    return documentation(replace(product, kept_contract=Kept(contract_of(read(WHOLE), "bookings.tickets"))))
+    return documentation(replace(product, lazy_contract=Lazy(contract_of(read(WHOLE), "bookings.tickets"))))
 
 
 def test_every_column_rule_and_reader_is_on_the_page(mesh_folder: MeshFolder) -> None:

@@ -12,7 +12,7 @@ from jinja2 import Template
 from interline.build.dbt_project import properties, write_project
 from interline.build.dbt_tests import as_text, contract_tests
 from interline.contracts import Product, load_mesh
-from interline.contracts.disk_cache import Kept
+from interline.contracts.disk_cache import Lazy
 from interline.contracts.odcs.reader import contract_of
 from interline.contracts.yaml.reader import read
 from tests.mesh_folder import MeshFolder
@@ -28,7 +28,7 @@ def product(mesh_folder: MeshFolder) -> Product:
     for name in ("dbt/dbt_project.yml", "dbt/profiles.yml", "dbt/macros/data_day.sql"):
         mesh_folder.write(name, (ROOT / name).read_text(encoding="utf-8"))
     made = load_mesh(mesh_folder.root).products["bookings.tickets"]
-    return replace(made, kept_contract=Kept(contract_of(read(WHOLE), "bookings.tickets")))
+    return replace(made, lazy_contract=Lazy(contract_of(read(WHOLE), "bookings.tickets")))
 
 
 def test_the_model_contract_is_the_contract(product: Product) -> None:

@@ -36,7 +36,7 @@ def test_another_process_reads_what_was_kept(
     first = load_product(mesh_folder.root, ADDRESS)
     forget()
     monkeypatch.setattr(
-        "interline.contracts.read_files.read_promises", lambda *_: pytest.fail("read the text again")
+        "interline.contracts.read_files.read_product_files", lambda *_: pytest.fail("read the text again")
     )
     assert load_product(mesh_folder.root, ADDRESS) == first
 

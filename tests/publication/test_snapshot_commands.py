@@ -47,7 +47,7 @@ def test_it_says_what_is_wrong(words: str, code: int, message: str, tmp_path: Pa
         ("bookings.réservations", "is no address"),
     ],
 )
-def test_a_port_that_is_none_has_no_versions(
+def test_a_port_that_is_none_has_no_snapshots(
     port: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_AWS_BOOKINGS", "aws://")

@@ -1,4 +1,4 @@
-"""Versions, days and boundaries from metadata documents alone."""
+"""Snapshots, days and boundaries from metadata documents alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from interline.contracts.model.periods import Period
-from interline.publication import Published, versions_of
+from interline.publication import LedgerEntry, snapshots_of
 from interline.publication.errors import RollbackError
 from interline.publication.retention import boundaries, expiring, orphans
 from interline.publication.rollback import (
@@ -49,17 +49,17 @@ def table(*parents: tuple[int, int | None], current: int, hours: float = 1) -> d
     }
 
 
-def line(parent: int | None, snapshot: int | None, day: str) -> Published:
-    return Published(parent, snapshot, day, "run")
+def line(parent: int | None, snapshot: int | None, day: str) -> LedgerEntry:
+    return LedgerEntry(parent, snapshot, day, "run")
 
 
 CHAIN = table((1, None), (2, 1), (3, 2), current=3)
 LEDGER = [line(None, 1, ONE), line(1, 2, TWO), line(2, 3, THREE)]
 
 
-def test_versions_come_newest_first_with_what_is_known_of_them() -> None:
-    found = versions_of(CHAIN, LEDGER[:2])
-    assert [(v.snapshot, v.data_day, v.rows, v.current) for v in found] == [
+def test_snapshots_come_newest_first_with_what_is_known_of_them() -> None:
+    found = snapshots_of(CHAIN, LEDGER[:2])
+    assert [(v.snapshot_id, v.data_day, v.rows, v.current) for v in found] == [
         (3, None, 15, True),
         (2, TWO, 10, False),
         (1, ONE, 5, False),
@@ -67,26 +67,26 @@ def test_versions_come_newest_first_with_what_is_known_of_them() -> None:
 
 
 def test_a_line_without_a_snapshot_is_the_one_child_that_nobody_else_made() -> None:
-    assert versions_of(CHAIN, [*LEDGER[:2], line(2, None, THREE)])[0].data_day == THREE
+    assert snapshots_of(CHAIN, [*LEDGER[:2], line(2, None, THREE)])[0].data_day == THREE
     two_children = table((1, None), (2, 1), (3, 1), current=3)
-    assert versions_of(two_children, [line(1, None, TWO)])[0].data_day is None
-    assert versions_of(two_children, [line(1, 2, ONE), line(1, None, TWO)])[0].data_day == TWO
+    assert snapshots_of(two_children, [line(1, None, TWO)])[0].data_day is None
+    assert snapshots_of(two_children, [line(1, 2, ONE), line(1, None, TWO)])[0].data_day == TWO
 
 
 def test_what_retention_took_away_is_no_publication_of_a_day_whose_publish_failed() -> None:
-    # day three was announced on version 2 and never committed; then retention deleted an old day on top of it
+    # day three was announced on snapshot 2 and never committed; then retention deleted an old day on top of it
     document = table((1, None), (2, 1), (3, 2), current=3)
     document["snapshots"][-1]["summary"] = {"operation": "delete", "deleted-records": "5"}
-    assert versions_of(document, [*LEDGER[:2], line(2, None, THREE)])[0].data_day is None
+    assert snapshots_of(document, [*LEDGER[:2], line(2, None, THREE)])[0].data_day is None
 
 
-def test_a_table_that_nothing_was_written_to_has_no_version() -> None:
-    assert versions_of({"current-snapshot-id": -1, "snapshots": []}) == []
-    with pytest.raises(RollbackError, match="has no version yet"):
+def test_a_table_that_nothing_was_written_to_has_no_snapshot() -> None:
+    assert snapshots_of({"current-snapshot-id": -1, "snapshots": []}) == []
+    with pytest.raises(RollbackError, match="has no snapshot yet"):
         target_of("previous", {}, "bookings.revenue")
 
 
-def test_the_first_version_has_none_before_it() -> None:
+def test_the_first_snapshot_has_none_before_it() -> None:
     with pytest.raises(RollbackError, match="there is none before it"):
         target_of("previous", table((1, None), current=1), "bookings.revenue")
 
@@ -99,29 +99,32 @@ def rolled_back(to: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("to", ["previous", "2"])
-def test_what_is_planned_again_after_it_was_done_is_the_same_and_not_one_version_further(to: str) -> None:
+def test_what_is_planned_again_after_it_was_done_is_the_same_and_not_one_snapshot_further(to: str) -> None:
     asked_at = NOON + timedelta(hours=9)
-    first = [version.snapshot for version in target_of(to, CHAIN, "bookings.revenue", asked_at)]
-    again = [version.snapshot for version in target_of(to, rolled_back(2), "bookings.revenue", asked_at)]
+    first = [snapshot.snapshot_id for snapshot in target_of(to, CHAIN, "bookings.revenue", asked_at)]
+    again = [snapshot.snapshot_id for snapshot in target_of(to, rolled_back(2), "bookings.revenue", asked_at)]
     assert first == again == [3, 2]
 
 
 def test_who_asks_after_a_rollback_means_the_one_before() -> None:
     later = NOON + timedelta(hours=11)
     found = target_of("previous", rolled_back(2), "bookings.revenue", later)
-    assert [version.snapshot for version in found] == [2, 1]
+    assert [snapshot.snapshot_id for snapshot in found] == [2, 1]
     found = target_of("2", rolled_back(2), "bookings.revenue", later)
-    assert [version.snapshot for version in found] == [2, 2]
+    assert [snapshot.snapshot_id for snapshot in found] == [2, 2]
 
 
 def test_the_previous_one_is_not_guessed_when_the_port_was_published_since_it_was_asked_for() -> None:
-    asked_at = NOON + timedelta(minutes=90)  # version 2 was current then, and 3 came half an hour later
-    with pytest.raises(RollbackError, match=r"is at version 3 by now .* was at version 2 when"):
+    asked_at = NOON + timedelta(minutes=90)  # snapshot 2 was current then, and 3 came half an hour later
+    with pytest.raises(RollbackError, match=r"is at snapshot 3 by now .* was at snapshot 2 when"):
         target_of("previous", CHAIN, "bookings.revenue", asked_at)
-    assert [version.snapshot for version in target_of("1", CHAIN, "bookings.revenue", asked_at)] == [3, 1]
+    assert [snapshot.snapshot_id for snapshot in target_of("1", CHAIN, "bookings.revenue", asked_at)] == [
+        3,
+        1,
+    ]
 
 
-def test_between_two_versions_lie_the_days_of_those_that_only_one_is_built_on() -> None:
+def test_between_two_snapshots_lie_the_days_of_those_that_only_one_is_built_on() -> None:
     assert days_in_between(CHAIN, LEDGER, 3, 1) == ({TWO, THREE}, set())
     assert days_in_between(CHAIN, LEDGER[:2], 3, 1) == ({TWO}, {3})
     forked = table((1, None), (2, 1), (3, 1), current=3)
@@ -140,10 +143,10 @@ def test_going_back_to_a_good_publication_of_the_same_day_leaves_nothing_missing
     assert withdrawn_by(CHAIN, again, 2) == {TWO}
 
 
-def test_a_day_that_was_never_published_again_stays_missing_when_its_version_has_expired() -> None:
-    # day two was taken back, its version 2 has expired; then day three is rolled back as well
+def test_a_day_that_was_never_published_again_stays_missing_when_its_snapshot_has_expired() -> None:
+    # day two was taken back, its snapshot 2 has expired; then day three is rolled back as well
     kept = table((1, None), (3, 1), current=3)
-    ledger = [line(None, 1, ONE), Published(1, 2, TWO, "run", undone=True), line(1, 3, THREE)]
+    ledger = [line(None, 1, ONE), LedgerEntry(1, 2, TWO, "run", undone=True), line(1, 3, THREE)]
     for keeps_history in (True, False):
         assert missing_after(kept, ledger, 1, keeps_history=keeps_history) == {TWO, THREE}
         again = [*ledger, line(3, 4, TWO)]
@@ -164,7 +167,7 @@ def test_a_plan_survives_json() -> None:
         "a.b", 2**62, 7, 10, None, (ONE,), (TWO,), ("3",), ("c.d",), (("c.d", ONE, "run"),), ("e.f",)
     )
     assert RollbackPlan.from_json(plan.as_json()) == plan
-    assert plan.lines()[0] == f"a.b: version {2**62} -> 7"
+    assert plan.lines()[0] == f"a.b: snapshot {2**62} -> 7"
     assert plan.lines()[-2] == "runs again: c.d (started: it reads further ports)"
     assert plan.lines()[-1].endswith(f"./interline replay e.f --from {ONE} --to {ONE}")
 
@@ -186,7 +189,7 @@ def contract(period: Period | None) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("period", "first_day", "days_of_versions"),
+    ("period", "first_day", "days_of_snapshots"),
     [
         (Period(7, "years"), date(2006, 3, 1), 30),
         (Period(10, "days"), date(2013, 2, 19), 10),
@@ -194,12 +197,12 @@ def contract(period: Period | None) -> Any:
         (Period(2, "months"), date(2013, 1, 1), 30),
     ],
 )
-def test_boundaries_follow_from_the_contract(period: Period, first_day: date, days_of_versions: int) -> None:
+def test_boundaries_follow_from_the_contract(period: Period, first_day: date, days_of_snapshots: int) -> None:
     today = date(2013, 3, 1)
     found = boundaries(contract(period), today)
     assert found is not None
     assert found.first_day == first_day
-    assert found.versions_from == datetime(2013, 3, 1, tzinfo=UTC) - timedelta(days=days_of_versions)
+    assert found.snapshots_from == datetime(2013, 3, 1, tzinfo=UTC) - timedelta(days=days_of_snapshots)
     assert boundaries(contract(None), today) is None
 
 

@@ -14,8 +14,8 @@ from interline.publication.commit import current_batch, declare_port, publish_st
 from interline.quarantine.batch_check import (
     begin_build,
     built_query,
-    judgement,
     passing_statement,
+    plan_check,
     schema_differences,
 )
 from interline.quarantine.table import quarantine_columns
@@ -57,7 +57,7 @@ def judge(
 ) -> tuple[list[Any], dict[str, int]]:
     """Check the batch as the operator does and return the numbers and how many rows broke which rules."""
     database.execute("drop table if exists judged")
-    judged = judgement(contract, TABLES, DAY, kept)
+    judged = plan_check(contract, TABLES, DAY, kept)
     results = [run(database, statement) for statement in (*judged.preparing, *judged.statements)]
     return list(results[-2][0]), dict(results[-1])
 
@@ -109,7 +109,7 @@ def test_an_older_day_s_quarantine_stays(
 ) -> None:
     contract = contract_with(mesh_folder)
     insert(database, ("B", -1, None, None))
-    for statement in judgement(contract, TABLES, "2012-12-31", None).statements:
+    for statement in plan_check(contract, TABLES, "2012-12-31", None).statements:
         run(database, statement)
     judge(database, contract)
     days = run(database, "select data_day from bookings.tickets__quarantine order by data_day")
@@ -150,7 +150,7 @@ def test_a_contract_that_gains_many_columns_is_still_judged_in_one_transaction(
     for name in names:
         database.execute(f"alter table bookings.tickets add column {name} integer")
     kept = dict(quarantine_columns(before))
-    assert len(judgement(contract, TABLES, DAY, kept).statements) <= 40
+    assert len(plan_check(contract, TABLES, DAY, kept).statements) <= 40
     database.execute("insert into bookings.tickets (ticket_id, price, extra_59) values ('A', -1, 7)")
     judge(database, contract, kept)
     assert run(database, "select extra_0, extra_59 from bookings.tickets__quarantine") == [(None, 7)]

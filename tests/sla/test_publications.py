@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from interline.publication import Published
-from interline.publication.errors import NoSuchPort, VersionsError
+from interline.publication import LedgerEntry
+from interline.publication.errors import NoSuchPort, PublicationError
 from interline.sla import publications
 from interline.sla.publications import newest_days
 
 ONE, TWO = "2013-01-01", "2013-01-02"
-FIRST = Published(None, 1, ONE, "run")
+FIRST = LedgerEntry(None, 1, ONE, "run")
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             def __init__(self, _root: Path, address: str) -> None:
                 self.address = address
 
-            def ledger(self) -> list[Published]:
+            def ledger(self) -> list[LedgerEntry]:
                 found = ledgers[self.address]
                 if isinstance(found, Exception):
                     raise found
@@ -42,7 +42,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 ]
                 return {"current-snapshot-id": snapshots[-1][0], "snapshots": kept}
 
-        monkeypatch.setattr(publications, "PortVersions", Port)
+        monkeypatch.setattr(publications, "PortSnapshots", Port)
 
     return said
 
@@ -54,27 +54,29 @@ def newest(address: str = "a.one") -> date | None:
 
 
 def test_what_was_begun_and_never_committed_is_not_published(port: Any) -> None:
-    port({"a.one": [FIRST, Published(1, None, TWO, "run")]}, [(1, None)])
+    port({"a.one": [FIRST, LedgerEntry(1, None, TWO, "run")]}, [(1, None)])
     assert newest() == date(2013, 1, 1)
-    port({"a.one": [Published(None, None, ONE, "run")]})
+    port({"a.one": [LedgerEntry(None, None, ONE, "run")]})
     assert newest() is None
 
 
 def test_what_was_committed_and_not_noted_is_published(port: Any) -> None:
-    port({"a.one": [FIRST, Published(1, None, TWO, "run")]}, [(1, None), (2, 1)])
+    port({"a.one": [FIRST, LedgerEntry(1, None, TWO, "run")]}, [(1, None), (2, 1)])
     assert newest() == date(2013, 1, 2)
 
 
 def test_what_was_taken_back_is_not_published(port: Any) -> None:
-    undone = Published(1, 2, TWO, "run", undone=True)
+    undone = LedgerEntry(1, 2, TWO, "run", undone=True)
     port({"a.one": [FIRST, undone]})
     assert newest() == date(2013, 1, 1)
-    port({"a.one": [FIRST, undone, Published(1, None, "2013-01-03", "run")]}, [(2, 1), (1, None)])
+    port({"a.one": [FIRST, undone, LedgerEntry(1, None, "2013-01-03", "run")]}, [(2, 1), (1, None)])
     assert newest() == date(2013, 1, 1)
 
 
 def test_a_port_that_cannot_be_asked_hides_no_other(port: Any) -> None:
-    port({"a.one": [FIRST], "a.two": VersionsError("the ledger of versions cannot be read: no permission")})
+    port(
+        {"a.one": [FIRST], "a.two": PublicationError("the ledger of snapshots cannot be read: no permission")}
+    )
     one, two = newest_days(Path(), ["a.one", "a.two"])
     assert one.day == date(2013, 1, 1)
     assert "no permission" in two.problem

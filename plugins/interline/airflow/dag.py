@@ -13,7 +13,7 @@ from interline.airflow import policy
 from interline.airflow.deadlines import publication_deadline
 from interline.airflow.documentation import page_and_due
 from interline.contracts import Product, asset_uri, load_product, split_address
-from interline.contracts.disk_cache import compiled
+from interline.contracts.disk_cache import cached_on_disk
 from interline.contracts.roots import root_of
 
 policy.register()
@@ -105,7 +105,7 @@ def _page_and_due(product: Product) -> tuple[str, float | None]:
     """Return what a DAG says of the contract: its part of the page in the UI, and in how many seconds a day is due."""
     folder = product.directory
     files = (f"{folder}/contract.yaml", f"{folder}/product.yaml", f"{folder}/../domain.yaml")
-    return compiled(files, partial(page_and_due, product))
+    return cached_on_disk(files, partial(page_and_due, product))
 
 
 def _timetable(product: Product, schedule: str | None) -> CronPartitionTimetable | PartitionedAssetTimetable:

@@ -1,12 +1,12 @@
 """What files say, kept ready to use in ``__pycache__`` beside them, as Python keeps the byte code of a module.
 
 Airflow reads every DAG file again and again, each time in a new process, and reading YAML strictly takes longer than
-everything else that is done for a DAG. Kept values are used only while the files have the modification times and sizes,
+everything else that is done for a DAG. Cached values are used only while the files have the modification times and sizes,
 and this package the sources, that they had when the values were written. Where nothing can be written, or Python is told
 to write no byte code, the files are read each time.
 
 Whoever can write a ``__pycache__`` under the root of the DAGs can write Python there that Airflow runs, so reading
-pickled values from it opens no door.
+pickled values from it gives nobody a right that they lack.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from typing import Any, Generic, TypeVar
 Kind = TypeVar("Kind")
 
 _MOST_IN_PROCESS = 32
-"""Values that a process keeps at hand; a process that reads a whole mesh must not hold all of it."""
+"""Values that a process keeps at hand; a process that reads a whole mesh must not keep all of it in memory."""
 _in_process: dict[str, tuple[Any, Any]] = {}
 
 
-class Kept(Generic[Kind]):
+class Lazy(Generic[Kind]):
     """A value that stays pickled until somebody asks for it: most DAG files never look at the whole contract."""
 
     __slots__ = ("_pickled", "_value")
@@ -45,28 +45,28 @@ class Kept(Generic[Kind]):
         return value
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Kept) and bool(self.value == other.value)
+        return isinstance(other, Lazy) and bool(self.value == other.value)
 
     def __hash__(self) -> int:
         return hash(self.value)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _kept, (self._pickled or pickle.dumps(self._value, protocol=5),)
+        return _lazy, (self._pickled or pickle.dumps(self._value, protocol=5),)
 
 
-def _kept(pickled: bytes) -> Kept[Any]:
-    kept: Kept[Any] = Kept(None)
-    kept._pickled = pickled
-    return kept
+def _lazy(pickled: bytes) -> Lazy[Any]:
+    lazy: Lazy[Any] = Lazy(None)
+    lazy._pickled = pickled
+    return lazy
 
 
-def compiled(files: tuple[str, ...], read: Callable[[], Kind]) -> Kind:
+def cached_on_disk(files: tuple[str, ...], read: Callable[[], Kind]) -> Kind:
     """Return what ``read`` makes of the files, or what it made of them last time.
 
-    The first file's folder and name say where the value is kept, so no two values may share it. Paths are plain
+    The first file's folder and name say where the value is stored, so no two values may share it. Paths are plain
     strings because making paths of them takes as long as all the rest.
 
-    Mistakes are never kept: whatever ``read`` raises is raised.
+    Errors are never cached: whatever ``read`` raises is raised.
     """
     try:
         states = [os.stat(file) for file in files]  # noqa: PTH116
@@ -76,31 +76,31 @@ def compiled(files: tuple[str, ...], read: Callable[[], Kind]) -> Kind:
         *((state.st_mtime_ns, state.st_size) for state in states),
         _version(getattr(read, "func", read).__code__.co_filename),
     )
-    kept = _in_process.get(files[0])
-    if kept is None or kept[0] != stamp:
+    cached = _in_process.get(files[0])
+    if cached is None or cached[0] != stamp:
         folder, _, name = files[0].rpartition("/")
         ready = f"{folder}/__pycache__/{name.partition('.')[0]}.{sys.implementation.cache_tag}.interline"
-        kept = _load(ready, stamp)
-        if kept is None:
-            kept = (stamp, read())
+        cached = _load(ready, stamp)
+        if cached is None:
+            cached = (stamp, read())
             if not sys.dont_write_bytecode:
-                _save(Path(ready), kept)
+                _save(Path(ready), cached)
         while len(_in_process) >= _MOST_IN_PROCESS:
             del _in_process[next(iter(_in_process))]
-        _in_process[files[0]] = kept
-    value: Kind = kept[1]
+        _in_process[files[0]] = cached
+    value: Kind = cached[1]
     return value
 
 
 def _load(ready: str, stamp: Any) -> tuple[Any, Any] | None:
-    """Return the kept stamp and value, or None if there are none or they are not of the files as they are now."""
+    """Return the stored stamp and value, or None if there are none or they are not of the files as they are now."""
     try:
         with open(ready, "rb") as file:  # noqa: PTH123
-            kept = _unpickled(file.read())
+            cached = _unpickled(file.read())
     except Exception:
         # A file of another version of Python or of this package, or half a file, can fail in any way.
         return None
-    return kept if isinstance(kept, tuple) and len(kept) == 2 and kept[0] == stamp else None
+    return cached if isinstance(cached, tuple) and len(cached) == 2 and cached[0] == stamp else None
 
 
 def _unpickled(pickled: bytes) -> Any:
@@ -113,11 +113,11 @@ def _unpickled(pickled: bytes) -> Any:
             gc.enable()
 
 
-def _save(ready: Path, kept: tuple[Any, Any]) -> None:
+def _save(ready: Path, cached: tuple[Any, Any]) -> None:
     draft = ready.with_name(f"{ready.name}.{os.getpid()}")
     try:
         ready.parent.mkdir(exist_ok=True)
-        draft.write_bytes(pickle.dumps(kept, protocol=5))
+        draft.write_bytes(pickle.dumps(cached, protocol=5))
         draft.replace(ready)
     except OSError:
         return

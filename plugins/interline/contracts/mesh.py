@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from interline.contracts.disk_cache import Kept, compiled
+from interline.contracts.disk_cache import Lazy, cached_on_disk
 from interline.contracts.model.contract import Contract
 from interline.contracts.model.domain import Domain
 from interline.contracts.model.names import is_address, is_name
@@ -37,7 +37,7 @@ def load_mesh(root: Path) -> Mesh:
 
 def read_mesh(root: Path) -> tuple[Mesh, list[Problem]]:
     """Read what can be read under ``root/domains``, and return the problems of the rest."""
-    from interline.contracts.read_files import read_promises
+    from interline.contracts.read_files import read_product_files
 
     domains, problems = _read_domains(root)
     products: dict[str, Product] = {}
@@ -47,11 +47,11 @@ def read_mesh(root: Path) -> tuple[Mesh, list[Problem]]:
             continue
         address = f"{domain.name}.{folder.name}"
         try:
-            file, contract = read_promises(folder, address)
+            file, contract = read_product_files(folder, address)
         except MeshError as error:
             problems += error.problems
         else:
-            products[address] = Product(address, folder.name, domain, file, str(folder), Kept(contract))
+            products[address] = Product(address, folder.name, domain, file, str(folder), Lazy(contract))
     return Mesh(root, domains, products), problems
 
 
@@ -68,7 +68,7 @@ def load_domains(root: Path) -> Mapping[str, Domain]:
 
 
 def load_domain(root: Path, name: str) -> Domain:
-    """Read one ``domain.yaml``; kept, also for other processes, until the file changes.
+    """Read one ``domain.yaml``; cached, also for other processes, until the file changes.
 
     Raises:
         MeshError: there is no such domain, or its file is wrong.
@@ -85,11 +85,11 @@ def load_domain(root: Path, name: str) -> Domain:
             raise MeshError([Problem(path, 0, f"there is no domain {name!r}", hint)])
         return read_domain(path)
 
-    return compiled((file,), read) if is_name(name) else read()
+    return cached_on_disk((file,), read) if is_name(name) else read()
 
 
 def load_product(root: Path, address: str) -> Product:
-    """Read one product and its domain and nothing else; kept, also for other processes, until their files change.
+    """Read one product and its domain and nothing else; cached, also for other processes, until their files change.
 
     Raises:
         MeshError: no such product, or its files are wrong.
@@ -99,18 +99,18 @@ def load_product(root: Path, address: str) -> Product:
     domain, _, name = address.partition(".")
     folder = f"{root}/domains/{domain}/{name}"
 
-    def read() -> tuple[ProductFile, Kept[Contract]]:
-        from interline.contracts.read_files import read_promises
+    def read() -> tuple[ProductFile, Lazy[Contract]]:
+        from interline.contracts.read_files import read_product_files
 
         path = Path(folder)
         if not path.is_dir():
             known = [f"{found.parent.name}.{found.name}" for found in product_folders(root)]
             hint = did_you_mean(address, known) or "`./interline new product` makes one"
             raise MeshError([Problem(path, 0, f"there is no product {address!r}", hint)])
-        file, contract = read_promises(path, address)
-        return file, Kept(contract)
+        file, contract = read_product_files(path, address)
+        return file, Lazy(contract)
 
-    file, contract = compiled((f"{folder}/product.yaml", f"{folder}/contract.yaml"), read)
+    file, contract = cached_on_disk((f"{folder}/product.yaml", f"{folder}/contract.yaml"), read)
     return Product(address, name, load_domain(root, domain), file, folder, contract)
 
 

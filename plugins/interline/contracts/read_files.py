@@ -90,7 +90,7 @@ def _problems(document: Document, parsed: _DomainFile) -> list[Problem]:
     return problems
 
 
-def read_promises(folder: Path, address: str) -> tuple[ProductFile, Contract]:
+def read_product_files(folder: Path, address: str) -> tuple[ProductFile, Contract]:
     """Read ``product.yaml`` and ``contract.yaml`` in the folder of the product at ``address``.
 
     Raises:

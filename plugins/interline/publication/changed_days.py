@@ -1,6 +1,6 @@
-"""Which data days of a history port differ between two of its versions, told from metadata alone.
+"""Which data days of a history port differ between two of its snapshots, told from metadata alone.
 
-A day's content is its files. Manifests that both versions share are not even read, so the work follows what changed and
+A day's content is its files. Manifests that both snapshots share are not even read, so the work follows what changed and
 not the size of the port. A day whose files differ may still hold the same rows, when it was published again as it was:
 files with the same bytes (the same size and the same S3 entity tag) count as the same. Where the tag does not
 follow from the bytes (multipart uploads, KMS keys) such a day counts as changed, and its consumers run once more for nothing.
@@ -69,7 +69,7 @@ def _manifests(table: Table, snapshot: int | None) -> dict[str, ManifestFile]:
         return {}
     found = table.metadata.snapshot_by_id(snapshot)
     if found is None:
-        raise ValueError(f"there is no version {snapshot}")
+        raise ValueError(f"there is no snapshot {snapshot}")
     return {manifest.manifest_path: manifest for manifest in found.manifests(table.io)}
 
 

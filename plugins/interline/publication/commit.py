@@ -66,7 +66,7 @@ def current_batch(tables: Tables) -> str:
     """Return the query for the day, the numbers and the verdict of the batch that was checked last."""
     return (
         "select cast(data_day as varchar(10)), rows_in, rows_checked, rows_quarantined, passed, rows_released"
-        f" from {tables.ledger} where is_current"
+        f" from {tables.checks} where is_current"
     )
 
 

@@ -1,19 +1,19 @@
-"""What can keep a version command from its work, as far as a person can do something about it."""
+"""Why a port cannot be published, rolled back, replayed or expired, as far as a person can do something about it."""
 
 from __future__ import annotations
 
 
-class VersionsError(RuntimeError):
-    """A port's versions cannot be read or changed as asked; the message says why and what to do."""
+class PublicationError(RuntimeError):
+    """A port cannot be read or changed that way; the message says why and what to do."""
 
 
-class NoSuchPort(VersionsError):
+class NoSuchPort(PublicationError):
     """The catalog has no Iceberg table of the name: nothing was published yet."""
 
 
-class RollbackError(VersionsError):
-    """There is no such version, or the port is not as the plan found it."""
+class RollbackError(PublicationError):
+    """There is no such snapshot, or the port is not as the plan found it."""
 
 
-class ReplayError(VersionsError):
+class ReplayError(PublicationError):
     """These days of this product cannot be run again."""

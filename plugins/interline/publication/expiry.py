@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from interline.publication.commit import delete_days
-from interline.publication.errors import VersionsError
-from interline.publication.ledger_sql import forget
-from interline.publication.port_snapshots import PortVersions
+from interline.publication.errors import PublicationError
+from interline.publication.ledger import delete_entries
+from interline.publication.port_snapshots import PortSnapshots
 from interline.publication.retention import Boundaries, Expired, boundaries, expiring, needed_files, orphans
 
 _OBJECTS_A_REQUEST = 1000
@@ -19,8 +19,8 @@ _OBJECTS_A_REQUEST = 1000
 log = logging.getLogger(__name__)
 
 
-class PortRetention(PortVersions):
-    """A port whose old data days, versions and files go."""
+class PortRetention(PortSnapshots):
+    """A port whose old data days, snapshots and files go."""
 
     def expire(self, today: date) -> Expired | None:
         """Take away what the contract does not keep as of ``today``; None if it promises no retention.
@@ -29,15 +29,15 @@ class PortRetention(PortVersions):
 
         Raises:
             interline.publication.errors.NoSuchPort: nothing was published yet.
-            VersionsError: S3 would not delete a file.
+            PublicationError: S3 would not delete a file.
         """
         limits = boundaries(self.product.contract, today)
         if limits is None:
             return None
         days, rows = self._expire_days(limits)
-        versions = self._expire_versions(limits)
+        snapshots = self._expire_snapshots(limits)
         files = self._expire_files(limits)
-        return Expired(tuple(days), rows, versions, len(files), sum(int(entry["Size"]) for entry in files))
+        return Expired(tuple(days), rows, snapshots, len(files), sum(int(entry["Size"]) for entry in files))
 
     def _expire_days(self, limits: Boundaries) -> tuple[list[str], int]:
         self.metadata()  # without a table Redshift's error would be a riddle
@@ -51,16 +51,16 @@ class PortRetention(PortVersions):
                 log.info("%s: data day %s is gone, %d rows", self.address, day, rows)
         return [day for day, _ in found], sum(rows for _, rows in found)
 
-    def _expire_versions(self, limits: Boundaries) -> int:
-        old = expiring(self.metadata(), limits.versions_from)
+    def _expire_snapshots(self, limits: Boundaries) -> int:
+        old = expiring(self.metadata(), limits.snapshots_from)
         if old:
             self._table().maintenance.expire_snapshots().by_ids(old).commit()
-            self.redshift.run(forget(self.tables, old))
+            self.redshift.run(delete_entries(self.tables, old))
             log.info(
-                "%s: %d versions are gone, the port can be read as it was since %s",
+                "%s: %d snapshots are gone, the port can be read as it was since %s",
                 self.address,
                 len(old),
-                limits.versions_from,
+                limits.snapshots_from,
             )
         return len(old)
 
@@ -68,7 +68,7 @@ class PortRetention(PortVersions):
         domain = self.product.domain
         table = self._table()
         if table.metadata.location.rstrip("/") != self.product.asset_uri:
-            raise VersionsError(
+            raise PublicationError(
                 f"the table of {self.address} lies in {table.metadata.location}, not in {self.product.asset_uri}:"
                 " its files are left alone"
             )
@@ -78,7 +78,7 @@ class PortRetention(PortVersions):
         for start in range(0, len(gone), _OBJECTS_A_REQUEST):
             self._delete(domain.curated_bucket, gone[start : start + _OBJECTS_A_REQUEST])
         if gone:
-            log.info("%s: %d files that no version needs are gone", self.address, len(gone))
+            log.info("%s: %d files that no snapshot needs are gone", self.address, len(gone))
         return gone
 
     def _objects(self, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
@@ -91,7 +91,7 @@ class PortRetention(PortVersions):
         )
         if answer.get("Errors"):
             first = answer["Errors"][0]
-            raise VersionsError(
+            raise PublicationError(
                 f"S3 would not delete {len(answer['Errors'])} files, s3://{bucket}/{first['Key']} first:"
                 f" {first['Code']}: {first['Message']}"
             )

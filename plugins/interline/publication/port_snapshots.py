@@ -1,4 +1,4 @@
-"""One port's versions where they are: the Iceberg table, and the ledger beside it, reached as the port's own domain."""
+"""One port's snapshots where they are: the Iceberg table, and the ledger beside it, reached as the port's own domain."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from interline.contracts import load_product, split_address
 from interline.publication.changed_days import changed_days, entity_tags
 from interline.publication.consumers import direct_consumers, following, inputs_of_all
 from interline.publication.errors import NoSuchPort, RollbackError
-from interline.publication.ledger import read_ledger
-from interline.publication.ledger_sql import mark_undone
+from interline.publication.ledger import mark_undone, read_ledger
 from interline.publication.rollback import (
     RollbackPlan,
     days_in_between,
@@ -24,12 +23,12 @@ from interline.publication.rollback import (
     target_of,
     withdrawn_by,
 )
-from interline.publication.snapshots import Published, Version, current_snapshot, versions_of
+from interline.publication.snapshots import LedgerEntry, Snapshot, current_snapshot, snapshots_of
 from interline.sql.tables import Tables
 
 
-class PortVersions:
-    """The versions of the port at ``address``; acts by the connection of the port's domain.
+class PortSnapshots:
+    """The snapshots of the port at ``address``; acts by the connection of the port's domain.
 
     Raises:
         interline.contracts.MeshError: there is no such product, or its files are wrong.
@@ -66,30 +65,30 @@ class PortVersions:
         """
         return self.catalog.metadata(self.product.domain.curated_database, self.product.name)
 
-    def ledger(self) -> list[Published]:
-        """Return who made which version."""
+    def ledger(self) -> list[LedgerEntry]:
+        """Return who made which snapshot."""
         return read_ledger(self.redshift, self.tables)
 
-    def versions(self) -> list[Version]:
-        """Return all versions that are kept, newest first."""
-        return versions_of(self.metadata(), self.ledger())
+    def snapshots(self) -> list[Snapshot]:
+        """Return all snapshots that have not expired, newest first."""
+        return snapshots_of(self.metadata(), self.ledger())
 
     def plan_rollback(self, to: str, asked_at: datetime | None = None) -> RollbackPlan:
-        """Return what going back to a version means.
+        """Return what going back to a snapshot means.
 
-        :param to: a version's id, or ``previous``
+        :param to: a snapshot's id, or ``previous``
         :param asked_at: when it was asked for; now if None
 
         Raises:
-            RollbackError: the port has no such version.
+            RollbackError: the port has no such snapshot.
         """
         metadata = self.metadata()
         current, target = target_of(to, metadata, self.address, asked_at)
         ledger = self.ledger()
-        days, unknown = days_in_between(metadata, ledger, current.snapshot, target.snapshot)
+        days, unknown = days_in_between(metadata, ledger, current.snapshot_id, target.snapshot_id)
         if self.product.contract.keeps_history:
             days = changed_days(
-                self._table(), current.snapshot, target.snapshot, entity_tags(self.catalog.s3)
+                self._table(), current.snapshot_id, target.snapshot_id, entity_tags(self.catalog.s3)
             )
             unknown = set()
         inputs = inputs_of_all(self.root)
@@ -103,12 +102,12 @@ class PortVersions:
         ]
         return RollbackPlan(
             address=self.address,
-            current=current.snapshot,
-            target=target.snapshot,
+            current=current.snapshot_id,
+            target=target.snapshot_id,
             rows=current.rows,
             rows_after=target.rows,
             days=tuple(sorted(days)),
-            missing=tuple(sorted(self._missing(metadata, ledger, target.snapshot))),
+            missing=tuple(sorted(self._missing(metadata, ledger, target.snapshot_id))),
             unknown=tuple(str(snapshot) for snapshot in sorted(unknown)),
             consumers=tuple(consumer.address for consumer in consumers),
             starts=tuple(starts),
@@ -124,7 +123,7 @@ class PortVersions:
         """Make the plan's target current and note which days have to be published again; False if it was current.
 
         Raises:
-            RollbackError: neither the target nor the version the plan was made for is current, or somebody else's commit
+            RollbackError: neither the target nor the snapshot the plan was made for is current, or somebody else's commit
                 came first.
         """
         from pyiceberg.exceptions import CommitFailedException
@@ -132,7 +131,7 @@ class PortVersions:
         now = current_snapshot(self.metadata())
         if now not in (plan.current, plan.target):
             raise RollbackError(
-                f"{self.address} is at version {now} by now, and the plan was made for {plan.current}: plan again"
+                f"{self.address} is at snapshot {now} by now, and the plan was made for {plan.current}: plan again"
             )
         if now == plan.current and not plan.nothing_to_do:
             try:
@@ -147,7 +146,7 @@ class PortVersions:
         self.redshift.run(mark_undone(self.tables, missing, withdrawn_by(metadata, ledger, plan.target)))
         return now != plan.target
 
-    def _missing(self, metadata: dict[str, Any], ledger: list[Published], target: int) -> set[str]:
+    def _missing(self, metadata: dict[str, Any], ledger: list[LedgerEntry], target: int) -> set[str]:
         history = self.product.contract.keeps_history
         return missing_after(metadata, ledger, target, keeps_history=history)
 
@@ -158,11 +157,11 @@ class PortVersions:
         """Return the newest data day of each of these ports that hold a current state."""
         newest: dict[str, str | None] = {}
         for address in addresses:
-            port = PortVersions(self.root, address)
+            port = PortSnapshots(self.root, address)
             if port.product.contract.keeps_history:
                 continue
             try:
-                days = [version.data_day for version in port.versions() if version.in_line]
+                days = [snapshot.data_day for snapshot in port.snapshots() if snapshot.in_line]
             except NoSuchPort:
                 days = []
             newest[address] = max((day for day in days if day is not None), default=None)
@@ -171,11 +170,11 @@ class PortVersions:
     def _runs_of(self, address: str) -> dict[str, str]:
         """Return the run that published each data day of another port last."""
         try:
-            versions = PortVersions(self.root, address).versions()
+            snapshots = PortSnapshots(self.root, address).snapshots()
         except NoSuchPort:
             return {}
         return {
-            version.data_day: version.run
-            for version in reversed(versions)
-            if version.data_day and version.run
+            snapshot.data_day: snapshot.run
+            for snapshot in reversed(snapshots)
+            if snapshot.data_day and snapshot.run
         }

@@ -1,8 +1,8 @@
-"""How long a port's data days, versions and files stay.
+"""How long a port's data days, snapshots and files stay.
 
-A data day stays as long as the contract's ``retention`` says. A version stays for a shorter time, in which one can look at the
+A data day stays as long as the contract's ``retention`` says. A snapshot stays for a shorter time, in which one can look at the
 port as it was and go back to it: as long as it stays it holds the days that have been deleted since, so this is also how
-much later than the contract says their bytes are gone. Files that no version needs go once they are old enough not to belong to
+much later than the contract says their bytes are gone. Files that no snapshot needs go once they are old enough not to belong to
 a write that is under way.
 """
 
@@ -19,8 +19,8 @@ from interline.publication.snapshots import current_snapshot
 if TYPE_CHECKING:
     from pyiceberg.table import Table
 
-VERSIONS_STAY = timedelta(days=30)
-"""How long versions stay, unless the contract's retention is shorter."""
+SNAPSHOTS_STAY = timedelta(days=30)
+"""How long snapshots stay, unless the contract's retention is shorter."""
 UNDER_WAY = timedelta(days=3)
 """A file that is younger may belong to a write that has not committed yet; Iceberg's own maintenance waits as long."""
 
@@ -31,10 +31,10 @@ class Boundaries:
 
     first_day: date
     """The oldest data day that stays."""
-    versions_from: datetime
+    snapshots_from: datetime
     """The port can be read as it was at any time since then."""
     files_from: datetime
-    """Files written since then are left alone even if no version needs them."""
+    """Files written since then are left alone even if no snapshot needs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Expired:
 
     days: tuple[str, ...]
     rows: int
-    versions: int
+    snapshots: int
     files: int
     bytes: int
 
@@ -59,17 +59,17 @@ def boundaries(contract: Contract, today: date) -> Boundaries | None:
         return None
     first_day = level.period.before(today)
     midnight = datetime.combine(today, time(), UTC)
-    versions_from = max(datetime.combine(first_day, time(), UTC), midnight - VERSIONS_STAY)
-    return Boundaries(first_day, versions_from, midnight - UNDER_WAY)
+    snapshots_from = max(datetime.combine(first_day, time(), UTC), midnight - SNAPSHOTS_STAY)
+    return Boundaries(first_day, snapshots_from, midnight - UNDER_WAY)
 
 
-def expiring(metadata: Mapping[str, Any], versions_from: datetime) -> list[int]:
+def expiring(metadata: Mapping[str, Any], snapshots_from: datetime) -> list[int]:
     """Return the snapshots that nobody can ask for any more, oldest first.
 
     What stays: the current one, those that a branch or tag names, those committed since, and the one that was current at
     that moment, without which the port could not be read as it was until the next commit.
     """
-    moment = int(versions_from.timestamp() * 1000)
+    moment = int(snapshots_from.timestamp() * 1000)
     log = metadata.get("snapshot-log") or ()
     before = [int(entry["snapshot-id"]) for entry in log if int(entry["timestamp-ms"]) <= moment]
     stay = {current_snapshot(metadata), *before[-1:]}
@@ -83,7 +83,7 @@ def expiring(metadata: Mapping[str, Any], versions_from: datetime) -> list[int]:
 
 
 def needed_files(table: Table) -> set[str]:
-    """Return every file that the table's metadata leads to: of every version, and of the metadata itself."""
+    """Return every file that the table's metadata leads to: of every snapshot, and of the metadata itself."""
     metadata = table.metadata
     needed = {table.metadata_location}
     needed |= {entry.metadata_file for entry in metadata.metadata_log}
@@ -105,7 +105,7 @@ def needed_files(table: Table) -> set[str]:
 def orphans(
     objects: Iterable[Mapping[str, Any]], bucket: str, needed: set[str], files_from: datetime
 ) -> list[Mapping[str, Any]]:
-    """Return the objects of a listing (ListObjectsV2's ``Contents``) that no version needs and no write can be making."""
+    """Return the objects of a listing (ListObjectsV2's ``Contents``) that no snapshot needs and no write can be making."""
     return [
         entry
         for entry in objects

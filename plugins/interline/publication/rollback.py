@@ -1,4 +1,4 @@
-"""Going back to a version: what it changes, for whom; the change itself is one commit of metadata."""
+"""Going back to a snapshot: what it changes, for whom; the change itself is one commit of metadata."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 
 from interline.contracts import did_you_mean
 from interline.publication.errors import RollbackError
-from interline.publication.snapshots import Published, Version, ancestors, snapshot_at, versions_of
+from interline.publication.snapshots import LedgerEntry, Snapshot, ancestors, snapshot_at, snapshots_of
 
 PREVIOUS = "previous"
-"""Instead of a version's id: the one before the current one."""
+"""Instead of a snapshot's id: the one before the current one."""
 
 
 @dataclass(frozen=True)
 class RollbackPlan:
-    """What going back to a version means."""
+    """What going back to a snapshot means."""
 
     address: str
     current: int
-    """The version that was current when the plan was made: by another one the plan is void."""
+    """The snapshot that was current when the plan was made: by another one the plan is void."""
     target: int
     rows: int | None
     """Rows of the port now, and after."""
@@ -31,7 +31,7 @@ class RollbackPlan:
     missing: tuple[str, ...]
     """Data days that the port no longer holds as they were published: to be published again."""
     unknown: tuple[str, ...] = ()
-    """Versions in between of which nobody knows the data day: their days are not among ``days``."""
+    """Snapshots in between of which nobody knows the data day: their days are not among ``days``."""
     consumers: tuple[str, ...] = ()
     """Who reads the port."""
     starts: tuple[tuple[str, str, str], ...] = field(default=())
@@ -45,21 +45,21 @@ class RollbackPlan:
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether the target is the current version."""
+        """Whether the target is the current snapshot."""
         return self.current == self.target
 
     def lines(self) -> list[str]:
         """Return the plan as a person reads it."""
         if self.nothing_to_do:
-            return [f"{self.address} is at version {self.target} already: nothing to do"]
+            return [f"{self.address} is at snapshot {self.target} already: nothing to do"]
         told = [
-            f"{self.address}: version {self.current} -> {self.target}",
+            f"{self.address}: snapshot {self.current} -> {self.target}",
             f"rows: {_rows(self.rows)} -> {_rows(self.rows_after)}",
             f"data days that change: {', '.join(self.days) or 'none'}",
         ]
         if self.unknown:
             told.append(
-                f"nobody knows the data day of version {', '.join(self.unknown)}: consumers are not told of what"
+                f"nobody knows the data day of snapshot {', '.join(self.unknown)}: consumers are not told of what"
                 " it changed"
             )
         if self.missing:
@@ -83,7 +83,7 @@ class RollbackPlan:
         return told
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain values; versions are text, for they are longer than JavaScript's numbers."""
+        """Return it as plain values; snapshots are text, for they are longer than JavaScript's numbers."""
         return {**asdict(self), "current": str(self.current), "target": str(self.target)}
 
     @classmethod
@@ -106,73 +106,73 @@ class RollbackPlan:
 
 def target_of(
     text: str, metadata: Mapping[str, Any], address: str, asked_at: datetime | None = None
-) -> tuple[Version, Version]:
-    """Return the version to go back from and the one that a person means.
+) -> tuple[Snapshot, Snapshot]:
+    """Return the snapshot to go back from and the one that a person means.
 
     The first is the current one. If the second is current already because of what was asked for ``asked_at``, the first is
-    the one that was current then: what is planned again after it was done is the same plan, and not one version further.
+    the one that was current then: what is planned again after it was done is the same plan, and not one snapshot further.
 
     Raises:
-        RollbackError: the port has no version, or none of that id that is still kept; or ``previous`` was asked for, and
+        RollbackError: the port has no snapshot, or none of that id any more; or ``previous`` was asked for, and
             the port was published since.
     """
-    versions = {version.snapshot: version for version in versions_of(metadata)}
-    current = next((version for version in versions.values() if version.current), None)
+    snapshots = {snapshot.snapshot_id: snapshot for snapshot in snapshots_of(metadata)}
+    current = next((snapshot for snapshot in snapshots.values() if snapshot.current), None)
     if current is None:
-        raise RollbackError(f"{address} has no version yet: nothing was published")
+        raise RollbackError(f"{address} has no snapshot yet: nothing was published")
     then = None if asked_at is None else snapshot_at(metadata, asked_at)
-    start = versions.get(then, current) if then is not None else current
+    start = snapshots.get(then, current) if then is not None else current
     if text == PREVIOUS:
-        wanted = start.parent
+        wanted = start.parent_id
         if wanted is None:
             raise RollbackError(
-                f"{start.snapshot} is the first version of {address}; there is none before it"
+                f"{start.snapshot_id} is the first snapshot of {address}; there is none before it"
             )
-        if current.snapshot not in (start.snapshot, wanted):
+        if current.snapshot_id not in (start.snapshot_id, wanted):
             raise RollbackError(
-                f"{address} is at version {current.snapshot} by now and was at version {start.snapshot} when"
-                f" `{PREVIOUS}` was asked for: name the version, `./interline versions {address}` lists them"
+                f"{address} is at snapshot {current.snapshot_id} by now and was at snapshot {start.snapshot_id} when"
+                f" `{PREVIOUS}` was asked for: name the snapshot, `./interline versions {address}` lists them"
             )
     elif text.isascii() and text.isdigit():
         wanted = int(text)
     else:
-        raise RollbackError(f"{text!r} is no version: expected the digits of its id, or `{PREVIOUS}`")
-    target = versions.get(wanted)
+        raise RollbackError(f"{text!r} is no snapshot: expected the digits of its id, or `{PREVIOUS}`")
+    target = snapshots.get(wanted)
     if target is None:
         hint = (
-            did_you_mean(str(wanted), [str(snapshot) for snapshot in versions])
+            did_you_mean(str(wanted), [str(snapshot) for snapshot in snapshots])
             or f"`./interline versions {address}` lists them"
         )
-        raise RollbackError(f"{address} has no version {wanted}, or it has expired ({hint})")
-    return (start if current.snapshot == wanted else current), target
+        raise RollbackError(f"{address} has no snapshot {wanted}, or it has expired ({hint})")
+    return (start if current.snapshot_id == wanted else current), target
 
 
 def days_in_between(
-    metadata: Mapping[str, Any], ledger: Sequence[Published], current: int, target: int
+    metadata: Mapping[str, Any], ledger: Sequence[LedgerEntry], current: int, target: int
 ) -> tuple[set[str], set[int]]:
-    """Return the data days published by versions that one of the two is built on and the other is not.
+    """Return the data days published by snapshots that one of the two is built on and the other is not.
 
-    Also returns those of these versions whose data day nobody knows. For a port that holds a current state, these days are the
+    Also returns those of these snapshots whose data day nobody knows. For a port that holds a current state, these days are the
     ones whose rows differ.
     """
     line, goal = set(ancestors(metadata, current)), set(ancestors(metadata, target))
-    days = {version.snapshot: version.data_day for version in versions_of(metadata, ledger)}
+    days = {snapshot.snapshot_id: snapshot.data_day for snapshot in snapshots_of(metadata, ledger)}
     between = line ^ goal
     known = {day for snapshot in between if (day := days.get(snapshot)) is not None}
     return known, {snapshot for snapshot in between if days.get(snapshot) is None}
 
 
 def missing_after(
-    metadata: Mapping[str, Any], ledger: Sequence[Published], target: int, *, keeps_history: bool
+    metadata: Mapping[str, Any], ledger: Sequence[LedgerEntry], target: int, *, keeps_history: bool
 ) -> set[str]:
     """Return the data days that were published, but that the target does not hold as they were.
 
     A history of days holds every day that its line has a publication of. A current state takes its days in order: an
     earlier day that was published after a later one has put older states of rows over that one's, as in the middle of a
-    replay. A day that was taken back earlier and not published since is missing even if its version has expired.
+    replay. A day that was taken back earlier and not published since is missing even if its snapshot has expired.
     """
-    published = [version for version in versions_of(metadata, ledger) if version.data_day is not None]
-    by_snapshot = {version.snapshot: str(version.data_day) for version in published}
+    published = [snapshot for snapshot in snapshots_of(metadata, ledger) if snapshot.data_day is not None]
+    by_snapshot = {snapshot.snapshot_id: str(snapshot.data_day) for snapshot in published}
     standing: set[str] = set()
     for snapshot in ancestors(metadata, target):
         day = by_snapshot.get(snapshot)
@@ -194,17 +194,17 @@ def newer_states(days: Iterable[str], newest: Mapping[str, str | None]) -> tuple
     return tuple((address, day) for address, day in sorted(newest.items()) if day is not None and day > first)
 
 
-def withdrawn_by(metadata: Mapping[str, Any], ledger: Sequence[Published], target: int) -> set[str]:
+def withdrawn_by(metadata: Mapping[str, Any], ledger: Sequence[LedgerEntry], target: int) -> set[str]:
     """Return the data days whose newest publication is not in the line of the target.
 
     The batch that was checked last, if it is of such a day, is the one that was found to be wrong.
     """
     goal = set(ancestors(metadata, target))
-    newest: dict[str, Version] = {}
-    for version in versions_of(metadata, ledger):
-        if version.data_day is not None:
-            newest.setdefault(version.data_day, version)
-    return {day for day, version in newest.items() if version.snapshot not in goal}
+    newest: dict[str, Snapshot] = {}
+    for snapshot in snapshots_of(metadata, ledger):
+        if snapshot.data_day is not None:
+            newest.setdefault(snapshot.data_day, snapshot)
+    return {day for day, snapshot in newest.items() if snapshot.snapshot_id not in goal}
 
 
 def _rows(count: int | None) -> str:

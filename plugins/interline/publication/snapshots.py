@@ -1,7 +1,7 @@
-"""A port's versions, read from the metadata document of its Iceberg table and from the ledger of publications.
+"""A port's snapshots, read from the metadata document of its Iceberg table and from the ledger of publications.
 
 Redshift writes the snapshots and has no way to put anything of ours into their summaries, so which data day and which
-run a snapshot came from stands in a ledger table beside the port (``contract_sql.versions``).
+run a snapshot came from stands in a ledger table beside the port (see ``ledger``).
 
 Source: Apache Iceberg table specification, "Snapshots" (``parent-snapshot-id``, ``summary``) and "Snapshot references".
 """
@@ -15,14 +15,14 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class LedgerEntry:
     """One line of the ledger: who made a snapshot."""
 
-    parent: int | None
+    parent_id: int | None
     """The snapshot that was current before; None when the port was empty."""
-    snapshot: int | None
-    """None when the task died between the commit and the note: then it is the one child of ``parent`` that no other
-    line names."""
+    snapshot_id: int | None
+    """None when the task died between the commit and the note: then it is the one child of
+    ``parent_id`` that no other line names."""
     data_day: str
     run: str
     undone: bool = False
@@ -30,29 +30,29 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """One snapshot of a port."""
+class Snapshot:
+    """One snapshot of a port's table, with what the ledger knows of it."""
 
-    snapshot: int
-    parent: int | None
+    snapshot_id: int
+    parent_id: int | None
     committed_at: datetime
     operation: str
     """``append``, ``overwrite``, ``delete`` or ``replace``, in Iceberg's words."""
     rows_added: int | None
     rows_removed: int | None
     rows: int | None
-    """Rows of the whole port in this version; None when whoever wrote it did not say."""
+    """Rows of the whole port in this snapshot; None when whoever wrote it did not say."""
     data_day: str | None
     run: str | None
     current: bool
     in_line: bool
-    """Whether it is the current version or one before it; otherwise a rollback has left it aside."""
+    """Whether it is the current snapshot or one before it; otherwise a rollback has left it aside."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for ``--format json``."""
         return {
-            "version": str(self.snapshot),
-            "parent": None if self.parent is None else str(self.parent),
+            "version": str(self.snapshot_id),
+            "parent": None if self.parent_id is None else str(self.parent_id),
             "committed_at": self.committed_at.isoformat(),
             "data_day": self.data_day,
             "operation": self.operation,
@@ -65,20 +65,20 @@ class Version:
         }
 
 
-def versions_of(metadata: Mapping[str, Any], ledger: Iterable[Published] = ()) -> list[Version]:
-    """Return the versions in a metadata document, newest first."""
+def snapshots_of(metadata: Mapping[str, Any], ledger: Iterable[LedgerEntry] = ()) -> list[Snapshot]:
+    """Return the snapshots in a metadata document, newest first."""
     current = current_snapshot(metadata)
     line = set(ancestors(metadata, current))
     makers = _makers(metadata, ledger)
-    versions = []
+    snapshots = []
     for snapshot in metadata.get("snapshots") or ():
         identifier = int(snapshot["snapshot-id"])
         summary = snapshot.get("summary") or {}
         maker = makers.get(identifier)
-        versions.append(
-            Version(
-                snapshot=identifier,
-                parent=_parent(snapshot),
+        snapshots.append(
+            Snapshot(
+                snapshot_id=identifier,
+                parent_id=_parent(snapshot),
                 committed_at=datetime.fromtimestamp(int(snapshot["timestamp-ms"]) / 1000, UTC),
                 operation=str(summary.get("operation", "?")),
                 rows_added=_number(summary, "added-records", 0),
@@ -90,7 +90,7 @@ def versions_of(metadata: Mapping[str, Any], ledger: Iterable[Published] = ()) -
                 in_line=identifier in line,
             )
         )
-    return sorted(versions, key=lambda version: (version.committed_at, version.snapshot), reverse=True)
+    return sorted(snapshots, key=lambda snapshot: (snapshot.committed_at, snapshot.snapshot_id), reverse=True)
 
 
 def current_snapshot(metadata: Mapping[str, Any]) -> int | None:
@@ -113,7 +113,7 @@ def snapshot_at(metadata: Mapping[str, Any], moment: datetime) -> int | None:
 
 
 def ancestors(metadata: Mapping[str, Any], snapshot: int | None) -> list[int]:
-    """Return a snapshot and those it was built on, newest first, as far as they are still kept."""
+    """Return a snapshot and those it was built on, newest first, as far as they have not expired."""
     parents = {int(entry["snapshot-id"]): _parent(entry) for entry in metadata.get("snapshots") or ()}
     line: list[int] = []
     while snapshot is not None and snapshot in parents:
@@ -122,9 +122,9 @@ def ancestors(metadata: Mapping[str, Any], snapshot: int | None) -> list[int]:
     return line
 
 
-def _makers(metadata: Mapping[str, Any], ledger: Iterable[Published]) -> dict[int, Published]:
+def _makers(metadata: Mapping[str, Any], ledger: Iterable[LedgerEntry]) -> dict[int, LedgerEntry]:
     entries = list(ledger)
-    makers = {entry.snapshot: entry for entry in entries if entry.snapshot is not None}
+    makers = {entry.snapshot_id: entry for entry in entries if entry.snapshot_id is not None}
     children: dict[int | None, list[int]] = {}
     for snapshot in metadata.get("snapshots") or ():
         identifier = int(snapshot["snapshot-id"])
@@ -133,8 +133,8 @@ def _makers(metadata: Mapping[str, Any], ledger: Iterable[Published]) -> dict[in
         if identifier not in makers and not only_deletes:
             children.setdefault(_parent(snapshot), []).append(identifier)
     for entry in entries:
-        orphans = children.get(entry.parent, [])
-        if entry.snapshot is None and len(orphans) == 1:
+        orphans = children.get(entry.parent_id, [])
+        if entry.snapshot_id is None and len(orphans) == 1:
             makers[orphans[0]] = entry
     return makers
 

@@ -71,7 +71,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class CheckPlan:
     """The statements of one check, to be run in one transaction, in order.
 
     Afterwards the batch is current but has not passed: that only ``passing_statement`` says, once the numbers are
@@ -91,7 +91,7 @@ class Judgement:
         """Return the row of numbers with names.
 
         Raises:
-            ValueError: the row is not of this judgement.
+            ValueError: the row is not of this plan.
         """
         if len(row) != 5 + len(self.batch_rules):
             raise ValueError(f"{len(row)} numbers for {5 + len(self.batch_rules)} measures")
@@ -100,7 +100,7 @@ class Judgement:
         return Measured(rows_in, rows_checked, quarantined, tuple(row[3:-2]), released, out)
 
 
-def judgement(
+def plan_check(
     contract: Contract,
     tables: Tables,
     day: str,
@@ -111,7 +111,7 @@ def judgement(
     source: str = "",
     names_source: bool = False,
     batch: str = "",
-) -> Judgement:
+) -> CheckPlan:
     """Return what has to be run to check a batch.
 
     ``kept_columns`` and ``ledger_columns`` are the columns that the quarantine and the ledger have already, with their
@@ -127,7 +127,7 @@ def judgement(
     making: dict[str, list[str]] = {}
     for table, wanted, existing in (
         (tables.quarantine, quarantine_columns(contract), kept_columns),
-        (tables.ledger, LEDGER_COLUMNS, ledger_columns),
+        (tables.checks, LEDGER_COLUMNS, ledger_columns),
     ):
         needed = evolved(table, wanted, existing)
         making[table] = needed if existing is None else []
@@ -140,10 +140,10 @@ def judgement(
         _set_aside(contract, tables, day, decisions, source, batch, names_source),
         f"drop table if exists {tables.checked}",
         f"create table {tables.checked} as select {columns} from {_JUDGED} where _broken_rules = ''",
-        *making[tables.ledger],
-        f"update {tables.ledger} set is_current = false where is_current",
-        f"delete from {tables.ledger} where data_day = {day_literal(day)}",
-        f"insert into {tables.ledger} ({column_list(tuple(name for name, _ in LEDGER_COLUMNS))})"
+        *making[tables.checks],
+        f"update {tables.checks} set is_current = false where is_current",
+        f"delete from {tables.checks} where data_day = {day_literal(day)}",
+        f"insert into {tables.checks} ({column_list(tuple(name for name, _ in LEDGER_COLUMNS))})"
         f" select {day_literal(day)}, {', '.join(_counts(tables, day))}, {_RELEASED_COUNT},"
         f" {literal(layout_of(contract))}, true, false",
     ]
@@ -154,7 +154,7 @@ def judgement(
         f"select rule, count(*) as broken from {tables.quarantine} where data_day = {day_literal(day)}"
         " group by rule order by broken desc, rule limit 100",
     ]
-    return Judgement(tuple(statements), contract.batch_rules, bool(decisions), tuple(preparing))
+    return CheckPlan(tuple(statements), contract.batch_rules, bool(decisions), tuple(preparing))
 
 
 def passing_statement(tables: Tables, day: str, *, is_noted: bool = False) -> str:
@@ -165,7 +165,7 @@ def passing_statement(tables: Tables, day: str, *, is_noted: bool = False) -> st
     """
     still = f" and {day_literal(day)} in (select data_day from {tables.built})" if is_noted else ""
     return (
-        f"update {tables.ledger} set passed = true where is_current and data_day = {day_literal(day)}{still}"
+        f"update {tables.checks} set passed = true where is_current and data_day = {day_literal(day)}{still}"
     )
 
 
@@ -187,7 +187,7 @@ def built_query(tables: Tables) -> str:
     return f"select cast(data_day as varchar(10)) from {tables.built}"
 
 
-def judging_query(
+def row_check_query(
     contract: Contract, tables: Tables, day: str, batch: str, decisions: Decisions, more: Sequence[str] = ()
 ) -> str:
     """Return the query that judges the rows of ``batch``, a relation or a subquery.
@@ -255,7 +255,7 @@ def _judged_statement(
     more = [f'batch.{identifier(name)} as "_{name}"' for name in extra]
     if decisions:
         more.append('batch."_row_key"')
-    query = judging_query(contract, tables, day, batch, decisions, more)
+    query = row_check_query(contract, tables, day, batch, decisions, more)
     return f"create temporary table {_JUDGED} as {query}"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from interline.contracts.model.contract import Contract
-from interline.quarantine.batch_check import judging_query
+from interline.quarantine.batch_check import row_check_query
 from interline.quarantine.queries import Selection, has_rule
 from interline.quarantine.release_sql import (
     DECISION_COLUMNS,
@@ -97,7 +97,7 @@ def preview_statements(
         _DECIDED,
         key='built."_quarantine_key"',
     )
-    query = judging_query(contract, tables, day, batch, both)
+    query = row_check_query(contract, tables, day, batch, both)
     return [
         *_proposed(tables, day, proposal, has_decisions=f"{tables.product}__decisions" in existing),
         f"create temporary table {_DECIDED} as {decided}",

@@ -147,4 +147,4 @@ def releases_query(tables: Tables, day: str | None) -> str:
 
 def key_columns_query(tables: Tables, day: str) -> str:
     """Return the query for what the row keys of a day's quarantine are made of."""
-    return f"select key_columns from {tables.ledger} where data_day = {day_literal(day)}"
+    return f"select key_columns from {tables.checks} where data_day = {day_literal(day)}"

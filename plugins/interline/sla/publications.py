@@ -11,9 +11,9 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from interline.aws.redshift_statements import RedshiftStatementError
-from interline.publication.errors import NoSuchPort, VersionsError
-from interline.publication.port_snapshots import PortVersions
-from interline.publication.snapshots import versions_of
+from interline.publication.errors import NoSuchPort, PublicationError
+from interline.publication.port_snapshots import PortSnapshots
+from interline.publication.snapshots import snapshots_of
 
 _AT_ONCE = 8
 
@@ -35,24 +35,24 @@ def newest_days(root: Path, addresses: Iterable[str]) -> list[Newest]:
 
 def _newest(root: Path, address: str) -> Newest:
     try:
-        days = _published(PortVersions(root, address))
-    except (BotoCoreError, ClientError, RedshiftStatementError, VersionsError) as error:
+        days = _published(PortSnapshots(root, address))
+    except (BotoCoreError, ClientError, RedshiftStatementError, PublicationError) as error:
         return Newest(address, problem=str(error))
     return Newest(address, date.fromisoformat(max(days)) if days else None)
 
 
-def _published(port: PortVersions) -> set[str]:
+def _published(port: PortSnapshots) -> set[str]:
     """Return the data days that were published and not taken back.
 
     A line that names no snapshot was written by a publish that did not end. Whether it committed tells the table alone.
     """
     ledger = port.ledger()
     standing = [line for line in ledger if not line.undone]
-    days = {line.data_day for line in standing if line.snapshot is not None}
-    begun = {line.data_day for line in standing if line.snapshot is None} - days
+    days = {line.data_day for line in standing if line.snapshot_id is not None}
+    begun = {line.data_day for line in standing if line.snapshot_id is None} - days
     if begun:
         try:
-            days |= {v.data_day for v in versions_of(port.metadata(), ledger) if v.data_day in begun}
+            days |= {v.data_day for v in snapshots_of(port.metadata(), ledger) if v.data_day in begun}
         except NoSuchPort:
             return days
     return days

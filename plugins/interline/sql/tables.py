@@ -41,12 +41,12 @@ class Tables:
         return relation(self.domain, f"{self.product}__quarantine")
 
     @property
-    def ledger(self) -> str:
+    def checks(self) -> str:
         """One row a checked data day: how many rows came in, were checked, were set aside."""
         return relation(self.domain, f"{self.product}__checks")
 
     @property
-    def versions(self) -> str:
+    def publications(self) -> str:
         """One row a publication: the snapshot it made, its data day, its run."""
         return relation(self.domain, f"{self.product}__versions")
 

@@ -86,7 +86,7 @@ def test_columns_are_added_and_types_widened_under_the_rows_that_are_there(
         ([("physicalType: decimal(12,2)", "physicalType: decimal(8,2)")], r"price is decimal\(1"),
     ],
 )
-def test_what_would_break_a_reader_needs_a_new_major_version(
+def test_what_would_break_a_reader_needs_a_new_major_snapshot(
     probes: Probes, contract: Path, pairs: list[tuple[str, str]], message: str
 ) -> None:
     text = contract.read_text()

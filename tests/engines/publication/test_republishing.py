@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from interline.publication.port_snapshots import PortVersions
+from interline.publication.port_snapshots import PortSnapshots
 from tests.engines.probe_mesh import TABLES, Probes, good_row
 from tests.engines.publication.test_ledger import published
 
@@ -19,8 +19,8 @@ SIZES = {ONE: 6, TWO: 4}
 
 
 @pytest.fixture(scope="module")
-def port(probes: Probes) -> PortVersions:
-    return PortVersions(Path(probes.dag.fileloc).parents[2], "bookings.probes")
+def port(probes: Probes) -> PortSnapshots:
+    return PortSnapshots(Path(probes.dag.fileloc).parents[2], "bookings.probes")
 
 
 def publish(probes: Probes, *days: str, **changes: Any) -> None:
@@ -38,8 +38,8 @@ def exported(probes: Probes) -> bytes:
     ).encode()
 
 
-def fingerprints(port: PortVersions) -> Counter[tuple[int, str]]:
-    """Size and entity tag of the data files of the current version."""
+def fingerprints(port: PortSnapshots) -> Counter[tuple[int, str]]:
+    """Size and entity tag of the data files of the current snapshot."""
     table = port._table()
     listed = port.catalog.s3.list_objects_v2(Bucket="bookings-curated", Prefix="probes/data/")["Contents"]
     tags = {f"s3://bookings-curated/{entry['Key']}": (entry["Size"], entry["ETag"]) for entry in listed}
@@ -50,7 +50,9 @@ def fingerprints(port: PortVersions) -> Counter[tuple[int, str]]:
     )
 
 
-def test_days_replayed_in_any_order_are_byte_equal_to_a_clean_run(probes: Probes, port: PortVersions) -> None:
+def test_days_replayed_in_any_order_are_byte_equal_to_a_clean_run(
+    probes: Probes, port: PortSnapshots
+) -> None:
     publish(probes, ONE, TWO)
     clean, files = exported(probes), fingerprints(port)
     assert clean.count(b"\n") == 9
@@ -79,17 +81,17 @@ def commit(probes: Probes, day: str, *rows: dict[str, Any]) -> Any:
 
 
 def test_an_older_day_over_a_newer_one_must_be_followed_by_it(
-    probes: Probes, port: PortVersions, current_state: None
+    probes: Probes, port: PortSnapshots, current_state: None
 ) -> None:
     first = [good_row(ONE, number) for number in range(1, 5)]
     second = [good_row(TWO, number) for number in range(1, 5)]
     commit(probes, ONE, *first)
     commit(probes, TWO, *second)
     commit(probes, ONE, *first)
-    assert [line.data_day for line in port.ledger() if line.undone and line.snapshot is not None] != []
+    assert [line.data_day for line in port.ledger() if line.undone and line.snapshot_id is not None] != []
     # a later day would stand on what is half old
-    probes.sql(f"update {TABLES.versions} set data_day = '2012-12-31' where data_day = '{ONE}'")
-    probes.sql(f"update {TABLES.versions} set data_day = '{ONE}' where data_day = '{TWO}'")
+    probes.sql(f"update {TABLES.publications} set data_day = '2012-12-31' where data_day = '{ONE}'")
+    probes.sql(f"update {TABLES.publications} set data_day = '{ONE}' where data_day = '{TWO}'")
     with pytest.raises(AirflowFailException, match=f"replay bookings.probes --from {ONE} --to {TWO}"):
         commit(probes, TWO, *second)
     commit(probes, ONE, *first)
@@ -97,12 +99,12 @@ def test_an_older_day_over_a_newer_one_must_be_followed_by_it(
 
 
 def test_after_a_rollback_the_days_it_took_back_come_first(
-    probes: Probes, port: PortVersions, current_state: None
+    probes: Probes, port: PortSnapshots, current_state: None
 ) -> None:
     second = [good_row(TWO, number, price=321) for number in range(1, 5)]
-    before = port.versions()[0]
+    before = port.snapshots()[0]
     commit(probes, ONE, *(good_row(ONE, number, price=123) for number in range(1, 5)))
-    plan = port.plan_rollback(str(before.snapshot))
+    plan = port.plan_rollback(str(before.snapshot_id))
     assert plan.days == (ONE,)
     port.roll_back(plan)
     # the older publication of the day stands, so nothing is missing and the next day may be published

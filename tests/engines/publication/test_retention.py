@@ -1,4 +1,4 @@
-"""Retention: data days, versions and files go when the contract says so, and nothing that is still needed does."""
+"""Retention: data days, snapshots and files go when the contract says so, and nothing that is still needed does."""
 
 from __future__ import annotations
 
@@ -42,41 +42,41 @@ def data_files(port: PortRetention) -> set[str]:
 
 
 def rows_at(aws: LocalAwsProcess, snapshot: int) -> int:
-    """Read an old version with a client that is not ours."""
+    """Read an old snapshot with a client that is not ours."""
     table = glue_catalog(aws, "bookings").load_table("bookings_curated.probes")
     return int(table.scan(snapshot_id=snapshot).to_arrow().num_rows)
 
 
 def test_what_is_young_enough_stays(probe_aws: LocalAwsProcess, port: PortRetention) -> None:
-    before, versions = files(port), port.versions()
+    before, snapshots = files(port), port.snapshots()
     expired = port.expire(date(2013, 1, 11))
     assert expired is not None
-    assert (expired.days, expired.versions, expired.files) == ((), 0, 0)
+    assert (expired.days, expired.snapshots, expired.files) == ((), 0, 0)
     assert files(port) == before
-    assert [rows_at(probe_aws, version.snapshot) for version in versions[:3]] == [8, 5, 4]
+    assert [rows_at(probe_aws, snapshot.snapshot_id) for snapshot in snapshots[:3]] == [8, 5, 4]
 
 
 def test_a_data_day_goes_when_it_is_older_than_the_contract_keeps_it(
     probe_aws: LocalAwsProcess, probes: Probes, port: PortRetention
 ) -> None:
-    before = port.versions()[0]
+    before = port.snapshots()[0]
     expired = port.expire(date(2013, 1, 12))
     assert expired is not None
-    assert (expired.days, expired.rows, expired.versions) == ((OLD,), 5, 0)
+    assert (expired.days, expired.rows, expired.snapshots) == ((OLD,), 5, 0)
     assert probes.published(OLD) == []
     assert len(probes.published(KEPT)) == 3
-    # the versions are of today, and today they can still be asked for
-    assert rows_at(probe_aws, before.snapshot) == 8
+    # the snapshots are of today, and today they can still be asked for
+    assert rows_at(probe_aws, before.snapshot_id) == 8
 
 
-def test_a_file_that_no_version_needs_is_gone_and_time_travel_still_works(
+def test_a_file_that_no_snapshot_needs_is_gone_and_time_travel_still_works(
     probe_aws: LocalAwsProcess, port: PortRetention
 ) -> None:
-    first, second = port.versions()[-1].snapshot, port.versions()[-2].snapshot
+    first, second = port.snapshots()[-1].snapshot_id, port.snapshots()[-2].snapshot_id
     stray = "probes/data/left-by-a-killed-task.parquet"
     port.catalog.s3.put_object(Bucket="bookings-curated", Key=stray, Body=b"half a file")
     before = data_files(port)
-    # as if the first version had been left behind by a commit eleven days later, and all files were old
+    # as if the first snapshot had been left behind by a commit eleven days later, and all files were old
     soon = datetime.now(UTC).date() + timedelta(days=4)
     port._table().maintenance.expire_snapshots().by_id(first).commit()
     expired = port.expire(soon)
@@ -84,25 +84,25 @@ def test_a_file_that_no_version_needs_is_gone_and_time_travel_still_works(
     assert expired.files > 0
     gone = before - data_files(port)
     assert stray in gone
-    assert len(gone) == 2, "the stray file, and the one data file that only the first version had"
+    assert len(gone) == 2, "the stray file, and the one data file that only the first snapshot had"
     assert rows_at(probe_aws, second) == 5
     assert stray not in files(port)
 
 
-def test_old_versions_go_but_the_current_one_and_what_was_current_then(
+def test_old_snapshots_go_but_the_current_one_and_what_was_current_then(
     probes: Probes, port: PortRetention
 ) -> None:
-    versions = port.versions()
+    snapshots = port.snapshots()
     later = datetime.now(UTC).date() + timedelta(days=11)
     before = probes.sql(f"select count(*) from {TABLES.port}")
     expired = port.expire(later)
     assert expired is not None
-    assert expired.versions == len(versions) - 1
-    assert [version.snapshot for version in port.versions()] == [versions[0].snapshot]
+    assert expired.snapshots == len(snapshots) - 1
+    assert [snapshot.snapshot_id for snapshot in port.snapshots()] == [snapshots[0].snapshot_id]
     assert probes.sql(f"select count(*) from {TABLES.port}") == before
     again = port.expire(later)
     assert again is not None
-    assert (again.versions, again.files) == (0, 0)
+    assert (again.snapshots, again.files) == (0, 0)
 
 
 def test_without_a_promise_nothing_goes(probes: Probes, port: PortRetention, monkeypatch: Any) -> None:

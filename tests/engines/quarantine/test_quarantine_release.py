@@ -417,9 +417,9 @@ def test_a_quarantine_of_an_older_interline_is_taken_over(desk: Desk) -> None:
         f"create table {tables.quarantine} (data_day date, rule varchar(1024), reason varchar(4096), batch_data_day date,"
         " probe_id varchar(20))",
         f"insert into {tables.quarantine} values ('2012-12-31', 'seats_minimum', 'seats is below 1', '2012-12-31', 'P0')",
-        f"create table {tables.ledger} (data_day date, rows_in bigint, rows_checked bigint, rows_quarantined bigint,"
+        f"create table {tables.checks} (data_day date, rows_in bigint, rows_checked bigint, rows_quarantined bigint,"
         " is_current boolean, passed boolean)",
-        f"insert into {tables.ledger} values ('2012-12-31', 4, 3, 1, true, true)",
+        f"insert into {tables.checks} values ('2012-12-31', 4, 3, 1, true, true)",
     )
     assert desk.day(good_row(DAY, 7, seats=0))["rows_quarantined"] == 1
     days = {entry.data_day: entry.rows for entry in reading.counts(desk.product, desk.hook, Selection())}

@@ -11,7 +11,7 @@ from interline.contracts import Contract
 from interline.contracts.odcs.reader import contract_of
 from interline.contracts.odcs.type_options import TEXT_FORMATS
 from interline.contracts.yaml.reader import read
-from interline.quarantine.batch_check import judgement
+from interline.quarantine.batch_check import plan_check
 from interline.sql.quoting import literal
 from interline.sql.tables import Tables
 from tests.engines.redshift.conftest import DataApi
@@ -98,7 +98,7 @@ def _row(row: dict[str, object]) -> str:
 
 
 def test_each_row_breaks_the_rules_it_is_made_to_break(contract: Contract, redshift: DataApi) -> None:
-    judged = judgement(contract, TABLES, DAY, None)
+    judged = plan_check(contract, TABLES, DAY, None)
     described = redshift.run_batch(list(judged.statements))
     assert described["Status"] == "FINISHED", described.get("Error")
     found = dict(redshift.rows("select ticket_id, rule from odcs.tickets__quarantine order by 1"))

@@ -14,7 +14,7 @@ from cases import CASES, Case
 from tickets import TICKETS
 
 from interline.contracts import Product
-from interline.contracts.disk_cache import Kept
+from interline.contracts.disk_cache import Lazy
 from interline.contracts.model.domain import Domain, Team
 from interline.contracts.model.product import ProductFile
 from interline.contracts.odcs.reader import contract_of
@@ -64,7 +64,7 @@ def changes_between(tmp_path_factory: pytest.TempPathFactory) -> Compared:
         home.mkdir(parents=True)
         (home / "contract.yaml").write_text(text, encoding="utf-8")
         contract = contract_of(read(home / "contract.yaml"), "bookings.tickets")
-        return Side(folder, Product("bookings.tickets", "tickets", BOOKINGS, FILE, str(home), Kept(contract)))
+        return Side(folder, Product("bookings.tickets", "tickets", BOOKINGS, FILE, str(home), Lazy(contract)))
 
     return lambda old, new: compare_contracts(side(old), side(new), TODAY)
 

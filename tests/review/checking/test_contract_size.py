@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interline.contracts import load_mesh
-from interline.quarantine.batch_check import judgement
+from interline.quarantine.batch_check import plan_check
 from interline.review.checking.contract_findings import contract_problems
 from interline.sql.tables import Tables
 from tests.mesh_folder import MeshFolder
@@ -22,7 +22,7 @@ def test_so_many_rules_that_no_check_could_run(mesh_folder: MeshFolder, columns:
     )
     mesh_folder.change(CONTRACT, "roles:\n", f"{''.join(lines)}roles:\n")
     product = load_mesh(mesh_folder.root).products["bookings.tickets"]
-    statements = judgement(product.contract, Tables("bookings", "tickets"), "2013-01-01", None).statements
+    statements = plan_check(product.contract, Tables("bookings", "tickets"), "2013-01-01", None).statements
     assert (max(len(statement.encode()) for statement in statements) <= 100 * 1024) is fits
     told = [problem for problem in contract_problems(product) if "rules" in problem.message]
     assert [bool(told), *(problem.path.name for problem in told)] == (

@@ -15,11 +15,11 @@ from interline.aws.redshift_statements import LARGEST_BATCH, RedshiftStatementsH
 from interline.contracts import BatchRule, Contract, Product, load_product, split_address
 from interline.publication.commit import current_batch
 from interline.quarantine.batch_check import (
-    Judgement,
+    CheckPlan,
     Measured,
     built_query,
-    judgement,
     passing_statement,
+    plan_check,
     schema_differences,
 )
 from interline.quarantine.origins import origin_of
@@ -80,7 +80,7 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
 
     def statements(self, day: str) -> tuple[str, ...]:
         """Return what a check of this day runs when there is no quarantine table yet."""
-        return judgement(self.contract, self.tables, day, None).statements
+        return plan_check(self.contract, self.tables, day, None).statements
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Judge the batch."""
@@ -91,7 +91,7 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
         is_noted = f"{product.name}__built" in existing
         names_source = self._check_built(contract, day, is_noted)
         decisions = self._decisions(contract, day, existing)
-        judged = judgement(
+        judged = plan_check(
             contract,
             self.tables,
             day,
@@ -191,7 +191,7 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
             self.log.warning("%s", line)
         return told
 
-    def _judge(self, judged: Judgement, measured: Measured) -> list[str]:
+    def _judge(self, judged: CheckPlan, measured: Measured) -> list[str]:
         """Return the broken rules that only warn; fail on any other."""
         failures: list[str] = []
         warnings: list[str] = []

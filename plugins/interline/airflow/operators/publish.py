@@ -16,7 +16,7 @@ from interline.aws.iceberg import IcebergHook
 from interline.aws.redshift_statements import DATABASE_USER, RedshiftStatementsHook
 from interline.contracts import load_domain, load_product, split_address
 from interline.publication.commit import current_batch, publish_statements
-from interline.publication.ledger_sql import announce, complete, earlier_undone
+from interline.publication.ledger import begin_entry, complete_entry, earlier_undone
 from interline.publication.snapshots import current_snapshot
 from interline.sql.tables import Tables
 
@@ -37,7 +37,7 @@ class PublishOperator(RedshiftDataOperator):
     :param root: the folder that holds ``domains/``, where the contract is read when the task runs
     :param data_day: the data day (templated)
     :param port: the port's asset, the task's outlet
-    :return: the data day, the numbers of its check, and the port's version: the id of the snapshot that is current now
+    :return: the data day, the numbers of its check, and under ``version`` the id of the port's snapshot that is current now
     """
 
     aws_hook_class = RedshiftStatementsHook
@@ -55,7 +55,7 @@ class PublishOperator(RedshiftDataOperator):
             outlets=[port],
             # A cleared task publishes again. The provider would find the statement of the first time, done, and skip it.
             durable=False,
-            # A deferred task would end in the provider's code, without the version noted and the event's numbers told.
+            # A deferred task would end in the provider's code, without the snapshot noted and the event's numbers told.
             deferrable=False,
             **kwargs,
         )
@@ -82,13 +82,13 @@ class PublishOperator(RedshiftDataOperator):
         self.sql = self.statements(day)
         for statement in self.sql:
             self.log.info("%s", statement)
-        before = self._current_version()
-        self._announce(before, day, str(context.get("run_id") or ""))
+        before = self._current_snapshot()
+        self._begin_entry(before, day, str(context.get("run_id") or ""))
         super().execute(context)
-        after = self._current_version()
-        version = None if after == before else after
+        after = self._current_snapshot()
+        snapshot = None if after == before else after
         history = load_product(self.root, self.address).contract.keeps_history
-        self.hook.run(complete(self.tables, before, version, day, keeps_history=history))
+        self.hook.run(complete_entry(self.tables, before, snapshot, day, keeps_history=history))
         numbers["version"] = None if after is None else str(after)
         context["outlet_events"][self.port].extra = dict(numbers)
         self._published = numbers
@@ -111,17 +111,19 @@ class PublishOperator(RedshiftDataOperator):
             config=self.botocore_config,
         )
 
-    def _current_version(self) -> int | None:
+    def _current_snapshot(self) -> int | None:
         database = load_domain(self.root, self.tables.domain).curated_database
         return current_snapshot(self.catalog.metadata(database, self.tables.product))
 
-    def _announce(self, before: int | None, day: str, run: str) -> None:
+    def _begin_entry(self, before: int | None, day: str, run: str) -> None:
         """Note what is about to be published, and see that no earlier day is missing under it.
 
         A history of days takes its days in any order. A current state does not: rows of a day that a rollback took back
         would stay missing under the later day.
         """
-        results = self.hook.run([*announce(self.tables, before, day, run), earlier_undone(self.tables, day)])
+        results = self.hook.run(
+            [*begin_entry(self.tables, before, day, run), earlier_undone(self.tables, day)]
+        )
         missing = [str(row[0]) for row in results[-1].rows]
         if missing and not load_product(self.root, self.address).contract.keeps_history:
             raise AirflowFailException(

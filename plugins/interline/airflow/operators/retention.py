@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 class RetentionOperator(BaseOperator):
     """
-    Delete the data days that are older than the contract's retention, versions that are too old, and files that no version needs.
+    Delete the data days that are older than the contract's retention, snapshots that are too old, and files that no snapshot needs.
 
     It stands in the platform's DAG and acts for the domain that owns the port, so it chooses the connection when it runs.
 
     :param port: the port's address
     :param today: the day as of which things are old (templated)
     :param root: the folder that holds ``domains/``
-    :return: the days, and how many rows, versions, files and bytes
+    :return: the days, and how many rows, snapshots, files and bytes
     """
 
     template_fields: Sequence[str] = ("port", "today")

@@ -1,4 +1,4 @@
-"""Going back to a version of a port, in three steps that may each be repeated: plan, change, tell.
+"""Going back to a snapshot of a port, in three steps that may each be repeated: plan, change, tell.
 
 They stand in the platform's DAG and act for whichever domain owns the port, so they choose the connection when they run.
 """
@@ -13,8 +13,8 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from interline.airflow.dag import port_asset
-from interline.publication.errors import VersionsError
-from interline.publication.port_snapshots import PortVersions
+from interline.publication.errors import PublicationError
+from interline.publication.port_snapshots import PortSnapshots
 from interline.publication.rollback import RollbackPlan
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 class RollbackPlanOperator(BaseOperator):
     """
-    Say what going back to a version changes, and for whom; nothing is changed.
+    Say what going back to a snapshot changes, and for whom; nothing is changed.
 
-    ``previous`` is the version before the one that was current when the run was asked for, so that a cleared run, which may have
+    ``previous`` is the snapshot before the one that was current when the run was asked for, so that a cleared run, which may have
     gone back already, does not go back further.
 
     :param port: the port's address (templated)
-    :param to: a version's id, or ``previous`` (templated)
+    :param to: a snapshot's id, or ``previous`` (templated)
     :param root: the folder that holds ``domains/``
     :return: the plan
     """
@@ -47,8 +47,8 @@ class RollbackPlanOperator(BaseOperator):
         run = context.get("dag_run")
         asked_at = None if run is None else run.run_after
         try:
-            plan = PortVersions(self.root, self.port).plan_rollback(self.to, asked_at)
-        except VersionsError as error:
+            plan = PortSnapshots(self.root, self.port).plan_rollback(self.to, asked_at)
+        except PublicationError as error:
             raise AirflowFailException(str(error)) from None
         for line in plan.lines():
             self.log.info("%s", line)
@@ -57,7 +57,7 @@ class RollbackPlanOperator(BaseOperator):
 
 class RollbackOperator(BaseOperator):
     """
-    Make a version current again: one commit of metadata, whatever the size of the port.
+    Make a snapshot current again: one commit of metadata, whatever the size of the port.
 
     :param plan: what :class:`RollbackPlanOperator` returned (templated)
     :param root: the folder that holds ``domains/``
@@ -74,10 +74,10 @@ class RollbackOperator(BaseOperator):
         """Roll back, unless it is done already; refuse if the port has moved on since the plan."""
         plan = RollbackPlan.from_json(self.plan)
         try:
-            changed = PortVersions(self.root, plan.address).roll_back(plan)
-        except VersionsError as error:
+            changed = PortSnapshots(self.root, plan.address).roll_back(plan)
+        except PublicationError as error:
             raise AirflowFailException(str(error)) from None
-        self.log.info("%s is at version %s%s", plan.address, plan.target, "" if changed else " already")
+        self.log.info("%s is at snapshot %s%s", plan.address, plan.target, "" if changed else " already")
 
 
 class TellConsumersOperator(BaseOperator):

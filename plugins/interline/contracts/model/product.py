@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from interline.contracts.disk_cache import Kept
+from interline.contracts.disk_cache import Lazy
 from interline.contracts.model.contract import Contract
 from interline.contracts.model.domain import Domain
 from interline.contracts.model.names import contract_id, split_version
@@ -49,12 +49,12 @@ class Product:
     domain: Domain
     file: ProductFile
     directory: str
-    kept_contract: Kept[Contract]
+    lazy_contract: Lazy[Contract]
 
     @property
     def contract(self) -> Contract:
         """What its port promises."""
-        return self.kept_contract.value
+        return self.lazy_contract.value
 
     @property
     def folder(self) -> Path:

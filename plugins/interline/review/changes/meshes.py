@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from interline.contracts import Domain, Mesh, MeshError, Problem, Product, product_folders
-from interline.contracts.disk_cache import Kept
+from interline.contracts.disk_cache import Lazy
 from interline.review.changes.base import Base
 
 FILES = ("product.yaml", "contract.yaml")
@@ -17,7 +17,7 @@ def read_base(base: Base, new: Mesh) -> tuple[Mesh, list[Problem]]:
     Returns the mesh and what is wrong with the rest. The rules for reading are today's: what the base promised in a form
     that is refused now cannot be compared.
     """
-    from interline.contracts.read_files import read_domain, read_promises
+    from interline.contracts.read_files import read_domain, read_product_files
 
     problems: list[Problem] = []
     domains: dict[str, Domain] = {}
@@ -36,13 +36,13 @@ def read_base(base: Base, new: Mesh) -> tuple[Mesh, list[Problem]]:
         relative = PurePosixPath(folder.relative_to(base.root).as_posix())
         if known is not None and base.is_same(relative, FILES):
             products[address] = Product(
-                address, folder.name, domain, known.file, str(folder), known.kept_contract
+                address, folder.name, domain, known.file, str(folder), known.lazy_contract
             )
             continue
         try:
-            file, contract = read_promises(folder, address)
+            file, contract = read_product_files(folder, address)
         except MeshError as error:
             problems += error.problems
         else:
-            products[address] = Product(address, folder.name, domain, file, str(folder), Kept(contract))
+            products[address] = Product(address, folder.name, domain, file, str(folder), Lazy(contract))
     return Mesh(base.root, domains, products), problems

@@ -9,7 +9,7 @@ from interline.contracts import Problem, Product
 from interline.contracts.model.rules import Holds, Query
 from interline.contracts.odcs.json_schema import standard_problems
 from interline.contracts.yaml.reader import Document, read
-from interline.quarantine.batch_check import judgement
+from interline.quarantine.batch_check import plan_check
 from interline.quarantine.proposed_release import LONGEST_STATEMENT
 from interline.sql.predicates import checked_expression, checked_query
 from interline.sql.row_filters import checked_row_filter
@@ -43,7 +43,7 @@ def _size_problems(product: Product, document: Document) -> Iterator[Problem]:
     if len(contract.row_rules) <= _SURE_TO_FIT:
         return
     tables = Tables(product.domain.name, product.name)
-    statements = judgement(contract, tables, "2013-01-01", None).statements
+    statements = plan_check(contract, tables, "2013-01-01", None).statements
     longest = max(len(statement.encode()) for statement in statements)
     if longest > LONGEST_STATEMENT:
         yield document.problem(
