@@ -32,10 +32,10 @@ def project_of(products: list[Product], root: Path, folder: Path) -> Path:
     for product in products:
         alone = folder / product.name
         write_project(product, root, alone)
-        said = json.loads((alone / "models" / "properties.yml").read_text())
-        merged["models"] += said["models"]
-        merged["groups"] = said["groups"]
-        for source in said["sources"]:
+        call = json.loads((alone / "models" / "properties.yml").read_text())
+        merged["models"] += call["models"]
+        merged["groups"] = call["groups"]
+        for source in call["sources"]:
             known = tables.setdefault(source["name"], {**source, "tables": []})
             known["tables"] += [table for table in source["tables"] if table not in known["tables"]]  # type: ignore[operator]
         shutil.copytree(alone, together, dirs_exist_ok=True)
@@ -86,8 +86,8 @@ def test_the_static_rendering_is_what_dbt_compiles(tmp_path: Path) -> None:
         )
     compared = 0
     for name, (project, process) in running.items():
-        told, _ = process.communicate(timeout=300)
-        assert process.returncode == 0, told
+        reason, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, reason
         for product in mesh.products.values():
             if product.domain.name != name:
                 continue

@@ -31,7 +31,7 @@ def test_nothing_changed(checkout: Checkout) -> None:
     report = checkout.check()
     assert report.problems == ()
     assert report.comparison is not None
-    assert report.comparison.changes == report.comparison.rulings == report.comparison.dags == ()
+    assert report.comparison.changes == report.comparison.verdicts == report.comparison.dags == ()
     assert not report.comparison.access
     assert not report.failed
 
@@ -39,25 +39,29 @@ def test_nothing_changed(checkout: Checkout) -> None:
 def test_a_removed_column_is_refused_with_its_consumers_and_the_columns_they_use(checkout: Checkout) -> None:
     checkout.remove_column("bookings.reservations", "first_data_day")
     comparison = checkout.compare()
-    (ruling,) = comparison.refused
-    assert (ruling.address, ruling.outcome, ruling.needed) == ("bookings.reservations", "breaking", "2.0.0")
-    assert "`./interline new version bookings.reservations`" in ruling.hint
+    (verdict,) = comparison.refused
+    assert (verdict.address, verdict.outcome, verdict.needed) == (
+        "bookings.reservations",
+        "breaking",
+        "2.0.0",
+    )
+    assert "`./interline new version bookings.reservations`" in verdict.hint
     (impact,) = comparison.impacts
-    hurt = {reader.address: reader for reader in impact.hurt}
-    assert {"shopping.route_demand", "loyalty.segments"} <= set(hurt)
-    assert hurt["loyalty.segments"].touched == ("first_data_day",)
-    assert set(hurt["loyalty.segments"].uses) == {"member_id", "amount", "first_data_day"}
-    assert "passengers" in hurt["shopping.route_demand"].uses
-    (spot,) = hurt["loyalty.segments"].spots
-    assert str(spot.path) == "dbt/models/loyalty/segments/segments_features.sql"
-    line = checkout.path(str(spot.path)).read_text().splitlines()[spot.line - 1]
+    affected = {reader.address: reader for reader in impact.affected}
+    assert {"shopping.route_demand", "loyalty.segments"} <= set(affected)
+    assert affected["loyalty.segments"].touched == ("first_data_day",)
+    assert set(affected["loyalty.segments"].uses) == {"member_id", "amount", "first_data_day"}
+    assert "passengers" in affected["shopping.route_demand"].uses
+    (location,) = affected["loyalty.segments"].locations
+    assert str(location.path) == "dbt/models/loyalty/segments/segments_features.sql"
+    line = checkout.path(str(location.path)).read_text().splitlines()[location.line - 1]
     assert "first_data_day" in line
     assert set(impact.roles) == {"shopping", "loyalty"}
     assert {"bookings.revenue", "loyalty.segments", "shopping.route_demand"} <= set(impact.dags)
     (change,) = (change for change in comparison.changes if change.breaking)
     was = checkout.git("show", f"main:{RESERVATIONS}").splitlines()
-    assert was[change.spot.line - 1].strip() == "- name: first_data_day"
-    assert change.gone
+    assert was[change.location.line - 1].strip() == "- name: first_data_day"
+    assert change.in_base
 
 
 def test_what_is_made_of_a_changed_column_is_told_however_far_down(checkout: Checkout) -> None:
@@ -69,7 +73,7 @@ def test_what_is_made_of_a_changed_column_is_told_however_far_down(checkout: Che
     comparison = checkout.compare()
     assert "column-renamed" in kinds(comparison)
     (impact,) = comparison.impacts
-    assert "shopping.route_demand.passengers_booked" in impact.made_of_them
+    assert "shopping.route_demand.passengers_booked" in impact.derived_columns
 
 
 def test_a_consumer_that_moves_in_the_same_pull_request_is_told_as_moved(checkout: Checkout) -> None:
@@ -104,16 +108,18 @@ def test_a_compatible_change_raises_the_minor_version(checkout: Checkout, versio
     if version != "1.0.0":
         raise_version(checkout, DEMAND, version)
     comparison = checkout.compare()
-    (ruling,) = comparison.rulings
-    assert (ruling.outcome, ruling.needed) == (outcome, "1.1.0")
+    (verdict,) = comparison.verdicts
+    assert (verdict.outcome, verdict.needed) == (outcome, "1.1.0")
     if outcome != "fine":
-        assert ruling.hint == "write `version: 1.1.0`"
-        assert checkout.path(DEMAND).read_text().splitlines()[ruling.spot.line - 1] == f"version: {version}"
+        assert verdict.hint == "write `version: 1.1.0`"
+        assert (
+            checkout.path(DEMAND).read_text().splitlines()[verdict.location.line - 1] == f"version: {version}"
+        )
 
 
 def test_words_and_roles_raise_the_patch_version(checkout: Checkout) -> None:
     checkout.change(DEMAND, ("Searches for the route.", "Searches for the route on the day."))
-    assert [ruling.needed for ruling in checkout.compare().refused] == ["1.0.1"]
+    assert [verdict.needed for verdict in checkout.compare().refused] == ["1.0.1"]
     raise_version(checkout, DEMAND, "1.0.1")
     assert checkout.compare().refused == ()
 
@@ -125,9 +131,9 @@ def test_a_version_may_not_fall(checkout: Checkout) -> None:
     checkout.change(
         DEMAND, ("\nversion: 1.1.0", "\nversion: 1.0.5"), ("Searches for the route.", "Searches.")
     )
-    (ruling,) = checkout.compare(base="later").refused
-    assert ruling.outcome == "raise-version"
-    assert ruling.needed == "1.1.1"
+    (verdict,) = checkout.compare(base="later").refused
+    assert verdict.outcome == "raise-version"
+    assert verdict.needed == "1.1.1"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +146,7 @@ def test_a_draft_promises_nothing_yet(checkout: Checkout, old: str, new: str) ->
     checkout.remove_column("shopping.route_demand", "usual_searches")
     comparison = checkout.compare(base="drafted")
     assert kinds(comparison) == ["column-removed"]
-    assert [ruling.outcome for ruling in comparison.rulings] == ["draft"]
+    assert [verdict.outcome for verdict in comparison.verdicts] == ["draft"]
     assert comparison.refused == ()
 
 
@@ -179,13 +185,13 @@ def test_a_new_major_version_beside_the_old_one_is_fine_and_consumers_are_told(
     (succession,) = comparison.successions
     assert (succession.follows, succession.address) == ("bookings.reservations", "bookings.reservations_v2")
     assert [change.kind_name for change in succession.changes] == ["column-removed"]
-    (ending,) = report.endings
-    assert (ending.address, ending.successor, ending.last_day) == (
+    (port,) = report.ending_ports
+    assert (port.address, port.successor, port.last_day) == (
         "bookings.reservations",
         "bookings.reservations_v2",
         date(2027, 6, 30),
     )
-    assert {"shopping.route_demand", "loyalty.segments", "bookings.revenue"} <= set(ending.readers)
+    assert {"shopping.route_demand", "loyalty.segments", "bookings.revenue"} <= set(port.readers)
     assert "bookings.reservations_v2" in {dag.dag_id for dag in comparison.dags if dag.appears}
 
 
@@ -200,7 +206,7 @@ def test_a_consumer_moves_by_one_line(second_version: Checkout) -> None:
     )
     report = checkout.check()
     assert {"input-added", "input-removed"} <= set(kinds(report.comparison))
-    assert "loyalty.segments" not in report.endings[0].readers
+    assert "loyalty.segments" not in report.ending_ports[0].readers
     assert [p for p in report.problems if "segments" in str(p.path)] == []
 
 
@@ -256,9 +262,9 @@ def remove(checkout: Checkout, address: str) -> None:
 
 def test_a_port_is_not_removed_under_its_consumers(checkout: Checkout) -> None:
     remove(checkout, "shopping.searches")
-    (ruling,) = checkout.compare().refused
-    assert ruling.outcome == "removed"
-    assert "loyalty.segments, shopping.route_demand read it" in ruling.message
+    (verdict,) = checkout.compare().refused
+    assert verdict.outcome == "removed"
+    assert "loyalty.segments, shopping.route_demand read it" in verdict.message
 
 
 @pytest.mark.parametrize(
@@ -281,8 +287,8 @@ def test_a_port_goes_after_its_last_day(
     checkout.git("branch", "noticed")
     remove(checkout, "shopping.route_demand")
     comparison = checkout.compare(day, "noticed")
-    (ruling,) = comparison.rulings
-    assert (ruling.outcome, said in ruling.message) == (outcome, True), ruling.message
+    (verdict,) = comparison.verdicts
+    assert (verdict.outcome, said in verdict.message) == (outcome, True), verdict.message
     assert kinds(comparison) == ["ended-port-removed" if outcome == "fine" else "port-removed"]
     assert {dag.dag_id for dag in comparison.dags if dag.vanishes} == {"shopping.route_demand"}
 
@@ -319,8 +325,8 @@ def test_changes_beside_the_contracts(checkout: Checkout, file: str, old: str, n
     comparison = checkout.compare()
     assert kinds(comparison) == [kind]
     (change,) = comparison.changes
-    assert str(change.spot.path) == f"domains/{file}"
-    assert change.spot.line > 0
+    assert str(change.location.path) == f"domains/{file}"
+    assert change.location.line > 0
 
 
 def test_inputs_and_sources_that_go(checkout: Checkout) -> None:
@@ -333,7 +339,7 @@ def test_inputs_and_sources_that_go(checkout: Checkout) -> None:
     )
     comparison = checkout.compare()
     assert kinds(comparison) == ["input-removed", "source-removed"]
-    assert all(change.gone and change.near for change in comparison.changes)
+    assert all(change.in_base and change.near for change in comparison.changes)
 
 
 def test_domains_that_come_and_go(checkout: Checkout) -> None:
@@ -379,7 +385,7 @@ def test_a_role_that_names_what_it_may_read_anyway_is_a_change_of_the_contract(c
     comparison = checkout.compare(base="HEAD")
     assert comparison.access, "the grant is another: a new column would not be in it"
     assert kinds(comparison) == ["role-described"]
-    assert [ruling.outcome for ruling in comparison.rulings] == ["raise-version"]
+    assert [verdict.outcome for verdict in comparison.verdicts] == ["raise-version"]
 
 
 def test_a_role_that_goes_concerns_its_domain_alone(checkout: Checkout) -> None:
@@ -390,7 +396,7 @@ def test_a_role_that_goes_concerns_its_domain_alone(checkout: Checkout) -> None:
     assert report.comparison is not None
     assert kinds(report.comparison) == ["role-removed"]
     (impact,) = report.comparison.impacts
-    assert [reader.address for reader in impact.hurt] == ["loyalty.segments"]
+    assert [reader.address for reader in impact.affected] == ["loyalty.segments"]
     assert impact.roles == ("loyalty",)
     assert any("loyalty.segments reads bookings.reservations" in p.message for p in report.problems)
 
@@ -507,6 +513,6 @@ def test_a_domain_that_could_not_be_read_in_the_base(checkout: Checkout) -> None
     checkout.remove_column("bookings.reservations", "carrier")
     comparison = checkout.compare(base="broken")
     assert kinds(comparison) == ["column-removed"], "the other domains are compared"
-    assert [ruling.address for ruling in comparison.refused] == ["bookings.reservations"]
+    assert [verdict.address for verdict in comparison.refused] == ["bookings.reservations"]
     assert {str(problem.path) for problem in comparison.uncompared} == {"domains/loyalty/domain.yaml"}
     assert not [link for link in comparison.access.changes if type(link).__name__ == "LinkChange"]

@@ -108,10 +108,10 @@ def test_a_change_has_the_line_on_which_a_reader_finds_it(changes_between: Compa
     """What is there has its line in the new file, what is gone its line in the base's."""
     case = next(case for case in CASES if case.kind == kind)
     (change,) = changes_between(case.old, case.new)
-    text = case.old if change.gone else case.new
-    assert str(change.spot.path) == "domains/bookings/tickets/contract.yaml"
-    assert text.splitlines()[change.spot.line - 1].strip() == LINES[kind]
-    if change.gone:
+    text = case.old if change.in_base else case.new
+    assert str(change.location.path) == "domains/bookings/tickets/contract.yaml"
+    assert text.splitlines()[change.location.line - 1].strip() == LINES[kind]
+    if change.in_base:
         assert change.near is not None
         assert 1 <= change.near.line <= len(case.new.splitlines())
 

@@ -107,8 +107,8 @@ def test_json_has_the_documented_shape(broken_promise: Checkout) -> None:
     assert (contract["outcome"], contract["version_needed"]) == ("breaking", "2.0.0")
     (broken,) = (c for c in report["comparison"]["changes"] if c["class"] == "breaking")
     assert (broken["kind"], broken["column"], broken["in_base"]) == ("column-removed", "first_data_day", True)
-    hurt = {r["address"]: r["touched"] for r in report["comparison"]["impacts"][0]["readers"]}
-    assert hurt["shopping.route_demand"] == hurt["loyalty.segments"] == ["first_data_day"]
+    affected = {r["address"]: r["touched"] for r in report["comparison"]["impacts"][0]["readers"]}
+    assert affected["shopping.route_demand"] == affected["loyalty.segments"] == ["first_data_day"]
     section = DOCUMENT.partition("## JSON")[2].partition("\n## ")[0]
     documented = set(re.findall(r"`([a-z_]+)`", section)) | set(re.findall(r"\.([a-z_]+)`", section))
     own = {key for key in keys_of(report) if not key.startswith("comparison.access.")}

@@ -68,8 +68,8 @@ def _top(root: Path) -> Path:
         raise BaseError("git is not installed, so there is no base to compare with; leave --base out")
     answer = _git(root, "rev-parse", "--show-toplevel")
     if answer.returncode:
-        said = _said(answer)
-        if "dubious ownership" in said:
+        error_text = _error_text(answer)
+        if "dubious ownership" in error_text:
             raise BaseError(
                 f"git does not trust {root}, which belongs to another user; "
                 f"say `git config --global --add safe.directory {root}` if you do"
@@ -93,8 +93,8 @@ def _commit(top: Path, root: Path, name: str) -> str:
             break
     else:
         raise BaseError(_unknown_base(root, name, shallow))
-    wanted = found.stdout.decode().strip()
-    merged = _git(root, "merge-base", wanted, "HEAD")
+    base_commit = found.stdout.decode().strip()
+    merged = _git(root, "merge-base", base_commit, "HEAD")
     if merged.returncode:
         if shallow:
             raise BaseError(
@@ -124,7 +124,7 @@ def _extract(top: Path, prefix: str, commit: str, folder: Path, root: Path) -> f
     """Write the mesh's files at a commit below ``folder``; return those that are the same under ``root``."""
     listed = _git(top, "ls-tree", "-r", "-z", "--full-tree", commit, "--", *(prefix + tree for tree in TREES))
     if listed.returncode:
-        raise BaseError(f"git cannot list {commit}: {_said(listed)}")
+        raise BaseError(f"git cannot list {commit}: {_error_text(listed)}")
     blobs: list[tuple[bytes, PurePosixPath]] = []
     for line in listed.stdout.split(b"\0"):
         match = _BLOB.fullmatch(line)
@@ -133,10 +133,10 @@ def _extract(top: Path, prefix: str, commit: str, folder: Path, root: Path) -> f
         path = PurePosixPath(os.fsdecode(match["path"])).relative_to(prefix or ".")
         if ".." not in path.parts:
             blobs.append((match["name"], path))
-    wanted = b"".join(name + b"\n" for name, _ in blobs)
-    answer = _git(top, "cat-file", "--batch", given=wanted)
+    object_names = b"".join(name + b"\n" for name, _ in blobs)
+    answer = _git(top, "cat-file", "--batch", standard_input=object_names)
     if answer.returncode:
-        raise BaseError(f"git cannot read {commit}: {_said(answer)}")
+        raise BaseError(f"git cannot read {commit}: {_error_text(answer)}")
     same: set[PurePosixPath] = set()
     at, content = 0, memoryview(answer.stdout)
     for name, path in blobs:
@@ -153,12 +153,12 @@ def _extract(top: Path, prefix: str, commit: str, folder: Path, root: Path) -> f
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-        if _holds(root / path, data):
+        if _has_content(root / path, data):
             same.add(path)
     return frozenset(same)
 
 
-def _holds(file: Path, data: memoryview) -> bool:
+def _has_content(file: Path, data: memoryview) -> bool:
     try:
         return file.is_file() and file.stat().st_size == len(data) and file.read_bytes() == data
     except OSError:
@@ -172,19 +172,19 @@ def _uncommitted(root: Path) -> int:
     return answer.stdout.count(b"\0")
 
 
-def _git(where: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def _git(where: Path, *arguments: str, standard_input: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Run git without a shell; hooks, monitors and pagers of a configuration take no part."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     quiet = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager")
     return subprocess.run(
         ["git", *quiet, "-C", str(where), *arguments],  # noqa: S607 - whichever git the person uses
-        input=given,
+        input=standard_input,
         capture_output=True,
         env=environment,
         check=False,
     )
 
 
-def _said(answer: subprocess.CompletedProcess[bytes]) -> str:
+def _error_text(answer: subprocess.CompletedProcess[bytes]) -> str:
     return answer.stderr.decode(errors="replace").strip().replace("\n", "; ") or "it said nothing"

@@ -10,7 +10,7 @@ from interline.review.changes.kinds import KINDS, Kind, Level
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Spot:
+class Location:
     """A line of a file; the path is relative to the root of the mesh. Line 0 means the file as a whole."""
 
     path: PurePosixPath
@@ -31,11 +31,11 @@ class Change:
     """The column, role, rule or property that changed."""
     message: str
     """What changed, in words, with the values before and after."""
-    spot: Spot
+    location: Location
     """Where it stands now; where it stood in the base if it is gone."""
-    gone: bool = False
+    in_base: bool = False
     """True: ``spot`` is a line of the base."""
-    near: Spot | None = None
+    near: Location | None = None
     """For what is gone: the line now at which a reader would look for it; None if the file is gone too."""
     column: str | None = None
     """The column by its name in the base, if it is one column's change; None concerns every reader of the port."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from interline.review.changes.base import base_of
 from interline.review.changes.comparison import Comparison, compare
-from interline.review.changes.end_of_life import ending_problems, endings
+from interline.review.changes.end_of_life import end_of_life_problems, ending_ports
 from interline.review.changes.report import Report, relative
 from interline.review.checking import inspect_mesh
 
@@ -24,7 +24,7 @@ def check(root: Path, today: date, base: str | None = None) -> Report:
     """
     inspection = inspect_mesh(root)
     mesh = inspection.mesh
-    problems = dict.fromkeys([*inspection.problems, *ending_problems(mesh, today)])
+    problems = dict.fromkeys([*inspection.problems, *end_of_life_problems(mesh, today)])
     comparison: Comparison | None = None
     if base is not None:
         with base_of(root, base) as files:
@@ -33,6 +33,6 @@ def check(root: Path, today: date, base: str | None = None) -> Report:
         today,
         tuple(relative(problem, root) for problem in problems),
         tuple(relative(note, root) for note in inspection.notes),
-        tuple(endings(mesh, today)),
+        tuple(ending_ports(mesh, today)),
         comparison,
     )

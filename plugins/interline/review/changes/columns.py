@@ -16,25 +16,25 @@ _LIKE_ENOUGH = 0.6
 
 
 def compare_columns(pair: Pair) -> None:
-    """Note every change of the columns; fills ``pair.names``."""
+    """Record every change of the columns; fills ``pair.names``."""
     _match(pair)
     for name in pair.old.column_names:
         if name not in pair.names:
             place = pair.old_side.column_place(name)
-            pair.gone(
+            pair.record_removal(
                 "column-removed", name, f"the column {name} is removed", place, _PROPERTIES, column=name
             )
     for column in pair.new.columns:
         before = pair.old_names.get(column.name)
         if before is None:
-            told = f"the column {column.name} ({column.physical_type}, {column.classification}) is new"
-            pair.note("column-added", column.name, told, pair.new_side.column_place(column.name))
+            message = f"the column {column.name} ({column.physical_type}, {column.classification}) is new"
+            pair.record("column-added", column.name, message, pair.new_side.column_place(column.name))
             continue
         old = pair.old.column(before)
         if before != column.name:
             place = pair.new_side.column_place(column.name, "name")
-            told = f"the column {before} is renamed to {column.name}"
-            pair.note("column-renamed", before, told, place, column=before)
+            message = f"the column {before} is renamed to {column.name}"
+            pair.record("column-renamed", before, message, place, column=before)
         _type(pair, old, column)
         _flags(pair, old, column)
         _classification(pair, old, column)
@@ -69,13 +69,13 @@ def _likeness(old: Column, new: Column) -> float:
 def _type(pair: Pair, old: Column, new: Column) -> None:
     before, after = old.physical_type, new.physical_type
     place = pair.new_side.column_place(new.name, "physicalType")
-    told = f"the type of {new.name} was {before} and is {after}"
+    message = f"the type of {new.name} was {before} and is {after}"
     if before != after:
-        pair.note(type_change(before, after), new.name, told, place, column=old.name)
+        pair.record(type_change(before, after), new.name, message, place, column=old.name)
     if old.logical_type != new.logical_type and base_type(before) == base_type(after):
-        told = f"the logical type of {new.name} was {old.logical_type} and is {new.logical_type}"
+        message = f"the logical type of {new.name} was {old.logical_type} and is {new.logical_type}"
         place = pair.new_side.column_place(new.name, "logicalType")
-        pair.note("logical-type-changed", new.name, told, place, column=old.name)
+        pair.record("logical-type-changed", new.name, message, place, column=old.name)
 
 
 def type_change(before: str, after: str) -> str:
@@ -104,14 +104,14 @@ def _flags(pair: Pair, old: Column, new: Column) -> None:
     in_key = old.primary_key or new.primary_key  # whose own change says it all
     if old.required != new.required and not (in_key and old.primary_key != new.primary_key):
         kind = "required-added" if new.required else "required-removed"
-        told = "is required now" if new.required else "is no longer required and may be null"
+        message = "is required now" if new.required else "is no longer required and may be null"
         place = pair.new_side.column_place(new.name, "required")
-        pair.note(kind, new.name, f"{new.name} {told}", place, column=old.name)
+        pair.record(kind, new.name, f"{new.name} {message}", place, column=old.name)
     if old.unique != new.unique:
         kind = "unique-added" if new.unique else "unique-removed"
-        told = "is unique now" if new.unique else "is no longer unique"
+        message = "is unique now" if new.unique else "is no longer unique"
         place = pair.new_side.column_place(new.name, "unique")
-        pair.note(kind, new.name, f"{new.name} {told}", place, column=old.name)
+        pair.record(kind, new.name, f"{new.name} {message}", place, column=old.name)
 
 
 def _classification(pair: Pair, old: Column, new: Column) -> None:
@@ -120,19 +120,21 @@ def _classification(pair: Pair, old: Column, new: Column) -> None:
         return
     raised = CLASSIFICATIONS.index(after) > CLASSIFICATIONS.index(before)
     kind = "classification-raised" if raised else "classification-lowered"
-    told = f"{new.name} was {before} and is {after}"
-    pair.note(kind, new.name, told, pair.new_side.column_place(new.name, "classification"), column=old.name)
+    message = f"{new.name} was {before} and is {after}"
+    pair.record(
+        kind, new.name, message, pair.new_side.column_place(new.name, "classification"), column=old.name
+    )
 
 
 def _words(pair: Pair, old: Column, new: Column) -> None:
     if old.description != new.description:
         place = pair.new_side.column_place(new.name, "description")
-        pair.note(
+        pair.record(
             "column-described", new.name, f"{new.name} is described differently", place, column=old.name
         )
     if old.examples != new.examples:
         place = pair.new_side.column_place(new.name, "examples")
-        pair.note("examples-changed", new.name, f"{new.name} has other examples", place, column=old.name)
+        pair.record("examples-changed", new.name, f"{new.name} has other examples", place, column=old.name)
 
 
 def _keys(pair: Pair) -> None:
@@ -141,19 +143,19 @@ def _keys(pair: Pair) -> None:
     if before != after:
         same = sorted(before) == sorted(after)
         kind = "key-reordered" if same else "primary-key-changed"
-        told = f"the primary key was ({', '.join(pair.old.primary_key)}) and is ({', '.join(after)})"
+        message = f"the primary key was ({', '.join(pair.old.primary_key)}) and is ({', '.join(after)})"
         changed = next((name for name in after if name not in before), after[0])
-        pair.note(kind, "primary key", told, pair.new_side.column_place(changed, "primaryKey"))
+        pair.record(kind, "primary key", message, pair.new_side.column_place(changed, "primaryKey"))
     before = tuple(pair.names.get(name, name) for name in pair.old.partition_columns)
     after = pair.new.partition_columns
     if before != after:
-        kept = "a history of days" if pair.new.keeps_history else "a current state"
-        told = f"partitioned by {', '.join(after) or 'nothing'} instead of {', '.join(before) or 'nothing'}: it is {kept} now"
+        kind_of_port = "a history of days" if pair.new.keeps_history else "a current state"
+        message = f"partitioned by {', '.join(after) or 'nothing'} instead of {', '.join(before) or 'nothing'}: it is {kind_of_port} now"
         place = pair.new_side.column_place(after[0], "partitioned") if after else _PROPERTIES
-        pair.note("partitioning-changed", "partitioning", told, place)
+        pair.record("partitioning-changed", "partitioning", message, place)
     stayed = [pair.names[name] for name in pair.old.column_names if name in pair.names]
     order = [name for name in pair.new.column_names if name in pair.old_names]
     if stayed != order:
         moved = next(name for was, name in zip(stayed, order, strict=True) if was != name)
-        told = f"columns stand in another order, from {moved} on; whoever reads by name notices nothing"
-        pair.note("column-moved", moved, told, pair.new_side.column_place(moved))
+        message = f"columns stand in another order, from {moved} on; whoever reads by name notices nothing"
+        pair.record("column-moved", moved, message, pair.new_side.column_place(moved))

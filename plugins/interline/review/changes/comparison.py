@@ -10,14 +10,19 @@ from pathlib import Path, PurePosixPath
 from interline.access import Plan, desired, difference
 from interline.contracts import Mesh, Problem, Product
 from interline.review.changes.base import Base
-from interline.review.changes.change import Change, Spot
+from interline.review.changes.change import Change, Location
 from interline.review.changes.contracts import compare_contracts
 from interline.review.changes.dags import DagChange, compare_dags
 from interline.review.changes.impact import Impact, impacts
 from interline.review.changes.meshes import FILES, read_base
 from interline.review.changes.pair import Side
 from interline.review.changes.products import compare_domains, compare_product_files
-from interline.review.changes.version_policy import Ruling, rule, rule_added, rule_removed
+from interline.review.changes.version_policy import (
+    Verdict,
+    verdict_on_added,
+    verdict_on_change,
+    verdict_on_removed,
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Comparison:
     commit: str
     uncommitted: int
     changes: tuple[Change, ...]
-    rulings: tuple[Ruling, ...]
+    verdicts: tuple[Verdict, ...]
     successions: tuple[Succession, ...]
     impacts: tuple[Impact, ...]
     dags: tuple[DagChange, ...]
@@ -37,9 +42,9 @@ class Comparison:
     """What of the base is refused by today's rules, so that it could not be compared."""
 
     @property
-    def refused(self) -> tuple[Ruling, ...]:
+    def refused(self) -> tuple[Verdict, ...]:
         """The rulings because of which the check fails."""
-        return tuple(ruling for ruling in self.rulings if ruling.refused)
+        return tuple(verdict for verdict in self.verdicts if verdict.refused)
 
 
 @dataclass(frozen=True)
@@ -62,17 +67,17 @@ def compare(base: Base, new: Mesh, today: date) -> Comparison:
     """
     old, uncompared = read_base(base, new)
     changes = list(compare_domains(old, new))
-    rulings: list[Ruling] = []
+    verdicts: list[Verdict] = []
     for address in sorted({*old.products, *new.products}):
         before, after = old.products.get(address), new.products.get(address)
         if before is not None and after is not None:
-            found = _changed(base, before, after, old, new, today, rulings)
+            found = _changed(base, before, after, old, new, today, verdicts)
         elif after is not None:
             if _is_there(old, address):
                 continue
-            found = _added(after, new, rulings)
+            found = _added(after, new, verdicts)
         elif before is not None and not _is_there(new, address):
-            found = _removed(before, old, new, today, rulings)
+            found = _removed(before, old, new, today, verdicts)
         else:
             continue
         changes += found
@@ -82,7 +87,7 @@ def compare(base: Base, new: Mesh, today: date) -> Comparison:
         base.commit,
         base.uncommitted,
         tuple(changes),
-        tuple(rulings),
+        tuple(verdicts),
         tuple(_successions(old, new, today)),
         tuple(impacts(changes, old, new, today)),
         tuple(compare_dags(base, was, now)),
@@ -99,7 +104,7 @@ def _relative(problem: Problem, root: Path) -> Problem:
 
 
 def _changed(
-    base: Base, before: Product, after: Product, old: Mesh, new: Mesh, today: date, rulings: list[Ruling]
+    base: Base, before: Product, after: Product, old: Mesh, new: Mesh, today: date, verdicts: list[Verdict]
 ) -> list[Change]:
     folder = PurePosixPath("domains", after.domain.name, after.name)
     if base.is_same(folder, FILES):
@@ -109,25 +114,25 @@ def _changed(
     if not base.is_same(folder, ("contract.yaml",)):
         changes = compare_contracts(*sides, today)
         if changes:
-            rulings.append(rule(*sides, changes))
+            verdicts.append(verdict_on_change(*sides, changes))
     return [*changes, *compare_product_files(*sides)]
 
 
-def _added(product: Product, new: Mesh, rulings: list[Ruling]) -> list[Change]:
-    spot = Spot(Side(new.root, product).path, 1)
-    rulings.append(rule_added(product, spot))
-    told = f"{product.address} {product.contract.version} is new"
-    return [Change("port-added", product.address, product.name, told, spot)]
+def _added(product: Product, new: Mesh, verdicts: list[Verdict]) -> list[Change]:
+    location = Location(Side(new.root, product).path, 1)
+    verdicts.append(verdict_on_added(product, location))
+    message = f"{product.address} {product.contract.version} is new"
+    return [Change("port-added", product.address, product.name, message, location)]
 
 
-def _removed(product: Product, old: Mesh, new: Mesh, today: date, rulings: list[Ruling]) -> list[Change]:
+def _removed(product: Product, old: Mesh, new: Mesh, today: date, verdicts: list[Verdict]) -> list[Change]:
     side = Side(old.root, product)
     readers = sorted(other.address for other in new.products.values() if product.address in other.inputs)
-    ruling = rule_removed(side, readers, today)
-    rulings.append(ruling)
-    kind = "port-removed" if ruling.refused else "ended-port-removed"
-    told = f"{product.address} {product.contract.version} is gone"
-    return [Change(kind, product.address, product.name, told, Spot(side.path, 1), True)]
+    verdict = verdict_on_removed(side, readers, today)
+    verdicts.append(verdict)
+    kind = "port-removed" if verdict.refused else "ended-port-removed"
+    message = f"{product.address} {product.contract.version} is gone"
+    return [Change(kind, product.address, product.name, message, Location(side.path, 1), True)]
 
 
 def _completed(old: Mesh, new: Mesh) -> tuple[Mesh, Mesh]:
@@ -175,5 +180,5 @@ def _successions(old: Mesh, new: Mesh, today: date) -> Iterator[Succession]:
         if follows is not None:
             found = compare_contracts(Side(new.root, follows), Side(new.root, product), today)
             changes = [change for change in found if change.subject not in ("status", "endOfLife")]
-            told = (product.contract.version, follows.contract.version)
-            yield Succession(address, follows.address, *told, tuple(changes))
+            message = (product.contract.version, follows.contract.version)
+            yield Succession(address, follows.address, *message, tuple(changes))

@@ -36,9 +36,9 @@ def compare_contracts(old: Side, new: Side, today: date) -> list[Change]:
     _words(pair)
     compare_metadata(pair)
     if not pair.changes and pair.old.version != pair.new.version:
-        told = f"the version was {pair.old.version} and is {pair.new.version}; nothing else changed"
-        pair.note("contract-version-raised", "version", told, ("version",))
-    return sorted(pair.changes, key=lambda change: (-change.level, change.near or change.spot))
+        message = f"the version was {pair.old.version} and is {pair.new.version}; nothing else changed"
+        pair.record("contract-version-raised", "version", message, ("version",))
+    return sorted(pair.changes, key=lambda change: (-change.level, change.near or change.location))
 
 
 def _status(pair: Pair, today: date) -> None:
@@ -56,14 +56,16 @@ def _status(pair: Pair, today: date) -> None:
         kind = "contract-activated"
     else:
         kind = "status-changed"
-    pair.note(kind, "status", f"the status was {before} and is {after}", ("status",))
+    pair.record(kind, "status", f"the status was {before} and is {after}", ("status",))
 
 
 def _words(pair: Pair) -> None:
     for attribute, place in _DESCRIBED.items():
         if getattr(pair.old, attribute) != getattr(pair.new, attribute):
-            told = f"{'.'.join(str(step) for step in place if step not in (0, 'schema'))} reads differently"
-            pair.note("contract-described", str(place[-1]), told, place)
+            message = (
+                f"{'.'.join(str(step) for step in place if step not in (0, 'schema'))} reads differently"
+            )
+            pair.record("contract-described", str(place[-1]), message, place)
 
 
 def binding(status: str, version: str) -> bool:

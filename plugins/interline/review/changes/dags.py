@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from interline.contracts import Mesh
 from interline.review.changes.base import Base
-from interline.review.changes.change import Spot
+from interline.review.changes.change import Location
 from interline.review.changes.tasks import Outline, outlines
 
 
@@ -17,7 +17,7 @@ class DagChange:
     """One DAG that is new, gone, or has other tasks or another schedule."""
 
     dag_id: str
-    spot: Spot
+    location: Location
     """Its line now; in the base if it is gone."""
     appears: bool
     vanishes: bool
@@ -43,7 +43,7 @@ def compare_dags(base: Base, old: Mesh, new: Mesh) -> list[DagChange]:
         changes.append(
             DagChange(
                 dag_id,
-                Spot(place[0], place[1].line),
+                Location(place[0], place[1].line),
                 was is None,
                 now is None,
                 tuple(task for task in outline.tasks if task not in old_outline.tasks),

@@ -11,7 +11,7 @@ from interline.contracts.yaml.reader import read
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class EndingPort:
     """A port that is deprecated, or ends on a day, and who has not moved yet."""
 
     address: str
@@ -25,9 +25,9 @@ class Ending:
     """Domains that may read it."""
 
 
-def endings(mesh: Mesh, today: date) -> list[Ending]:
+def ending_ports(mesh: Mesh, today: date) -> list[EndingPort]:
     """Return every port that is on its way out, in order of address."""
-    found: list[Ending] = []
+    found: list[EndingPort] = []
     versions = _by_contract(mesh)
     for address, product in sorted(mesh.products.items()):
         contract = product.contract
@@ -37,7 +37,7 @@ def endings(mesh: Mesh, today: date) -> list[Ending]:
         roles = tuple(role.domain for role in contract.roles if role.in_force(today))
         successor = _successor(versions[product.contract_id], product)
         found.append(
-            Ending(
+            EndingPort(
                 address,
                 contract.version,
                 contract.end_of_life,
@@ -49,18 +49,18 @@ def endings(mesh: Mesh, today: date) -> list[Ending]:
     return found
 
 
-def ending_problems(mesh: Mesh, today: date) -> Iterator[Problem]:
+def end_of_life_problems(mesh: Mesh, today: date) -> Iterator[Problem]:
     """Yield what reads a port after its last day or its role's, and ports that have a successor and no last day."""
     yield from _expired_roles(mesh, today)
-    for ending in endings(mesh, today):
-        if ending.last_day is None or ending.last_day >= today:
+    for port in ending_ports(mesh, today):
+        if port.last_day is None or port.last_day >= today:
             continue
-        for reader in ending.readers:
+        for reader in port.readers:
             path = mesh.products[reader].folder / "product.yaml"
-            position = mesh.products[reader].inputs.index(ending.address)
-            successor = mesh.products.get(ending.successor)
+            position = mesh.products[reader].inputs.index(port.address)
+            successor = mesh.products.get(port.successor)
             hint = f"read version {successor.contract.version} of it" if successor else "read another port"
-            message = f"{reader} reads {ending.address} {ending.version}, which ended on {ending.last_day}"
+            message = f"{reader} reads {port.address} {port.version}, which ended on {port.last_day}"
             yield Problem(path, read(path).line(("inputPorts", position)), message, hint)
     versions = _by_contract(mesh)
     for product in mesh.products.values():
@@ -103,8 +103,10 @@ def _by_contract(mesh: Mesh) -> dict[str, list[Product]]:
     found: dict[str, list[Product]] = {}
     for product in mesh.products.values():
         found.setdefault(product.contract_id, []).append(product)
-    return {contract: sorted(held, key=lambda held: held.major) for contract, held in found.items()}
+    return {
+        contract: sorted(products, key=lambda product: product.major) for contract, products in found.items()
+    }
 
 
-def _successor(held: list[Product], product: Product) -> Product | None:
-    return next((other for other in held if other.major > product.major), None)
+def _successor(majors: list[Product], product: Product) -> Product | None:
+    return next((other for other in majors if other.major > product.major), None)

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 
 from interline.contracts import Mesh
-from interline.review.changes.change import Change, Spot
+from interline.review.changes.change import Change, Location
 from interline.review.lineage import LineageError, column_lineage, downstream, model_problems, readers
 
 
@@ -21,7 +21,7 @@ class Reader:
     """Columns of the port that its SQL uses, by their names in the base."""
     touched: tuple[str, ...]
     """Those of them that breaking changes concern."""
-    spots: tuple[Spot, ...]
+    locations: tuple[Location, ...]
     """Where its SQL first names each touched column."""
     moved: bool
     """True: with this pull request it uses none of them any more."""
@@ -36,7 +36,7 @@ class Impact:
     """Columns with breaking changes; empty and ``whole`` where the port as a whole changed."""
     whole: bool
     readers: tuple[Reader, ...]
-    made_of_them: tuple[str, ...]
+    derived_columns: tuple[str, ...]
     """``<address>.<column>`` of every column, however far down, that is made of the columns."""
     dags: tuple[str, ...]
     """DAGs that run on the port's publications, directly or through others."""
@@ -44,7 +44,7 @@ class Impact:
     """Domains that may read what changes, whether a product of theirs does or not."""
 
     @property
-    def hurt(self) -> tuple[Reader, ...]:
+    def affected(self) -> tuple[Reader, ...]:
         """The readers that use what breaks, and have not moved."""
         return tuple(reader for reader in self.readers if reader.touched and not reader.moved)
 
@@ -107,24 +107,24 @@ def _reader(
         # what names a column that is gone uses it, and is told as a problem of the model
         uses = readers(new, address).get(consumer, frozenset())
         moved = not model_problems(new, consumer) and not uses & set(touched)
-    spots = () if moved or whole else tuple(_spots(consumer, address, touched, old, new))
-    return Reader(consumer, tuple(sorted(used)), touched, spots, moved)
+    locations = () if moved or whole else tuple(_locations(consumer, address, touched, old, new))
+    return Reader(consumer, tuple(sorted(used)), touched, locations, moved)
 
 
-def _spots(consumer: str, address: str, columns: tuple[str, ...], old: Mesh, new: Mesh) -> list[Spot]:
+def _locations(consumer: str, address: str, columns: tuple[str, ...], old: Mesh, new: Mesh) -> list[Location]:
     """Where columns are used now; in the base where the SQL of now cannot be followed."""
     for mesh in (new, old):
         try:
             uses = column_lineage(mesh, consumer).uses
         except LineageError:
             continue
-        spots = {
-            use.column: Spot(_relative(use.path, mesh.root), use.line)
+        locations = {
+            use.column: Location(_relative(use.path, mesh.root), use.line)
             for use in uses
             if use.address == address and use.column in columns
         }
-        if spots:
-            return [spots[column] for column in columns if column in spots]
+        if locations:
+            return [locations[column] for column in columns if column in locations]
     return []
 
 

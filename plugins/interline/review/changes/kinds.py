@@ -1,9 +1,9 @@
 """Every kind of change that the check knows, how far it raises a version, and what it means for consumers.
 
 What breaks: whatever can make a consumer's query fail, miss rows it was promised, or meet values it was promised never
-to meet. That is the ``consumer`` perspective of ``datacontract breaking`` (datacontract-cli 1.2.8), and two kinds more
-that issue 3 names: a column that becomes required and a list of values that shrinks. docs/pull-requests.md lists every
-difference with its reason, and tests/changes hold the table.
+to meet. That is the ``consumer`` perspective of ``datacontract breaking`` (datacontract-cli 1.2.8), and two kinds more:
+a column that becomes required and a list of values that shrinks. docs/pull-requests.md lists every difference with its
+reason, and tests/review/changes compare the table with both.
 
 How far a version is raised: semver.org, 2.0.0, points 6 to 8, which ODCS's ``version`` follows by convention.
 """
@@ -45,25 +45,25 @@ def _kinds(level: Level, **meanings: str) -> list[Kind]:
     return [Kind(name.replace("_", "-"), level, meaning) for name, meaning in meanings.items()]
 
 
-def _limits(name: str, told: str) -> list[Kind]:
+def _limits(name: str, subject: str) -> list[Kind]:
     """The four ways of a demand on values, and the one that nobody can judge."""
     return [
-        Kind(f"{name}-added", Level.MINOR, f"{told} is new: rows that break it go to quarantine"),
-        Kind(f"{name}-tightened", Level.MINOR, f"{told} allows less than before"),
-        Kind(f"{name}-loosened", Level.MAJOR, f"{told} allows more than consumers were promised"),
-        Kind(f"{name}-changed", Level.MAJOR, f"{told} allows other values than before"),
-        Kind(f"{name}-removed", Level.MAJOR, f"{told} is no longer promised"),
+        Kind(f"{name}-added", Level.MINOR, f"{subject} is new: rows that break it go to quarantine"),
+        Kind(f"{name}-tightened", Level.MINOR, f"{subject} allows less than before"),
+        Kind(f"{name}-loosened", Level.MAJOR, f"{subject} allows more than consumers were promised"),
+        Kind(f"{name}-changed", Level.MAJOR, f"{subject} allows other values than before"),
+        Kind(f"{name}-removed", Level.MAJOR, f"{subject} is no longer promised"),
     ]
 
 
-def _promises(name: str, told: str) -> list[Kind]:
+def _promises(name: str, subject: str) -> list[Kind]:
     """The ways of a service level."""
     return [
-        Kind(f"{name}-added", Level.MINOR, f"{told} is promised now"),
-        Kind(f"{name}-tightened", Level.MINOR, f"more is promised of {told}"),
-        Kind(f"{name}-loosened", Level.MAJOR, f"less is promised of {told}"),
-        Kind(f"{name}-changed", Level.MAJOR, f"something else is promised of {told}"),
-        Kind(f"{name}-removed", Level.MAJOR, f"{told} is no longer promised"),
+        Kind(f"{name}-added", Level.MINOR, f"{subject} is promised now"),
+        Kind(f"{name}-tightened", Level.MINOR, f"more is promised of {subject}"),
+        Kind(f"{name}-loosened", Level.MAJOR, f"less is promised of {subject}"),
+        Kind(f"{name}-changed", Level.MAJOR, f"something else is promised of {subject}"),
+        Kind(f"{name}-removed", Level.MAJOR, f"{subject} is no longer promised"),
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from interline.review.changes.pair import Pair
 
-_JUDGED_AT_TOP = (
+_COMPARED_AT_TOP = (
     "apiVersion",
     "kind",
     "id",
@@ -21,8 +21,8 @@ _JUDGED_AT_TOP = (
     "slaProperties",
     "slaDefaultElement",
 )
-_JUDGED_OF_TABLE = ("name", "description", "properties", "quality", "relationships")
-_JUDGED_OF_COLUMN = (
+_COMPARED_OF_TABLE = ("name", "description", "properties", "quality", "relationships")
+_COMPARED_OF_COLUMN = (
     "name",
     "logicalType",
     "physicalType",
@@ -43,28 +43,30 @@ _JUDGED_OF_COLUMN = (
 
 
 def compare_metadata(pair: Pair) -> None:
-    """Note every key that differs and that nothing else of the comparison judges."""
+    """Record every key that differs and that nothing else compares."""
     old, new = pair.old_side.value, pair.new_side.value
-    for key in _differing(old, new, _JUDGED_AT_TOP):
-        pair.note("metadata-changed", key, f"{key} reads differently", (key,))
-    for key in _differing(old["schema"][0], new["schema"][0], _JUDGED_OF_TABLE):
-        pair.note("metadata-changed", key, f"{key} of the table reads differently", ("schema", 0, key))
+    for key in _differing(old, new, _COMPARED_AT_TOP):
+        pair.record("metadata-changed", key, f"{key} reads differently", (key,))
+    for key in _differing(old["schema"][0], new["schema"][0], _COMPARED_OF_TABLE):
+        pair.record("metadata-changed", key, f"{key} of the table reads differently", ("schema", 0, key))
     for old_name, name in pair.names.items():
         before, after = pair.old_side.column_value(old_name), pair.new_side.column_value(name)
-        for key in _differing(before, after, _JUDGED_OF_COLUMN):
+        for key in _differing(before, after, _COMPARED_OF_COLUMN):
             if key == "enum" and _values(before) != _values(after):
                 continue
             place = pair.new_side.column_place(name, key)
-            told = f"{key} of {name} reads differently"
-            pair.note("column-metadata-changed", name, told, place, column=old_name)
+            message = f"{key} of {name} reads differently"
+            pair.record("column-metadata-changed", name, message, place, column=old_name)
         if bool(before.get("deprecated")) != bool(after.get("deprecated")):
-            told = "is deprecated" if after.get("deprecated") else "is no longer deprecated"
+            message = "is deprecated" if after.get("deprecated") else "is no longer deprecated"
             place = pair.new_side.column_place(name, "deprecated")
-            pair.note("column-deprecated", name, f"{name} {told}", place, column=old_name)
+            pair.record("column-deprecated", name, f"{name} {message}", place, column=old_name)
 
 
-def _differing(old: dict[str, Any], new: dict[str, Any], judged: tuple[str, ...]) -> list[str]:
-    return [key for key in dict.fromkeys([*new, *old]) if key not in judged and old.get(key) != new.get(key)]
+def _differing(old: dict[str, Any], new: dict[str, Any], compared: tuple[str, ...]) -> list[str]:
+    return [
+        key for key in dict.fromkeys([*new, *old]) if key not in compared and old.get(key) != new.get(key)
+    ]
 
 
 def _values(column: dict[str, Any]) -> list[Any]:

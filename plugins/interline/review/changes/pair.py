@@ -1,4 +1,4 @@
-"""A contract before and after, and how a change of it is noted with its line."""
+"""A contract before and after, and how a change of it is recorded with its line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from interline.contracts import Contract, Product
 from interline.contracts.model.location import Place
 from interline.contracts.yaml.reader import Document, read
-from interline.review.changes.change import Change, Spot
+from interline.review.changes.change import Change, Location
 
 
 @dataclass
@@ -44,13 +44,13 @@ class Side:
         """Its product.yaml."""
         return read(self.product.folder / "product.yaml")
 
-    def spot(self, place: Place) -> Spot:
+    def location(self, place: Place) -> Location:
         """Where something of the contract stands."""
-        return Spot(self.path, self._document.line(place))
+        return Location(self.path, self._document.line(place))
 
-    def product_spot(self, place: Place) -> Spot:
+    def product_location(self, place: Place) -> Location:
         """Where something of product.yaml stands."""
-        return Spot(self.product_path, self.product_document.line(place))
+        return Location(self.product_path, self.product_document.line(place))
 
     @property
     def value(self) -> dict[str, Any]:
@@ -88,14 +88,14 @@ class Pair:
         """Old name of each column of the new contract that was there before."""
         return {new: old for old, new in self.names.items()}
 
-    def note(self, kind: str, subject: str, message: str, place: Place, column: str | None = None) -> None:
-        """Note what stands in the new contract; ``column`` is its old name."""
-        spot = self.new_side.spot(place)
-        self.changes.append(Change(kind, self.address, subject, message, spot, column=column))
+    def record(self, kind: str, subject: str, message: str, place: Place, column: str | None = None) -> None:
+        """Record what stands in the new contract; ``column`` is its old name."""
+        location = self.new_side.location(place)
+        self.changes.append(Change(kind, self.address, subject, message, location, column=column))
 
-    def gone(
+    def record_removal(
         self, kind: str, subject: str, message: str, place: Place, near: Place, column: str | None = None
     ) -> None:
-        """Note what stood in the old contract, and where in the new one it would be looked for."""
-        spot, nearest = self.old_side.spot(place), self.new_side.spot(near)
-        self.changes.append(Change(kind, self.address, subject, message, spot, True, nearest, column))
+        """Record what stood in the old contract, and where in the new one it would be looked for."""
+        location, nearest = self.old_side.location(place), self.new_side.location(near)
+        self.changes.append(Change(kind, self.address, subject, message, location, True, nearest, column))

@@ -13,7 +13,7 @@ Rule: TypeAlias = "RowRule | BatchRule"
 
 
 def compare_quality(pair: Pair) -> None:
-    """Note every quality rule that is new, gone, tightened, loosened or another."""
+    """Record every quality rule that is new, gone, tightened, loosened or another."""
     old, new = _rules(pair.old), _rules(pair.new)
     for before, after in _match(pair, old, new):
         _compare(pair, before, after)
@@ -21,13 +21,17 @@ def compare_quality(pair: Pair) -> None:
         new.remove(after)
     for rule in new:
         kind = "quality-added" if _binds(rule) else "quality-warning-added"
-        pair.note(
-            kind, rule.name, f"the quality rule {rule.name} is new: {_told(rule)}", rule.place, _column(rule)
+        pair.record(
+            kind,
+            rule.name,
+            f"the quality rule {rule.name} is new: {_description(rule)}",
+            rule.place,
+            _column(rule),
         )
     for rule in old:
         kind = "quality-removed" if _binds(rule) else "quality-warning-removed"
-        told = f"the quality rule {rule.name} is gone: {_told(rule)}"
-        pair.gone(kind, rule.name, told, rule.place, ("schema", 0, "quality"), _column(rule))
+        message = f"the quality rule {rule.name} is gone: {_description(rule)}"
+        pair.record_removal(kind, rule.name, message, rule.place, ("schema", 0, "quality"), _column(rule))
 
 
 def _rules(contract: Contract) -> list[Rule]:
@@ -76,7 +80,7 @@ def _binds(rule: Rule) -> bool:
     return isinstance(rule, RowRule) or rule.fails
 
 
-def _told(rule: Rule) -> str:
+def _description(rule: Rule) -> str:
     return rule.reason if isinstance(rule, RowRule) else rule.description
 
 
@@ -84,23 +88,23 @@ def _compare(pair: Pair, before: Rule, after: Rule) -> None:
     moved = _direction(pair, before, after)
     column = _column(before)
     if moved == "same":
-        if (before.name, _told(before)) != (after.name, _told(after)):
-            told = f"the quality rule {after.name} is told differently"
-            pair.note("quality-described", after.name, told, after.place, column)
+        if (before.name, _description(before)) != (after.name, _description(after)):
+            message = f"the quality rule {after.name} is told differently"
+            pair.record("quality-described", after.name, message, after.place, column)
         return
     if not _binds(before) and not _binds(after):
-        told = f"the quality rule {after.name}, which only warns, is another"
-        pair.note("quality-warning-changed", after.name, told, after.place, column)
+        message = f"the quality rule {after.name}, which only warns, is another"
+        pair.record("quality-warning-changed", after.name, message, after.place, column)
         return
-    told = f"the quality rule {after.name} is {moved}: {_amount(before)}, now {_amount(after)}"
-    pair.note(f"quality-{moved}", after.name, told, after.place, column)
+    message = f"the quality rule {after.name} is {moved}: {_amount(before)}, now {_amount(after)}"
+    pair.record(f"quality-{moved}", after.name, message, after.place, column)
 
 
 def _amount(rule: Rule) -> str:
     if isinstance(rule, RowRule):
         return "bad rows go to quarantine"
-    told = f"{rule.limit}{' percent' if rule.percent else ''}"
-    return told if rule.fails else f"{told}, and only warns"
+    message = f"{rule.limit}{' percent' if rule.percent else ''}"
+    return message if rule.fails else f"{message}, and only warns"
 
 
 def _direction(pair: Pair, before: Rule, after: Rule) -> Direction:

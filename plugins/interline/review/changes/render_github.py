@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from interline.contracts import Problem
-from interline.review.changes.change import Change, Spot
+from interline.review.changes.change import Change, Location
 from interline.review.changes.comparison import Comparison
 from interline.review.changes.impact import Impact
 from interline.review.changes.render_text import access_lines
@@ -27,59 +27,65 @@ def commands(report: Report) -> Iterator[str]:
         yield _problem("error", "Interline", problem)
     comparison = report.comparison
     if comparison is not None:
-        refused = {ruling.address for ruling in comparison.refused}
-        for ruling in comparison.refused:
-            if ruling.outcome == "removed":
-                yield _command("error", ruling.spot, ruling.address, f"{ruling.message}; {ruling.hint}")
+        refused = {verdict.address for verdict in comparison.refused}
+        for verdict in comparison.refused:
+            if verdict.outcome == "removed":
+                yield _command(
+                    "error", verdict.location, verdict.address, f"{verdict.message}; {verdict.hint}"
+                )
             else:
-                yield _command("error", ruling.spot, ruling.address, f"{ruling.message}: {ruling.hint}")
+                yield _command(
+                    "error", verdict.location, verdict.address, f"{verdict.message}: {verdict.hint}"
+                )
         for change in comparison.changes:
             if change.kind_name == "port-removed":
                 continue
             if change.breaking and change.address in refused:
-                hurt = _hurt(change, report.impact_of(change.address))
-                yield _change("error", change, change.message + hurt)
+                affected = _hurt(change, report.impact_of(change.address))
+                yield _change("error", change, change.message + affected)
         for change in comparison.changes:
             if not (change.breaking and change.address in refused) and change.level:
                 yield _change("notice", change, change.message)
     for note in report.notes:
         yield _problem("notice", "Interline", note)
-    for ending in report.endings:
-        if ending.readers:
-            told = f"{ending.address} {ending.version} ends {ending.last_day or 'one day'}; "
-            path = Path("domains", *ending.address.split("."), "contract.yaml")
-            told += f"still read by {', '.join(ending.readers)}"
-            yield _problem("warning", "deprecated", Problem(path, 1, told))
+    for port in report.ending_ports:
+        if port.readers:
+            text = f"{port.address} {port.version} ends {port.last_day or 'one day'}; "
+            path = Path("domains", *port.address.split("."), "contract.yaml")
+            text += f"still read by {', '.join(port.readers)}"
+            yield _problem("warning", "deprecated", Problem(path, 1, text))
 
 
 def _change(sort: str, change: Change, message: str) -> str:
     title = f"{'breaking' if change.breaking else 'compatible'}: {change.kind_name}"
-    if not change.gone:
-        return _command(sort, change.spot, title, message)
-    was = f" (line {change.spot.line} of the base)"
-    return _command(sort, change.near or Spot(change.spot.path, 0), title, message + was)
+    if not change.in_base:
+        return _command(sort, change.location, title, message)
+    was = f" (line {change.location.line} of the base)"
+    return _command(sort, change.near or Location(change.location.path, 0), title, message + was)
 
 
 def _hurt(change: Change, impact: Impact | None) -> str:
     if impact is None:
         return ""
     users = [
-        reader.address for reader in impact.hurt if change.column is None or change.column in reader.touched
+        reader.address
+        for reader in impact.affected
+        if change.column is None or change.column in reader.touched
     ]
     return f"; used by {', '.join(users)}" if users else ""
 
 
 def _problem(sort: str, title: str, problem: Problem) -> str:
-    told = problem.message + (f" ({problem.hint})" if problem.hint else "")
+    text = problem.message + (f" ({problem.hint})" if problem.hint else "")
     properties = f"file={_property(problem.path.as_posix())}"
     if problem.line:
         properties += f",line={problem.line}"
-    return f"::{sort} {properties},title={_property(title)}::{_data(told)}"
+    return f"::{sort} {properties},title={_property(title)}::{_data(text)}"
 
 
-def _command(sort: str, spot: Spot, title: str, message: str) -> str:
-    line = f",line={spot.line}" if spot.line else ""
-    file = _property(spot.path.as_posix())
+def _command(sort: str, location: Location, title: str, message: str) -> str:
+    line = f",line={location.line}" if location.line else ""
+    file = _property(location.path.as_posix())
     return f"::{sort} file={file}{line},title={_property(title)}::{_data(message)}"
 
 
@@ -111,31 +117,31 @@ def _markdown(report: Report) -> Iterator[str]:
             yield f"| {_code(where)} | {_escaped(problem.message)} | {_escaped(problem.hint)} |"
     if report.comparison is not None:
         yield from _compared(report, report.comparison)
-    if report.endings:
+    if report.ending_ports:
         yield from ("", "### Ports that end", "", "| port | last day | goes on in | still read by |")
         yield "| --- | --- | --- | --- |"
-        for ending in report.endings:
-            cells = (f"{ending.address} {ending.version}", str(ending.last_day or ""), ending.successor)
-            yield f"| {' | '.join(map(_escaped, cells))} | {_escaped(', '.join(ending.readers))} |"
+        for port in report.ending_ports:
+            cells = (f"{port.address} {port.version}", str(port.last_day or ""), port.successor)
+            yield f"| {' | '.join(map(_escaped, cells))} | {_escaped(', '.join(port.readers))} |"
     if report.notes:
         yield from ("", "### Notes", "")
         for note in report.notes:
-            told = note.message + (f" ({note.hint})" if note.hint else "")
-            yield f"- {_code(f'{note.path.as_posix()}:{note.line}')} {_escaped(told)}"
+            text = note.message + (f" ({note.hint})" if note.hint else "")
+            yield f"- {_code(f'{note.path.as_posix()}:{note.line}')} {_escaped(text)}"
 
 
 def _compared(report: Report, comparison: Comparison) -> Iterator[str]:
     for address in report.addresses:
-        ruling, impact = report.ruling_of(address), report.impact_of(address)
-        versions = " → ".join(dict.fromkeys(v for v in (ruling.before, ruling.now) if v)) if ruling else ""
+        verdict, impact = report.verdict_of(address), report.impact_of(address)
+        versions = " → ".join(dict.fromkeys(v for v in (verdict.before, verdict.now) if v)) if verdict else ""
         yield from ("", f"### {_escaped(address)} {_escaped(versions)}".rstrip(), "")
-        if ruling is not None and (ruling.refused or ruling.outcome == "draft"):
-            told = f"**{_escaped(ruling.message)}**" if ruling.refused else _escaped(ruling.message)
-            yield from (told + (f": {_escaped(ruling.hint)}" if ruling.hint else ""), "")
+        if verdict is not None and (verdict.refused or verdict.outcome == "draft"):
+            text = f"**{_escaped(verdict.message)}**" if verdict.refused else _escaped(verdict.message)
+            yield from (text + (f": {_escaped(verdict.hint)}" if verdict.hint else ""), "")
         yield from ("| class | kind | change | where |", "| --- | --- | --- | --- |")
         for change in report.changes_of(address):
             sort = "**breaking**" if change.breaking else "compatible"
-            where = f"{_code(str(change.spot))}{' in the base' if change.gone else ''}"
+            where = f"{_code(str(change.location))}{' in the base' if change.in_base else ''}"
             yield f"| {sort} | {change.kind_name} | {_escaped(change.message)} | {where} |"
         if impact is not None and (impact.columns or impact.whole):
             yield from _concerned(impact)
@@ -162,11 +168,11 @@ def _concerned(impact: Impact) -> Iterator[str]:
         if not reader.touched:
             yield f"- {_escaped(reader.address)} reads it and uses nothing of this"
             continue
-        places = ", ".join(_code(str(spot)) for spot in reader.spots)
-        told = f"- **{_escaped(reader.address)}** uses {_escaped(', '.join(reader.touched))}"
-        yield told + (f": {places}" if places else "") + (", and has moved" if reader.moved else "")
+        places = ", ".join(_code(str(location)) for location in reader.locations)
+        text = f"- **{_escaped(reader.address)}** uses {_escaped(', '.join(reader.touched))}"
+        yield text + (f": {places}" if places else "") + (", and has moved" if reader.moved else "")
     for what, names in (
-        ("Made of it", impact.made_of_them),
+        ("Made of it", impact.derived_columns),
         ("Roles that may read it", impact.roles),
         ("DAGs that follow", impact.dags),
     ):

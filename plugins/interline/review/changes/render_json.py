@@ -6,11 +6,11 @@ from typing import Any
 
 from interline.access import as_json
 from interline.contracts import Problem
-from interline.review.changes.change import Change, Spot
+from interline.review.changes.change import Change, Location
 from interline.review.changes.comparison import Comparison
 from interline.review.changes.impact import Impact
 from interline.review.changes.report import Report
-from interline.review.changes.version_policy import Ruling
+from interline.review.changes.version_policy import Verdict
 
 SCHEMA = "interline.check/1"
 
@@ -25,14 +25,14 @@ def json_of(report: Report) -> dict[str, Any]:
         "notes": [_problem(note) for note in report.notes],
         "endings": [
             {
-                "address": ending.address,
-                "version": ending.version,
-                "last_day": ending.last_day.isoformat() if ending.last_day else None,
-                "successor": ending.successor or None,
-                "readers": list(ending.readers),
-                "roles": list(ending.roles),
+                "address": port.address,
+                "version": port.version,
+                "last_day": port.last_day.isoformat() if port.last_day else None,
+                "successor": port.successor or None,
+                "readers": list(port.readers),
+                "roles": list(port.roles),
             }
-            for ending in report.endings
+            for port in report.ending_ports
         ],
         "comparison": _comparison(report.comparison) if report.comparison else None,
     }
@@ -48,8 +48,8 @@ def _problem(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _spot(spot: Spot) -> dict[str, Any]:
-    return {"path": spot.path.as_posix(), "line": spot.line or None}
+def _location(location: Location) -> dict[str, Any]:
+    return {"path": location.path.as_posix(), "line": location.line or None}
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "base": comparison.base,
         "commit": comparison.commit,
         "uncommitted_files": comparison.uncommitted,
-        "contracts": [_ruling(ruling) for ruling in comparison.rulings],
+        "contracts": [_verdict(verdict) for verdict in comparison.verdicts],
         "changes": [_change(change) for change in comparison.changes],
         "successions": [
             {
@@ -73,7 +73,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "dags": [
             {
                 "dag_id": dag.dag_id,
-                **_spot(dag.spot),
+                **_location(dag.location),
                 "appears": dag.appears,
                 "vanishes": dag.vanishes,
                 "tasks_added": list(dag.tasks_added),
@@ -88,18 +88,18 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _ruling(ruling: Ruling) -> dict[str, Any]:
+def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {
-        "address": ruling.address,
-        "outcome": ruling.outcome,
-        "refused": ruling.refused,
-        "level": ruling.level.name.lower(),
-        "version_before": ruling.before or None,
-        "version": ruling.now or None,
-        "version_needed": ruling.needed or None,
-        "message": ruling.message,
-        "hint": ruling.hint or None,
-        **_spot(ruling.spot),
+        "address": verdict.address,
+        "outcome": verdict.outcome,
+        "refused": verdict.refused,
+        "level": verdict.level.name.lower(),
+        "version_before": verdict.before or None,
+        "version": verdict.now or None,
+        "version_needed": verdict.needed or None,
+        "message": verdict.message,
+        "hint": verdict.hint or None,
+        **_location(verdict.location),
     }
 
 
@@ -112,9 +112,9 @@ def _change(change: Change) -> dict[str, Any]:
         "subject": change.subject,
         "column": change.column,
         "message": change.message,
-        **_spot(change.spot),
-        "in_base": change.gone,
-        "near": _spot(change.near) if change.near else None,
+        **_location(change.location),
+        "in_base": change.in_base,
+        "near": _location(change.near) if change.near else None,
     }
 
 
@@ -128,12 +128,12 @@ def _impact(impact: Impact) -> dict[str, Any]:
                 "address": reader.address,
                 "uses": list(reader.uses),
                 "touched": list(reader.touched),
-                "places": [_spot(spot) for spot in reader.spots],
+                "places": [_location(location) for location in reader.locations],
                 "moved": reader.moved,
             }
             for reader in impact.readers
         ],
-        "made_of_them": list(impact.made_of_them),
+        "made_of_them": list(impact.derived_columns),
         "dags": list(impact.dags),
         "roles": list(impact.roles),
     }

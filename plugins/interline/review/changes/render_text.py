@@ -29,12 +29,12 @@ def _lines(report: Report) -> Iterator[str]:
     comparison = report.comparison
     if comparison is not None:
         yield from _comparison(report, comparison)
-    for ending in report.endings:
-        until = f"until {ending.last_day}" if ending.last_day else "without a last day"
-        where = f"; it goes on in {ending.successor}" if ending.successor else ""
-        yield from _wrapped(f"{ending.address} {ending.version} is deprecated, {until}{where}", "")
-        who = f"still read by {', '.join(ending.readers)}" if ending.readers else "no product reads it"
-        granted = f"; granted to {', '.join(ending.roles)}" if ending.roles else "; granted to nobody"
+    for port in report.ending_ports:
+        until = f"until {port.last_day}" if port.last_day else "without a last day"
+        where = f"; it goes on in {port.successor}" if port.successor else ""
+        yield from _wrapped(f"{port.address} {port.version} is deprecated, {until}{where}", "")
+        who = f"still read by {', '.join(port.readers)}" if port.readers else "no product reads it"
+        granted = f"; granted to {', '.join(port.roles)}" if port.roles else "; granted to nobody"
         yield from _wrapped(who + granted, "  ")
     if report.failed or comparison is not None:
         yield from _wrapped(f"{'Refused' if report.failed else 'All is well'}: {report.summary}.", "")
@@ -94,27 +94,27 @@ def access_lines(comparison: Comparison) -> list[str]:
 
 
 def _address(report: Report, address: str) -> Iterator[str]:
-    ruling, impact = report.ruling_of(address), report.impact_of(address)
-    if ruling is None:
+    verdict, impact = report.verdict_of(address), report.impact_of(address)
+    if verdict is None:
         yield address
     else:
-        versions = " -> ".join(dict.fromkeys(v for v in (ruling.before, ruling.now) if v))
-        yield f"{address} {versions}{'   REFUSED' if ruling.refused else ''}"
+        versions = " -> ".join(dict.fromkeys(v for v in (verdict.before, verdict.now) if v))
+        yield f"{address} {versions}{'   REFUSED' if verdict.refused else ''}"
     for change in report.changes_of(address):
         yield from _change(change, "  ")
     if impact is not None and (impact.columns or impact.whole):
         yield from _impact(impact)
     elif impact is not None and impact.readers:
-        told = "read by " + ", ".join(reader.address for reader in impact.readers)
+        text = "read by " + ", ".join(reader.address for reader in impact.readers)
         ends = {"contract-deprecated", "end-of-life-announced"} & {
             change.kind_name for change in report.changes_of(address)
         }
         do = "to be moved in time" if ends else "nothing to do for them"
-        yield from _wrapped(f"{told}: {do}", "  ", " " * 6)
-    if ruling is not None and (ruling.refused or ruling.outcome == "draft"):
-        yield from _wrapped(ruling.message, "  ")
-        if ruling.hint:
-            yield from _wrapped(f"=> {ruling.hint}", "  ")
+        yield from _wrapped(f"{text}: {do}", "  ", " " * 6)
+    if verdict is not None and (verdict.refused or verdict.outcome == "draft"):
+        yield from _wrapped(verdict.message, "  ")
+        if verdict.hint:
+            yield from _wrapped(f"=> {verdict.hint}", "  ")
     yield ""
 
 
@@ -122,8 +122,8 @@ def _change(change: Change, indent: str, place: bool = True) -> Iterator[str]:
     mark = "BREAKING  " if change.breaking else "compatible"
     yield from _wrapped(change.message, f"{indent}{mark}  ", indent + " " * 12)
     if place:
-        where = " in the base" if change.gone else ""
-        yield f"{indent}{' ' * 12}[{change.kind_name}] {change.spot}{where}"
+        where = " in the base" if change.in_base else ""
+        yield f"{indent}{' ' * 12}[{change.kind_name}] {change.location}{where}"
 
 
 def _impact(impact: Impact) -> Iterator[str]:
@@ -133,12 +133,12 @@ def _impact(impact: Impact) -> Iterator[str]:
             continue
         done = ", and has moved" if reader.moved else ""
         yield from _wrapped(f"{reader.address} uses {', '.join(reader.touched)}{done}", "  ", " " * 6)
-        for spot in reader.spots:
-            yield f"      {spot}"
+        for location in reader.locations:
+            yield f"      {location}"
     if not impact.readers:
         yield "  no product reads it"
-    if impact.made_of_them:
-        yield from _wrapped(f"made of it: {', '.join(impact.made_of_them)}", "  ", " " * 6)
+    if impact.derived_columns:
+        yield from _wrapped(f"made of it: {', '.join(impact.derived_columns)}", "  ", " " * 6)
     if impact.roles:
         yield from _wrapped(f"may be read by the roles {', '.join(impact.roles)}", "  ", " " * 6)
     if impact.dags:
@@ -147,18 +147,18 @@ def _impact(impact: Impact) -> Iterator[str]:
 
 def _dag(dag: DagChange) -> Iterator[str]:
     if dag.appears:
-        told = f"+ {dag.dag_id} with {', '.join(dag.tasks_added) or 'no task'}"
+        text = f"+ {dag.dag_id} with {', '.join(dag.tasks_added) or 'no task'}"
     elif dag.vanishes:
-        told = f"- {dag.dag_id} with {', '.join(dag.tasks_removed) or 'no task'}"
+        text = f"- {dag.dag_id} with {', '.join(dag.tasks_removed) or 'no task'}"
     else:
         tasks = [f"+{task}" for task in dag.tasks_added] + [f"-{task}" for task in dag.tasks_removed]
-        told = f"~ {dag.dag_id} {' '.join(tasks) or 'the same tasks in another order'}"
+        text = f"~ {dag.dag_id} {' '.join(tasks) or 'the same tasks in another order'}"
         if dag.tasks_added == dag.tasks_removed == () and dag.schedule_before != dag.schedule_now:
-            told = f"~ {dag.dag_id}"
+            text = f"~ {dag.dag_id}"
     if not dag.vanishes and dag.schedule_before != dag.schedule_now:
         before, now = dag.schedule_before or "no schedule", dag.schedule_now or "no schedule"
-        told += f"; {now}" + ("" if dag.appears else f", no longer {before}")
-    yield from _wrapped(told, "  ", " " * 6)
+        text += f"; {now}" + ("" if dag.appears else f", no longer {before}")
+    yield from _wrapped(text, "  ", " " * 6)
 
 
 def _wrapped(text: str, indent: str, following: str | None = None) -> list[str]:

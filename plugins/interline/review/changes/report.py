@@ -9,9 +9,9 @@ from pathlib import Path
 from interline.contracts import Problem
 from interline.review.changes.change import Change
 from interline.review.changes.comparison import Comparison
-from interline.review.changes.end_of_life import Ending
+from interline.review.changes.end_of_life import EndingPort
 from interline.review.changes.impact import Impact
-from interline.review.changes.version_policy import Ruling
+from interline.review.changes.version_policy import Verdict
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Report:
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...]
     """What is worth knowing and no mistake."""
-    endings: tuple[Ending, ...]
+    ending_ports: tuple[EndingPort, ...]
     comparison: Comparison | None
     """None if there was no base to compare with."""
 
@@ -41,17 +41,17 @@ class Report:
         found = self.comparison.impacts if self.comparison else ()
         return next((impact for impact in found if impact.address == address), None)
 
-    def ruling_of(self, address: str) -> Ruling | None:
+    def verdict_of(self, address: str) -> Verdict | None:
         """The ruling on a port's contract."""
-        found = self.comparison.rulings if self.comparison else ()
-        return next((ruling for ruling in found if ruling.address == address), None)
+        found = self.comparison.verdicts if self.comparison else ()
+        return next((verdict for verdict in found if verdict.address == address), None)
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Products and domains with changes, refused ones first."""
         if self.comparison is None:
             return ()
-        refused = {ruling.address for ruling in self.comparison.refused}
+        refused = {verdict.address for verdict in self.comparison.refused}
         found = dict.fromkeys(change.address for change in self.comparison.changes)
         return tuple(sorted(found, key=lambda address: (address not in refused, address)))
 
@@ -65,7 +65,7 @@ class Report:
             parts += [counted(breaking, "breaking change"), counted(other, "compatible change")]
             refused = self.comparison.refused
             if refused:
-                parts.append(f"refused: {', '.join(ruling.address for ruling in refused)}")
+                parts.append(f"refused: {', '.join(verdict.address for verdict in refused)}")
         if self.notes:
             parts.append(counted(len(self.notes), "note"))
         return ", ".join(parts)

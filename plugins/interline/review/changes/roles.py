@@ -11,14 +11,14 @@ from interline.review.changes.pair import Pair
 
 
 def compare_roles(pair: Pair, today: date) -> None:
-    """Note every role that is new, gone, narrowed or widened; roles that had ended by ``today`` promise nothing."""
+    """Record every role that is new, gone, narrowed or widened; roles that had ended by ``today`` promise nothing."""
     old = {role.domain: role for role in pair.old.roles}
     for role in pair.new.roles:
         before = old.pop(role.domain, None)
         if before is None:
             columns = pair.new.readable_by(role)
-            told = f"{role.domain} may read {_counted(columns, pair.new.column_names)}"
-            pair.note("role-added", role.domain, told, role.place)
+            message = f"{role.domain} may read {_counted(columns, pair.new.column_names)}"
+            pair.record("role-added", role.domain, message, role.place)
         else:
             _columns(pair, before, role)
             _rows(pair, before, role)
@@ -30,9 +30,9 @@ def compare_roles(pair: Pair, today: date) -> None:
                     if role.columns is None
                     else f"{role.domain} reads the columns it names, none that come later"
                 )
-                pair.note("role-described", role.domain, words, (*role.place, "customProperties"))
+                pair.record("role-described", role.domain, words, (*role.place, "customProperties"))
             if (before.description, before.purpose) != (role.description, role.purpose):
-                pair.note(
+                pair.record(
                     "role-described",
                     role.domain,
                     f"the role {role.domain} is described differently",
@@ -41,8 +41,10 @@ def compare_roles(pair: Pair, today: date) -> None:
     for role in old.values():
         ended = not role.in_force(today)
         kind = "role-expired-removed" if ended else "role-removed"
-        told = f"{role.domain} may no longer read" + (f"; its role ended on {role.expires}" if ended else "")
-        pair.gone(kind, role.domain, told, role.place, ("roles",))
+        message = f"{role.domain} may no longer read" + (
+            f"; its role ended on {role.expires}" if ended else ""
+        )
+        pair.record_removal(kind, role.domain, message, role.place, ("roles",))
 
 
 def _counted(columns: tuple[str, ...], every: tuple[str, ...]) -> str:
@@ -59,11 +61,11 @@ def _columns(pair: Pair, before: Role, role: Role) -> None:
         where: Place = place if own else pair.new_side.column_place(name, "classification")
         why = "" if own else f": its clearance {role.clearance} does not cover it any more"
         words = f"{role.domain} may no longer read {name}{why}"
-        pair.note("role-columns-narrowed", role.domain, words, where, column=pair.old_names[name])
-    told = [name for name in pair.new.column_names if name in sees - saw]
-    if told:
-        words = f"{role.domain} may now read {', '.join(told)}, too"
-        pair.note("role-columns-widened", role.domain, words, place)
+        pair.record("role-columns-narrowed", role.domain, words, where, column=pair.old_names[name])
+    message = [name for name in pair.new.column_names if name in sees - saw]
+    if message:
+        words = f"{role.domain} may now read {', '.join(message)}, too"
+        pair.record("role-columns-widened", role.domain, words, place)
 
 
 def _rows(pair: Pair, before: Role, role: Role) -> None:
@@ -72,13 +74,13 @@ def _rows(pair: Pair, before: Role, role: Role) -> None:
     place = (*role.place, "customProperties")
     if before.rows is None:
         words = f"{role.domain} reads only rows where {role.rows}"
-        pair.note("role-rows-added", role.domain, words, place)
+        pair.record("role-rows-added", role.domain, words, place)
     elif role.rows is None:
         words = f"{role.domain} reads all rows, no longer only those where {before.rows}"
-        pair.note("role-rows-removed", role.domain, words, place)
+        pair.record("role-rows-removed", role.domain, words, place)
     else:
         words = f"{role.domain} reads rows where {role.rows}, no longer those where {before.rows}"
-        pair.note("role-rows-changed", role.domain, words, place)
+        pair.record("role-rows-changed", role.domain, words, place)
 
 
 def _expiry(pair: Pair, before: Role, role: Role) -> None:
@@ -86,14 +88,14 @@ def _expiry(pair: Pair, before: Role, role: Role) -> None:
         return
     place = (*role.place, "customProperties")
     if before.expires is None:
-        pair.note("role-expiry-added", role.domain, f"{role.domain} may read until {role.expires}", place)
+        pair.record("role-expiry-added", role.domain, f"{role.domain} may read until {role.expires}", place)
     elif role.expires is not None and role.expires < before.expires:
         words = f"{role.domain} may read until {role.expires}, no longer until {before.expires}"
-        pair.note("role-expiry-earlier", role.domain, words, place)
+        pair.record("role-expiry-earlier", role.domain, words, place)
     else:
         until = f"until {role.expires}" if role.expires else "without an end"
         words = f"{role.domain} may read {until}, no longer only until {before.expires}"
-        pair.note("role-expiry-later", role.domain, words, place)
+        pair.record("role-expiry-later", role.domain, words, place)
 
 
 def _clearance(pair: Pair, before: Role, role: Role) -> None:
@@ -102,4 +104,4 @@ def _clearance(pair: Pair, before: Role, role: Role) -> None:
     raised = CLASSIFICATIONS.index(role.clearance) > CLASSIFICATIONS.index(before.clearance)
     kind = "role-clearance-raised" if raised else "role-clearance-lowered"
     words = f"the clearance of {role.domain} was {before.clearance} and is {role.clearance}"
-    pair.note(kind, role.domain, words, (*role.place, "customProperties"))
+    pair.record(kind, role.domain, words, (*role.place, "customProperties"))

@@ -33,7 +33,7 @@ _VALUES = {"tightened": "values-shrunk", "loosened": "values-grown", "changed": 
 
 
 def compare_rules(pair: Pair) -> None:
-    """Note every change of the demands on single columns, their quality lists apart."""
+    """Record every change of the demands on single columns, their quality lists apart."""
     for old_name, new_name in pair.names.items():
         old, new = list(_of_column(pair.old_side, old_name)), list(_of_column(pair.new_side, new_name))
         _values(pair, old_name, new_name, old, new)
@@ -61,20 +61,20 @@ def _values(pair: Pair, old_name: str, name: str, old: list[RowRule], new: list[
     before = next((r for r in old if isinstance(r.test, OneOf)), None)
     after = next((r for r in new if isinstance(r.test, OneOf)), None)
     if before is None and after is not None:
-        told = f"{name} is limited to {_listed(after)}"
-        pair.note("values-added", name, told, after.place, column=old_name)
+        message = f"{name} is limited to {_listed(after)}"
+        pair.record("values-added", name, message, after.place, column=old_name)
     elif before is not None and after is None:
         near = pair.new_side.column_place(name)
-        told = f"{name} is no longer limited to {_listed(before)}"
-        pair.gone("values-removed", name, told, before.place, near, column=old_name)
+        message = f"{name} is no longer limited to {_listed(before)}"
+        pair.record_removal("values-removed", name, message, before.place, near, column=old_name)
     elif before is not None and after is not None and isinstance(before.test, OneOf):
         moved = test_direction(before.test, after.test)
         if moved != "same" and isinstance(after.test, OneOf):
             lost = [str(v) for v in before.test.values if v not in after.test.values]
             gained = [str(v) for v in after.test.values if v not in before.test.values]
             parts = [f"loses {', '.join(lost)}"] * bool(lost) + [f"gains {', '.join(gained)}"] * bool(gained)
-            told = f"the list of values of {name} {' and '.join(parts)}"
-            pair.note(_VALUES[moved], name, told, after.place, column=old_name)
+            message = f"the list of values of {name} {' and '.join(parts)}"
+            pair.record(_VALUES[moved], name, message, after.place, column=old_name)
 
 
 def _listed(rule: RowRule) -> str:
@@ -99,31 +99,31 @@ def _limits(pair: Pair, old_name: str, name: str, before: RowRule | None, after:
         return
     kind = _KIND_OF_OPTION.get(_option(rule), "format")
     if before is None and after is not None:
-        told = f"{name} has a new {_told(after)}"
-        pair.note(f"{kind}-added", name, told, after.place, column=old_name)
+        message = f"{name} has a new {_description(after)}"
+        pair.record(f"{kind}-added", name, message, after.place, column=old_name)
     elif after is None and before is not None:
-        told = f"{name} no longer has the {_told(before)}"
+        message = f"{name} no longer has the {_description(before)}"
         near = pair.new_side.column_place(name)
-        pair.gone(f"{kind}-removed", name, told, before.place, near, column=old_name)
+        pair.record_removal(f"{kind}-removed", name, message, before.place, near, column=old_name)
     elif before is not None and after is not None:
         moved: Direction = test_direction(before.test, after.test)
         if isinstance(before.test, (AtLeast, AtMost)):
-            whole = pair.new.column(name).logical_type == "integer"
-            moved = bound_direction(_inclusive(before, whole), _inclusive(after, whole))
+            is_whole = pair.new.column(name).logical_type == "integer"
+            moved = bound_direction(_inclusive(before, is_whole), _inclusive(after, is_whole))
         if moved != "same":
-            told = f"{name} had the {_told(before)} and has the {_told(after)}"
-            pair.note(f"{kind}-{moved}", name, told, after.place, column=old_name)
+            message = f"{name} had the {_description(before)} and has the {_description(after)}"
+            pair.record(f"{kind}-{moved}", name, message, after.place, column=old_name)
 
 
-def _inclusive(rule: RowRule, whole: bool) -> Any:
+def _inclusive(rule: RowRule, is_whole: bool) -> Any:
     """The bound of a rule; above 0 and from 1 are one bound for whole numbers."""
     test = rule.test
-    if whole and isinstance(test, (AtLeast, AtMost)) and test.exclusive and isinstance(test.bound, int):
+    if is_whole and isinstance(test, (AtLeast, AtMost)) and test.exclusive and isinstance(test.bound, int):
         return type(test)(test.bound + (1 if isinstance(test, AtLeast) else -1))
     return test
 
 
-def _told(rule: RowRule) -> str:
+def _description(rule: RowRule) -> str:
     test = rule.test
     value: object = getattr(test, "bound", None)
     for name in ("characters", "divisor", "pattern"):
@@ -135,8 +135,8 @@ def _patterns(pair: Pair, old_name: str, name: str, old: list[RowRule], new: lis
     before = next((r for r in old if _option(r) == "pattern"), None)
     after = next((r for r in new if _option(r) == "pattern"), None)
     if before is not None and after is not None and before.test != after.test:
-        told = f"{name} had the {_told(before)} and has the {_told(after)}; nobody can say which allows more"
-        pair.note("pattern-changed", name, told, after.place, column=old_name)
+        message = f"{name} had the {_description(before)} and has the {_description(after)}; nobody can say which allows more"
+        pair.record("pattern-changed", name, message, after.place, column=old_name)
     elif (before is None) != (after is None):
         _limits(pair, old_name, name, before, after)
 
@@ -150,13 +150,13 @@ def _other_options(pair: Pair, old_name: str, name: str) -> None:
         if was == now:
             continue
         if now is None:
-            told = f"{name} no longer has the {option} {was}"
+            message = f"{name} no longer has the {option} {was}"
             old_place = (*pair.old_side.column_place(old_name, "logicalTypeOptions"), option)
-            pair.gone("format-removed", name, told, old_place, place, column=old_name)
+            pair.record_removal("format-removed", name, message, old_place, place, column=old_name)
         else:
             kind = "format-added" if was is None else "format-changed"
-            told = f"{name} has the {option} {now}" + (f" instead of {was}" if was is not None else "")
-            pair.note(kind, name, told, (*place, option), column=old_name)
+            message = f"{name} has the {option} {now}" + (f" instead of {was}" if was is not None else "")
+            pair.record(kind, name, message, (*place, option), column=old_name)
 
 
 def _references(pair: Pair, old_name: str, name: str, old: list[RowRule], new: list[RowRule]) -> None:
@@ -175,17 +175,17 @@ def _composite_references(pair: Pair) -> None:
 def _match_references(
     pair: Pair, column: str | None, name: str, before: list[RowRule], after: list[RowRule], near: Place
 ) -> None:
-    gone = [rule for rule in before if rule.test not in [other.test for other in after]]
+    removed = [rule for rule in before if rule.test not in [other.test for other in after]]
     added = [rule for rule in after if rule.test not in [other.test for other in before]]
-    if len(gone) == 1 and len(added) == 1:
-        told = f"{name} refers to {_target(added[0])} instead of {_target(gone[0])}"
-        pair.note("reference-changed", name, told, added[0].place, column=column)
+    if len(removed) == 1 and len(added) == 1:
+        message = f"{name} refers to {_target(added[0])} instead of {_target(removed[0])}"
+        pair.record("reference-changed", name, message, added[0].place, column=column)
         return
     for rule in added:
-        pair.note("reference-added", name, f"{name} refers to {_target(rule)}", rule.place, column=column)
-    for rule in gone:
-        told = f"{name} no longer refers to {_target(rule)}"
-        pair.gone("reference-removed", name, told, rule.place, near, column=column)
+        pair.record("reference-added", name, f"{name} refers to {_target(rule)}", rule.place, column=column)
+    for rule in removed:
+        message = f"{name} no longer refers to {_target(rule)}"
+        pair.record_removal("reference-removed", name, message, rule.place, near, column=column)
 
 
 def _target(rule: RowRule) -> str:

@@ -21,31 +21,31 @@ _MORE_IS_BETTER = ("retention", "availability", "throughput", "endOfSupport")
 
 
 def compare_service_levels(pair: Pair) -> None:
-    """Note every service level that is new, gone, or promises more, less or something else."""
+    """Record every service level that is new, gone, or promises more, less or something else."""
     old, new = _by_property(pair.old), _by_property(pair.new)
     for key, after in new.items():
         kind = after.property if after.property in _NAMED else "service-level"
         if after.property == "endOfLife":
             continue
         if key not in old:
-            told = f"{after.property} of {after} is promised"
-            pair.note(f"{kind}-added", after.property, told, after.place)
+            message = f"{after.property} of {after} is promised"
+            pair.record(f"{kind}-added", after.property, message, after.place)
             continue
         before = old[key]
         moved = _direction(pair, before, after)
         if moved != "same":
             elsewhere = before.element != after.element
             was, now = (f" of {before.element}", f" of {after.element}") if elsewhere else ("", "")
-            told = f"{after.property} was {before}{was} and is {after}{now}"
-            pair.note(f"{kind}-{moved}", after.property, told, after.place)
+            message = f"{after.property} was {before}{was} and is {after}{now}"
+            pair.record(f"{kind}-{moved}", after.property, message, after.place)
         elif (before.description, str(before)) != (after.description, str(after)):
-            told = f"{after.property} is described differently"
-            pair.note("service-level-described", after.property, told, after.place)
+            message = f"{after.property} is described differently"
+            pair.record("service-level-described", after.property, message, after.place)
     for key, before in old.items():
         if key not in new and before.property != "endOfLife":
             kind = before.property if before.property in _NAMED else "service-level"
-            told = f"{before.property} of {before} is no longer promised"
-            pair.gone(f"{kind}-removed", before.property, told, before.place, ("slaProperties",))
+            message = f"{before.property} of {before} is no longer promised"
+            pair.record_removal(f"{kind}-removed", before.property, message, before.place, ("slaProperties",))
     _end_of_life(pair)
 
 
@@ -92,10 +92,10 @@ def _end_of_life(pair: Pair) -> None:
     level = next((level for level in pair.new.service_levels if level.property == "endOfLife"), None)
     place = level.place if level else ("slaProperties",)
     if before is None:
-        pair.note("end-of-life-announced", "endOfLife", f"the port's last day is {after}", place)
+        pair.record("end-of-life-announced", "endOfLife", f"the port's last day is {after}", place)
     elif after is not None and after < before:
-        told = f"the port's last day was {before} and is {after}"
-        pair.note("end-of-life-earlier", "endOfLife", told, place)
+        message = f"the port's last day was {before} and is {after}"
+        pair.record("end-of-life-earlier", "endOfLife", message, place)
     else:
-        told = f"the port's last day was {before} and is {after or 'not set any more'}"
-        pair.note("end-of-life-later", "endOfLife", told, place)
+        message = f"the port's last day was {before} and is {after or 'not set any more'}"
+        pair.record("end-of-life-later", "endOfLife", message, place)

@@ -85,9 +85,9 @@ class _Reader(ast.NodeVisitor):
     def _begin(self, call: ast.Call | None, keyword: str, name: str = "", line: int = 0) -> None:
         dag_id = (_text(call, 0, keyword) if call else "") or name
         schedule = next((k.value for k in call.keywords if k.arg == "schedule"), None) if call else None
-        told = ast.unparse(schedule).strip("'\"") if schedule is not None else ""
-        told = "" if told == "None" else told
-        self.found.append(Outline(dag_id, line or (call.lineno if call else 0), told, ()))
+        written = ast.unparse(schedule).strip("'\"") if schedule is not None else ""
+        written = "" if written == "None" else written
+        self.found.append(Outline(dag_id, line or (call.lineno if call else 0), written, ()))
 
     def _add(self, task: str) -> None:
         if self.found:
@@ -107,8 +107,8 @@ def _name(node: ast.AST) -> str:
 
 def _text(call: ast.Call, position: int | None, keyword: str) -> str:
     """A constant text given to a call by position or by name, or an empty string."""
-    given: Iterator[ast.expr] = (k.value for k in call.keywords if k.arg == keyword)
-    value = next(given, None)
+    named: Iterator[ast.expr] = (k.value for k in call.keywords if k.arg == keyword)
+    value = next(named, None)
     if value is None and position is not None and len(call.args) > position:
         value = call.args[position]
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""

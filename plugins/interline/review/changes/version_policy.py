@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from interline.contracts import Product
-from interline.review.changes.change import Change, Spot, highest
+from interline.review.changes.change import Change, Location, highest
 from interline.review.changes.contracts import binding
 from interline.review.changes.kinds import Level
 from interline.review.changes.pair import Side
@@ -18,7 +18,7 @@ Outcome = Literal["fine", "draft", "raise-version", "breaking", "removed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class Verdict:
     """What the check says of one contract's changes as a whole."""
 
     address: str
@@ -33,7 +33,7 @@ class Ruling:
     """The lowest version that the changes ask for, in this contract or, if they break, beside it."""
     message: str
     hint: str
-    spot: Spot
+    location: Location
 
     @property
     def refused(self) -> bool:
@@ -41,68 +41,70 @@ class Ruling:
         return self.outcome not in ("fine", "draft")
 
 
-def rule(old: Side, new: Side, changes: Sequence[Change]) -> Ruling:
-    """Return the ruling on a contract that is in the base and now."""
+def verdict_on_change(old: Side, new: Side, changes: Sequence[Change]) -> Verdict:
+    """Return the verdict on a contract that is in the base and now."""
     before, now = old.contract.version, new.contract.version
-    address, spot = new.product.address, new.spot(("version",))
-    level = highest(change for change in changes if change.spot.path.name == "contract.yaml")
+    address, location = new.product.address, new.location(("version",))
+    level = highest(change for change in changes if change.location.path.name == "contract.yaml")
 
-    def ruling(outcome: Outcome, needed: str, message: str, hint: str = "") -> Ruling:
-        return Ruling(address, outcome, level, before, now, needed, message, hint, spot)
+    def verdict(outcome: Outcome, needed: str, message: str, hint: str = "") -> Verdict:
+        return Verdict(address, outcome, level, before, now, needed, message, hint, location)
 
     if not binding(old.contract.status, before):
-        return ruling("draft", now, f"{address} {before} was {old.contract.status}: nothing was promised yet")
+        return verdict(
+            "draft", now, f"{address} {before} was {old.contract.status}: nothing was promised yet"
+        )
     if level is Level.MAJOR:
         breaking = [change for change in changes if change.breaking]
         needed = raised(before, Level.MAJOR) if numbers(before) else "the next major version"
         subject = new.product.contract_id
-        return ruling(
+        return verdict(
             "breaking",
             needed,
             f"{_counted(len(breaking), 'breaking change')} of {address}, whose consumers rely on {before}",
             f"undo {'it' if len(breaking) == 1 else 'them'} here; `./interline new version {subject}` makes {needed} beside it",
         )
     if numbers(before) is None or numbers(now) is None:
-        return ruling("fine", now, f"{address} {now}: versions are compared as major.minor.patch only")
+        return verdict("fine", now, f"{address} {now}: versions are compared as major.minor.patch only")
     needed = raised(before, level)
     if enough(before, now, level):
-        return ruling("fine", needed, f"{address} {before} -> {now}")
-    said = "is still" if before == now else "is"
+        return verdict("fine", needed, f"{address} {before} -> {now}")
+    still = "is still" if before == now else "is"
     lower = (numbers(now) or ()) < (numbers(before) or ())
-    message = f"the version {said} {now}, {'lower than' if lower else 'as in' if before == now else 'after'} the base's {before}"
+    message = f"the version {still} {now}, {'lower than' if lower else 'as in' if before == now else 'after'} the base's {before}"
     if level is not Level.NONE:
-        message = f"{_counted(len(changes), 'compatible change')} of {address}, and the version {said} {now}"
-    return ruling("raise-version", needed, message, f"write `version: {needed}`")
+        message = f"{_counted(len(changes), 'compatible change')} of {address}, and the version {still} {now}"
+    return verdict("raise-version", needed, message, f"write `version: {needed}`")
 
 
-def rule_removed(old: Side, readers: Sequence[str], today: date) -> Ruling:
-    """Return the ruling on a port that is in the base and no longer there."""
+def verdict_on_removed(old: Side, readers: Sequence[str], today: date) -> Verdict:
+    """Return the verdict on a port that is in the base and no longer there."""
     contract, address = old.contract, old.product.address
-    spot = old.spot(())
+    location = old.location(())
     ended = contract.end_of_life is not None and contract.end_of_life < today
 
-    def ruling(outcome: Outcome, level: Level, message: str, hint: str = "") -> Ruling:
-        return Ruling(address, outcome, level, contract.version, "", "", message, hint, spot)
+    def verdict(outcome: Outcome, level: Level, message: str, hint: str = "") -> Verdict:
+        return Verdict(address, outcome, level, contract.version, "", "", message, hint, location)
 
     if readers:
-        return ruling(
+        return verdict(
             "removed",
             Level.MAJOR,
             f"{address} is removed, and {', '.join(readers)} {'reads' if len(readers) == 1 else 'read'} it",
             "they move to another port first",
         )
     if not binding(contract.status, contract.version):
-        return ruling("draft", Level.NONE, f"{address} was {contract.status}: nothing was promised")
+        return verdict("draft", Level.NONE, f"{address} was {contract.status}: nothing was promised")
     if ended:
-        return ruling("fine", Level.NONE, f"{address} ended on {contract.end_of_life}, and nobody reads it")
+        return verdict("fine", Level.NONE, f"{address} ended on {contract.end_of_life}, and nobody reads it")
     if contract.end_of_life is not None:
-        return ruling(
+        return verdict(
             "removed",
             Level.MAJOR,
             f"{address} is removed before its last day, {contract.end_of_life}",
             "keep it until then",
         )
-    return ruling(
+    return verdict(
         "removed",
         Level.MAJOR,
         f"{address} is removed without notice",
@@ -110,10 +112,10 @@ def rule_removed(old: Side, readers: Sequence[str], today: date) -> Ruling:
     )
 
 
-def rule_added(product: Product, spot: Spot) -> Ruling:
-    """Return the ruling on a port that is new: there is nothing it could break."""
+def verdict_on_added(product: Product, location: Location) -> Verdict:
+    """Return the verdict on a port that is new: there is nothing it could break."""
     version = product.contract.version
-    return Ruling(
+    return Verdict(
         product.address,
         "fine",
         Level.NONE,
@@ -122,7 +124,7 @@ def rule_added(product: Product, spot: Spot) -> Ruling:
         version,
         f"{product.address} {version} is new",
         "",
-        spot,
+        location,
     )
 
 

@@ -72,8 +72,8 @@ def _sql_problems(product: Product, document: Document) -> Iterator[Problem]:
         for role in contract.roles
         if role.rows is not None
     ]
-    for place, compiled in (*rules, *queries, *filters):
+    for place, compile_sql in (*rules, *queries, *filters):
         try:
-            compiled()
+            compile_sql()
         except ValueError as error:
             yield document.problem(place, str(error))

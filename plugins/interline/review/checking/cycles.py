@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from interline.contracts import Mesh, Problem
 from interline.contracts.yaml.reader import read
+from interline.review.checking.view import View
 
 
-def cycles(mesh: Mesh) -> Iterator[Problem]:
+def cycle_problems(view: View) -> Iterator[Problem]:
     """Find each circle of input ports once; without recursion, since a chain of products may be long."""
+    mesh = view.mesh
     done: set[str] = set()
     for start in mesh.products:
         trail: list[str] = []

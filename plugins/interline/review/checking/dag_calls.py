@@ -87,15 +87,15 @@ class _Inspected:
         for decorator in node.decorator_list:
             self._executed(decorator)
             if not isinstance(decorator, ast.Call):
-                self._judge(decorator, decorator, ())
+                self._inspect_call(decorator, decorator, ())
         for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
             self._executed(default)
 
     def _call(self, node: ast.Call) -> None:
         arguments = (*node.args, *(keyword.value for keyword in node.keywords))
-        self._judge(node, node.func, arguments)
+        self._inspect_call(node, node.func, arguments)
 
-    def _judge(self, node: ast.AST, function: ast.expr, arguments: tuple[ast.expr, ...]) -> None:
+    def _inspect_call(self, node: ast.AST, function: ast.expr, arguments: tuple[ast.expr, ...]) -> None:
         origin = dotted(function, self._names)
         if origin is not None:
             if not is_allowed(origin, is_platform=self._is_platform):
@@ -116,7 +116,7 @@ class _Inspected:
                 self._refuse(node, ast.unparse(function)[:60])
 
     def _local(self, node: ast.AST, name: str, arguments: tuple[ast.expr, ...]) -> None:
-        """Judge a call of a function or class of this file, of a value made here, or of Python itself."""
+        """Inspect a call of a function or class of this file, of a value made here, or of Python itself."""
         functions = self._names.functions.get(name, [])
         if functions:
             for function in functions:

@@ -25,7 +25,7 @@ def domain_problems(view: View, path: Path, tree: ast.Module, domain: str) -> It
     yield from _imports(view, path, tree, domain)
     own = view.mesh.domains.get(domain)
     if own is not None and domain != PLATFORM:
-        yield from _Takings(view, path, tree, own).problems()
+        yield from _References(view, path, tree, own).problems()
 
 
 def _imports(view: View, path: Path, tree: ast.Module, domain: str) -> Iterator[Problem]:
@@ -68,7 +68,7 @@ def _imported(node: ast.AST, path: Path, dags: Path) -> list[str]:
 
 
 @dataclass
-class _Takings:
+class _References:
     """What one file names of other domains."""
 
     view: View
@@ -78,17 +78,17 @@ class _Takings:
 
     def problems(self) -> Iterator[Problem]:
         constants = self._constants()
-        told: set[int] = set()
+        reported: set[int] = set()
         for name, value in self._named_values():
             if name == "pool":
-                yield from self._pool(value, constants, told)
+                yield from self._pool(value, constants, reported)
             elif name.endswith("conn_id"):
-                yield from self._connection(name, value, constants, told)
+                yield from self._connection(name, value, constants, reported)
         documentation = self._documentation()
         for node in ast.walk(self.tree):
             if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
                 continue
-            if id(node) not in documentation and id(node) not in told:
+            if id(node) not in documentation and id(node) not in reported:
                 yield from self._text(node, node.value)
 
     def _named_values(self) -> Iterator[tuple[str, ast.expr]]:
@@ -103,50 +103,52 @@ class _Takings:
 
     def _constants(self) -> dict[str, ast.Constant]:
         """Return names that the file gives, once, to a constant."""
-        given: dict[str, list[ast.expr | None]] = {}
+        assigned: dict[str, list[ast.expr | None]] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Assign):
                 for target in node.targets:
                     if isinstance(target, ast.Name):
-                        given.setdefault(target.id, []).append(node.value)
+                        assigned.setdefault(target.id, []).append(node.value)
             elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)) and isinstance(
                 node.target, ast.Name
             ):
-                given.setdefault(node.target.id, []).append(node.value)
+                assigned.setdefault(node.target.id, []).append(node.value)
         return {
             name: values[0]
-            for name, values in given.items()
+            for name, values in assigned.items()
             if len(values) == 1 and isinstance(values[0], ast.Constant)
         }
 
-    def _pool(self, value: ast.expr, constants: dict[str, ast.Constant], told: set[int]) -> Iterator[Problem]:
-        given = _resolved(value, constants)
-        told.add(id(given))
+    def _pool(
+        self, value: ast.expr, constants: dict[str, ast.Constant], reported: set[int]
+    ) -> Iterator[Problem]:
+        constant = _resolved(value, constants)
+        reported.add(id(constant))
         expected = f"leave it out: tasks of {self.own.name} share its pool {self.own.pool!r}"
-        if given is None:
+        if constant is None:
             yield Problem(self.path, value.lineno, "has a pool that only running it would tell", expected)
-        elif given.value != self.own.pool:
-            whose = f" of the domain {given.value!s}" if given.value in self.view.mesh.domains else ""
-            yield Problem(self.path, value.lineno, f"uses the pool {given.value!r}{whose}", expected)
+        elif constant.value != self.own.pool:
+            whose = f" of the domain {constant.value!s}" if constant.value in self.view.mesh.domains else ""
+            yield Problem(self.path, value.lineno, f"uses the pool {constant.value!r}{whose}", expected)
 
     def _connection(
-        self, name: str, value: ast.expr, constants: dict[str, ast.Constant], told: set[int]
+        self, name: str, value: ast.expr, constants: dict[str, ast.Constant], reported: set[int]
     ) -> Iterator[Problem]:
-        given = _resolved(value, constants)
+        constant = _resolved(value, constants)
         expected = f'tasks here act as {self.own.name}: write {name}="{self.own.connection}"'
-        if given is None:
+        if constant is None:
             yield Problem(self.path, value.lineno, f"has a {name} that only running it would tell", expected)
             return
-        told.add(id(given))
-        if given.value == self.own.connection:
+        reported.add(id(constant))
+        if constant.value == self.own.connection:
             return
         by_connection = {domain.connection: domain.name for domain in self.view.mesh.domains.values()}
-        if given.value in by_connection:
-            message = f"uses the connection {given.value!r} of the domain {by_connection[given.value]}"
+        if constant.value in by_connection:
+            message = f"uses the connection {constant.value!r} of the domain {by_connection[constant.value]}"
             yield Problem(self.path, value.lineno, message, expected)
-        elif name == "aws_conn_id" or (isinstance(given.value, str) and given.value.startswith("aws_")):
-            hint = did_you_mean(str(given.value), [self.own.connection]) or expected
-            yield Problem(self.path, value.lineno, f"uses the connection {given.value!r}", hint)
+        elif name == "aws_conn_id" or (isinstance(constant.value, str) and constant.value.startswith("aws_")):
+            hint = did_you_mean(str(constant.value), [self.own.connection]) or expected
+            yield Problem(self.path, value.lineno, f"uses the connection {constant.value!r}", hint)
 
     def _text(self, node: ast.Constant, text: str) -> Iterator[Problem]:
         domains = self.view.mesh.domains

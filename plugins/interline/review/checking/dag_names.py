@@ -23,17 +23,19 @@ class Names:
                     self.imported[module.asname or first] = module.name if module.asname else first
             elif isinstance(node, ast.ImportFrom):
                 package = "." * node.level + (node.module or "")
-                for given in node.names:
-                    self.imported[given.asname or given.name] = f"{package}.{given.name}"
+                for imported_name in node.names:
+                    self.imported[imported_name.asname or imported_name.name] = (
+                        f"{package}.{imported_name.name}"
+                    )
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self.functions.setdefault(node.name, []).append(node)
             elif isinstance(node, ast.ClassDef):
                 self.classes.setdefault(node.name, []).append(node)
             elif isinstance(node, ast.Assign):
                 for target in node.targets:
-                    self._given(target, node.value, aliases)
+                    self._assigned(target, node.value, aliases)
             elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
-                self._given(node.target, node.value, aliases)
+                self._assigned(node.target, node.value, aliases)
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 self.made.add(node.id)
         for name, value in aliases:
@@ -47,7 +49,7 @@ class Names:
         """Say whether the file itself gives the name a meaning."""
         return name in self.imported or name in self.functions or name in self.classes or name in self.made
 
-    def _given(self, target: ast.expr, value: ast.expr, aliases: list[tuple[str, ast.expr]]) -> None:
+    def _assigned(self, target: ast.expr, value: ast.expr, aliases: list[tuple[str, ast.expr]]) -> None:
         if not isinstance(target, ast.Name):
             return
         if isinstance(value, ast.Lambda):

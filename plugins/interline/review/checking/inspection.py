@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
-from interline.contracts import Mesh, Problem, read_mesh
+from interline.contracts import Mesh, Problem, Product, read_mesh
 from interline.review.checking.contract_findings import contract_notes, contract_problems
-from interline.review.checking.cycles import cycles
+from interline.review.checking.cycles import cycle_problems
 from interline.review.checking.dag_declarations import declaration_problems
 from interline.review.checking.dag_trees import dag_tree_problems
 from interline.review.checking.links import links_out_of
 from interline.review.checking.models import model_problems
-from interline.review.checking.orphans import stray_problems
-from interline.review.checking.parallel import spread
+from interline.review.checking.orphans import orphan_problems
+from interline.review.checking.parallel import map_products
 from interline.review.checking.ports import port_problems
-from interline.review.checking.product_files import promise_problems
+from interline.review.checking.product_files import product_file_problems
 from interline.review.checking.view import View
+
+ProductCheck: TypeAlias = Callable[[View, Product], Iterable[Problem]]
+"""Finds what is wrong with one product whose files could be read."""
+MeshCheck: TypeAlias = Callable[[View], Iterable[Problem]]
+"""Finds what is wrong with the mesh as a whole, or with files that belong to no product."""
+
+
+def _contract_problems(_view: View, product: Product) -> list[Problem]:
+    return contract_problems(product)
+
+
+PRODUCT_CHECKS: tuple[ProductCheck, ...] = (
+    product_file_problems,
+    _contract_problems,
+    port_problems,
+    declaration_problems,
+    model_problems,
+)
+MESH_CHECKS: tuple[MeshCheck, ...] = (
+    dag_tree_problems,
+    orphan_problems,
+    cycle_problems,
+)
+"""Every check there is; ``docs/adding-a-check.md`` adds one."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +73,11 @@ def inspect_mesh(root: Path) -> Inspection:
     view = View(mesh, problems)
     found = list(problems)
     notes: list[Problem] = []
-    for of_product, notes_of_product in spread(partial(_findings, view), list(mesh.products)):
+    for of_product, notes_of_product in map_products(partial(_findings, view), list(mesh.products)):
         found += of_product
         notes += notes_of_product
-    found += dag_tree_problems(view)
-    found += stray_problems(view)
-    found += cycles(mesh)
+    for check in MESH_CHECKS:
+        found += check(view)
     behind = [problem.path for problem in links]
     found = [problem for problem in found if not _is_behind(problem.path, behind)]
     return Inspection(mesh, tuple(in_order(root, [*links, *found])), tuple(sorted(set(notes))))
@@ -62,13 +86,7 @@ def inspect_mesh(root: Path) -> Inspection:
 def _findings(view: View, address: str) -> tuple[list[Problem], list[Problem]]:
     """Return what is wrong with one product, and what its contract says that nothing executes."""
     product = view.mesh.products[address]
-    problems = [
-        *promise_problems(view, product),
-        *contract_problems(product),
-        *port_problems(view, product),
-        *declaration_problems(view, product),
-        *model_problems(view, product),
-    ]
+    problems = [problem for check in PRODUCT_CHECKS for problem in check(view, product)]
     return problems, contract_notes(product)
 
 

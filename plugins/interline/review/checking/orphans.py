@@ -12,7 +12,7 @@ PLATFORM = "platform"
 """The domain whose DAGs are about the mesh and not about a product."""
 
 
-def stray_problems(view: View) -> Iterator[Problem]:
+def orphan_problems(view: View) -> Iterator[Problem]:
     """Find DAG files, models and folders of DAG files that no promise stands behind."""
     yield from _dag_files(view)
     yield from _models(view)
@@ -67,10 +67,10 @@ def _models(view: View) -> Iterator[Problem]:
 def _folders(view: View) -> Iterator[Problem]:
     dags = view.root / "dags"
     for path in sorted(dags.iterdir()) if dags.is_dir() else ():
-        if _holds_dags(path) and not view.knows_domain(path.name):
+        if _has_dag_files(path) and not view.knows_domain(path.name):
             hint = did_you_mean(path.name, view.mesh.domains) or "a domain has a domain.yaml under domains/"
             yield Problem(path, 0, f"there is no domain {path.name!r}", hint)
 
 
-def _holds_dags(path: Path) -> bool:
+def _has_dag_files(path: Path) -> bool:
     return path.is_dir() and is_name(path.name) and any(path.glob("*.py"))

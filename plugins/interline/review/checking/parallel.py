@@ -1,7 +1,7 @@
-"""The same question about every product, asked on every core where that pays.
+"""One function applied to every product, on every core where that pays.
 
-A child process is a copy of this one, so the mesh is not sent to it; only findings come back. The answers' order is the
-products' order, whoever gave them.
+A child process is a copy of this one, so the mesh is not sent to it; only results come back. Their order is the products'
+order, whichever process made them.
 """
 
 from __future__ import annotations
@@ -13,31 +13,32 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, TypeVar
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 FEWEST = 60
-"""Products; asking about fewer takes less time than starting processes."""
+"""Products; fewer take less time than starting processes."""
 _AT_ONCE = 10
-"""Products that a process is asked about at a time."""
+"""Products that are sent to a process at a time."""
 
-_asked: dict[str, Any] = {}
+_inherited: dict[str, Callable[[str], Any]] = {}
+"""The function that child processes find here, because they are copies: it holds the mesh and is not sent."""
 
 
-def spread(ask: Callable[[str], Answer], addresses: Sequence[str]) -> list[Answer]:
-    """Return ``ask(address)`` for every address, in order.
+def map_products(function: Callable[[str], Result], addresses: Sequence[str]) -> list[Result]:
+    """Return ``function(address)`` for every address, in order.
 
     On Linux, which copies a process safely, the work of many products is shared by the cores that this process may use.
     """
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
     if cores < 2 or len(addresses) < FEWEST:
-        return [ask(address) for address in addresses]
-    _asked["ask"] = ask
+        return [function(address) for address in addresses]
+    _inherited["function"] = function
     try:
         with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("fork")) as pool:
-            return list(pool.map(_answer, addresses, chunksize=_AT_ONCE))
+            return list(pool.map(_call_inherited, addresses, chunksize=_AT_ONCE))
     finally:
-        _asked.clear()
+        _inherited.clear()
 
 
-def _answer(address: str) -> Any:
-    return _asked["ask"](address)
+def _call_inherited(address: str) -> Any:
+    return _inherited["function"](address)

@@ -1,4 +1,4 @@
-"""A product's promises among themselves: names, files, an SLA, roles of domains that are there."""
+"""A product's files: are they all there and filled in, do they promise a service level, are its roles domains."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from interline.contracts.placeholders import placeholders
 from interline.contracts.yaml.reader import read
 from interline.review.checking.view import View, missing
 
-LONGEST_PRODUCT_NAME = 63
 _SLA_SHAPE = "for example `- property: frequency`, `value: 1`, `unit: d` under slaProperties"
 
 
-def promise_problems(view: View, product: Product) -> Iterator[Problem]:
+def product_file_problems(view: View, product: Product) -> Iterator[Problem]:
     """Find what is wrong with a product whose files could be read."""
     contract_file = product.folder / "contract.yaml"
     model = view.root / "dbt" / "models" / product.domain.name / f"{product.name}.sql"

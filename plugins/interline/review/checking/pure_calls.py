@@ -107,10 +107,10 @@ def why_not(name: str) -> tuple[str, str]:
         return f"calls {last}(), and there is no such verb", did_you_mean(
             last, VERBS
         ) or f"verbs are {', '.join(VERBS)}"
-    said = f"calls {shown}() while it is read"
+    message = f"calls {shown}() while it is read"
     if name.startswith("airflow.") and ("Variable" in name or "Connection" in name or "hooks" in name):
         return (
-            said,
+            message,
             "Airflow's database is for tasks: use a template such as {{ var.value.x }}, or do it in a task",
         )
-    return said, "Airflow reads DAG files again and again: do it in a task, or use a verb or an operator"
+    return message, "Airflow reads DAG files again and again: do it in a task, or use a verb or an operator"

@@ -20,7 +20,6 @@ class View:
         self.broken |= {problem.path for problem in problems}
         """Files and folders that could not be read: whatever follows from that is not told."""
         self._trees: dict[Path, ast.Module | MeshError] = {}
-        self.model_problems_told: set[Problem] = set()
 
     def knows_domain(self, name: str) -> bool:
         """Say whether a domain is there, be its ``domain.yaml`` right or wrong."""
@@ -38,16 +37,16 @@ class View:
         Raises:
             MeshError: the file can't be read or is no Python.
         """
-        kept = self._trees.get(path)
-        if kept is None:
+        parsed = self._trees.get(path)
+        if parsed is None:
             try:
-                kept = parse_python(path)
+                parsed = parse_python(path)
             except MeshError as error:
-                kept = error
-            self._trees[path] = kept
-        if isinstance(kept, MeshError):
-            raise kept
-        return kept
+                parsed = error
+            self._trees[path] = parsed
+        if isinstance(parsed, MeshError):
+            raise parsed
+        return parsed
 
     def declared(self, path: Path) -> DagFile | None:
         """Return what a DAG file declares.

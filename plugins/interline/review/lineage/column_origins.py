@@ -23,7 +23,7 @@ _WITH_ALIASES = frozenset({"order", "group", "having", "qualify"})
 _APART = frozenset({"expressions", "with_", "from_", "joins", "laterals", "hint", "kind"})
 """Parts of a SELECT that are looked at by themselves."""
 
-Needs = frozenset[tuple[str, str]]
+Dependencies = frozenset[tuple[str, str]]
 
 
 class Unresolved(Exception):
@@ -40,7 +40,7 @@ class _Output:
     """A column that comes out of a query."""
 
     origins: frozenset[Origin]
-    needs: Needs
+    dependencies: Dependencies
     """The relations' columns without which it could not be."""
     line: int = 0
 
@@ -64,7 +64,7 @@ class _Query:
 class _Nested:
     """A table made of one value: a nested collection, or a function's result."""
 
-    whole: _Output
+    value: _Output
 
 
 _Source = Relation | _Query | _Nested
@@ -96,7 +96,7 @@ def lineage_of(query: exp.Query, relation_of: Callable[[exp.Table], Relation]) -
     except RecursionError:
         raise Unresolved("is nested too deeply to be followed") from None
     for output in result.outputs.values():
-        resolver.use(output.needs, output.line)
+        resolver.use(output.dependencies, output.line)
     columns = {name: output.origins for name, output in result.outputs.items()}
     lines = {name: output.line for name, output in result.outputs.items()}
     return Lineage(columns, lines, resolver.uses, tuple(dict.fromkeys(_opaque_names(result))))
@@ -107,11 +107,11 @@ class _Resolver:
         self._relation_of = relation_of
         self.uses: dict[tuple[str, str], Use] = {}
 
-    def use(self, needs: Needs, line: int) -> None:
+    def use(self, dependencies: Dependencies, line: int) -> None:
         """Note that columns are used, and where first."""
-        for relation, column in needs:
-            kept = self.uses.get((relation, column))
-            if kept is None or (line and (not kept.line or line < kept.line)):
+        for relation, column in dependencies:
+            first = self.uses.get((relation, column))
+            if first is None or (line and (not first.line or line < first.line)):
                 self.uses[relation, column] = Use(relation, column, line)
 
     def query(
@@ -160,12 +160,12 @@ class _Resolver:
             message = f"has a {tree.key.upper()} of {len(left.outputs)} and {len(right.outputs)} columns"
             raise Unresolved(message, _line(tree), "both sides give the same columns in the same order")
         outputs = {
-            name: _Output(one.origins | other.origins, one.needs | other.needs, one.line)
+            name: _Output(one.origins | other.origins, one.dependencies | other.dependencies, one.line)
             for (name, one), other in zip(left.outputs.items(), right.outputs.values(), strict=True)
         }
         if tree.args.get("distinct") or not isinstance(tree, exp.Union):
             for output in outputs.values():
-                self.use(output.needs, output.line)
+                self.use(output.dependencies, output.line)
         return _Query(outputs)
 
     def _select(
@@ -190,16 +190,16 @@ class _Resolver:
             ):
                 self._star(query, projection, scope)
                 continue
-            origins, needs = self._expression(projection, selecting)
+            origins, dependencies = self._expression(projection, selecting)
             name = projection.alias_or_name.lower() or f"column {len(query.outputs) + 1}"
-            query.outputs[name] = _Output(origins, needs, _line(projection))
+            query.outputs[name] = _Output(origins, dependencies, _line(projection))
         for key, value in tree.args.items():
             for part in value if isinstance(value, list) else (value,):
                 if isinstance(part, exp.Expr) and key not in _APART:
                     self._expression(part, selecting if key in _WITH_ALIASES else scope)
         if tree.args.get("distinct"):
             for output in query.outputs.values():
-                self.use(output.needs, output.line)
+                self.use(output.dependencies, output.line)
         return query
 
     def _add_source(self, node: exp.Expr, scope: _Scope) -> None:
@@ -222,8 +222,8 @@ class _Resolver:
                     self._expression(join.args["on"], scope)
             return
         else:
-            origins, needs = self._expression(node, scope)
-            source = _Nested(_Output(origins, needs))
+            origins, dependencies = self._expression(node, scope)
+            source = _Nested(_Output(origins, dependencies))
         alias = (node.alias or node.name).lower()
         if not alias and isinstance(source, _Nested):
             # `from e, e.items as i` is read as an unnesting whose one column is called i
@@ -249,7 +249,7 @@ class _Resolver:
                 nested = _output_of(sources[parts[0]], parts[1])
                 if nested is None:
                     raise Unresolved(f"{parts[0]} has no column {parts[1]!r}", _line(node))
-                self.use(nested.needs, _line(node))
+                self.use(nested.dependencies, _line(node))
                 return _Nested(nested)
         return self._relation_of(node)
 
@@ -269,14 +269,14 @@ class _Resolver:
                 output = _output_of(source, name)
                 if output is None or name in left_out or (name in scope.shared and name in query.outputs):
                     continue
-                query.outputs[name] = _Output(output.origins, output.needs, _line(star))
+                query.outputs[name] = _Output(output.origins, output.dependencies, _line(star))
             if _is_open(source):
                 query.opaque.append(source)
 
-    def _expression(self, tree: exp.Expr, scope: _Scope) -> tuple[frozenset[Origin], Needs]:
+    def _expression(self, tree: exp.Expr, scope: _Scope) -> tuple[frozenset[Origin], Dependencies]:
         """Return what an expression is made of; what it names is used."""
         origins: set[Origin] = set()
-        needs: set[tuple[str, str]] = set()
+        dependencies: set[tuple[str, str]] = set()
         for node in _own_nodes(tree):
             outputs: list[_Output] = []
             if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star):
@@ -286,9 +286,9 @@ class _Resolver:
                 outputs = list(inner.outputs.values())
             for output in outputs:
                 origins |= output.origins
-                needs |= output.needs
-                self.use(output.needs, _line(node))
-        return frozenset(origins), frozenset(needs)
+                dependencies |= output.dependencies
+                self.use(output.dependencies, _line(node))
+        return frozenset(origins), frozenset(dependencies)
 
     def _column(self, column: exp.Column, scope: _Scope) -> list[_Output]:
         parts = [part.name.lower() for part in column.parts]
@@ -362,7 +362,7 @@ def _is_open(source: _Source) -> bool:
 
 def _output_of(source: _Source, name: str) -> _Output | None:
     if isinstance(source, _Nested):
-        return source.whole
+        return source.value
     if isinstance(source, _Query):
         return source.output(name)
     if source.columns is not None and name not in source.columns and name not in source.hidden:

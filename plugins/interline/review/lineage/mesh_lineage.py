@@ -54,25 +54,25 @@ class _MeshLineage:
             self.macro_problems = error.problems
 
     def followed(self, address: str) -> Followed:
-        kept = self._followed.get(address)
-        if kept is None:
+        known = self._followed.get(address)
+        if known is None:
             product = self.mesh.products[address]
             if self._renderer is None:
-                kept = Followed(problems=list(self.macro_problems))
+                known = Followed(problems=list(self.macro_problems))
             else:
-                kept = follow(self.mesh, product, self._renderer)
-            self._followed[address] = kept
-        return kept
+                known = follow(self.mesh, product, self._renderer)
+            self._followed[address] = known
+        return known
 
     def product(self, address: str) -> ProductLineage:
-        kept = self._products.get(address)
-        if kept is None:
+        known = self._products.get(address)
+        if known is None:
             product = self.mesh.products[address]
             followed = self.followed(address)
             if followed.port is None:
                 raise LineageError(followed.problems or [_no_model(self.mesh, product)])
-            kept = self._products[address] = _product_lineage(product, followed, followed.port)
-        return kept
+            known = self._products[address] = _product_lineage(product, followed, followed.port)
+        return known
 
     def consumers(self, address: str) -> list[str]:
         return self._readers.get(address, [])
@@ -128,16 +128,16 @@ def model_problems(mesh: Mesh, address: str) -> list[Problem]:
     return list(_of(mesh).followed(address).problems)
 
 
-_kept: list[_MeshLineage] = []
+_recent: list[_MeshLineage] = []
 
 
 def _of(mesh: Mesh) -> _MeshLineage:
-    for kept in _kept:
-        if kept.mesh is mesh:
-            return kept
+    for known in _recent:
+        if known.mesh is mesh:
+            return known
     made = _MeshLineage(mesh)
-    _kept.insert(0, made)
-    del _kept[_MOST_MESHES:]
+    _recent.insert(0, made)
+    del _recent[_MOST_MESHES:]
     return made
 
 

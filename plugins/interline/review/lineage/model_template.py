@@ -53,7 +53,7 @@ class Rendered:
     lines: tuple[int, ...]
     """For each line of the SQL, the line of the model that made it."""
     named: tuple[Named, ...]
-    asks_incremental: bool
+    reads_is_incremental: bool
     """Whether it does something else in an incremental build."""
 
     def line(self, line: int) -> int:
@@ -102,7 +102,7 @@ class Renderer:
         self._setting: Setting | None = None
         self._named: list[Named] = []
         self._incremental = False
-        self._asked = False
+        self._reads_is_incremental = False
         self._template: Template | None = None
         self._file = ""
         self._macro_files: dict[str, tuple[Path, Template]] = {}
@@ -116,11 +116,11 @@ class Renderer:
             MeshError: it can't be rendered; the problem has the model's line.
         """
         text = self._read_text(path)
-        self._setting, self._named, self._asked = setting, [], False
+        self._setting, self._named, self._reads_is_incremental = setting, [], False
         self._incremental = incremental
         self._sandbox.allow()
         try:
-            self._template = self._compiled(text, path, marked=True)
+            self._template = self._compile(text, path, marked=True)
             context = self._template.new_context()
             pieces: list[str] = []
             length = 0
@@ -137,9 +137,9 @@ class Renderer:
             # An expression of a stranger's template may raise anything at all.
             raise MeshError([self._problem(path, error)]) from None
         sql, lines = _unmarked("".join(pieces))
-        return Rendered(path, sql, lines, tuple(self._named), self._asked)
+        return Rendered(path, sql, lines, tuple(self._named), self._reads_is_incremental)
 
-    def _compiled(self, text: str, path: Path, *, marked: bool) -> Template:
+    def _compile(self, text: str, path: Path, *, marked: bool) -> Template:
         code = compile(_python_of(text, marked), str(path), "exec")
         self._file = str(path) if marked else self._file
         return Template.from_code(self._sandbox, code, self._sandbox.make_globals(None))
@@ -156,7 +156,7 @@ class Renderer:
                         problems.append(Problem(path, line, message, "give one of them another name"))
                     found[macro] = path
                     self._sandbox.globals[macro] = self._macro(macro, path)
-                self._macro_files[str(path)] = (path, self._compiled(text, path, marked=False))
+                self._macro_files[str(path)] = (path, self._compile(text, path, marked=False))
             except TemplateSyntaxError as error:
                 problems.append(Problem(path, error.lineno, f"is no Jinja: {error.message}"))
             except MeshError as error:
@@ -167,13 +167,13 @@ class Renderer:
 
     def _macro(self, name: str, path: Path) -> Callable[..., Any]:
         """Return what calls a macro when it is called: macros may call macros of files that are read later."""
-        kept: list[Any] = []
+        loaded: list[Any] = []
 
         def macro(*arguments: Any, **named: Any) -> Any:
-            if not kept:
-                kept.append(getattr(self._macro_files[str(path)][1].module, name))
+            if not loaded:
+                loaded.append(getattr(self._macro_files[str(path)][1].module, name))
             try:
-                return kept[0](*arguments, **named)
+                return loaded[0](*arguments, **named)
             except _Return as returned:
                 return returned.value
 
@@ -248,7 +248,7 @@ class Renderer:
         return known.get(name, default or "")
 
     def _is_incremental(self) -> bool:
-        self._asked = True
+        self._reads_is_incremental = True
         return self._incremental
 
     @property
@@ -259,7 +259,7 @@ class Renderer:
 
     def _problem(self, path: Path, error: Exception) -> Problem:
         line, inside = self._place(error.__traceback__)
-        message, hint = _told(error)
+        message, hint = _explain(error)
         if isinstance(error, UndefinedError):
             unknown = _UNDEFINED.search(str(error))
             if unknown:
@@ -377,7 +377,7 @@ def _refused(message: Any = "") -> Any:
     raise Unknown(f"refuses to compile: {message}")
 
 
-def _told(error: Exception) -> tuple[str, str]:
+def _explain(error: Exception) -> tuple[str, str]:
     if isinstance(error, Unknown):
         return str(error), error.hint
     if isinstance(error, RecursionError):

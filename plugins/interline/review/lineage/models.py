@@ -123,7 +123,7 @@ class _Models:
     def _follow(self, name: str, path: Path) -> Lineage:
         self._relations[self._product.domain.schema, name] = Relation(name, None, {})
         variants = [self._renderer.render(path, self.setting(name))]
-        if variants[0].asks_incremental:
+        if variants[0].reads_is_incremental:
             variants.append(self._renderer.render(path, self.setting(name), incremental=True))
         self._follow_helpers(name, variants)
         found: list[Lineage] = []
@@ -239,25 +239,25 @@ class _Models:
     def _unknown_source(self, schema: str, name: str) -> tuple[str, str]:
         product = self._product
         address = f"{schema}.{name}"
-        said = f"source({schema!r}, {name!r})"
+        call = f"source({schema!r}, {name!r})"
         known = list(product.inputs_by_source)
         if address in self._mesh.products:
             hint = did_you_mean(address, [".".join(words) for words in known])
             return (
-                f"{said} is no input port of {product.address}",
+                f"{call} is no input port of {product.address}",
                 hint or f"add {address} to inputPorts in product.yaml",
             )
         if schema.endswith("_landing") and schema.removesuffix("_landing") in self._mesh.domains:
             return (
-                f"{said} is what lands for another domain",
+                f"{call} is what lands for another domain",
                 f"read a port of {schema.removesuffix('_landing')}",
             )
         spelt = [f"source('{one}', '{two}')" for one, two in known]
         spelt += [
             f"source('{product.domain.landing_database}', '{source.name}')" for source in product.sources
         ]
-        hint = did_you_mean(said, spelt) or f"it may read {', '.join(spelt)}"
-        return f"{said} is no source and no input port of {product.address}", hint
+        hint = did_you_mean(call, spelt) or f"it may read {', '.join(spelt)}"
+        return f"{call} is no source and no input port of {product.address}", hint
 
     def _scores(self, name: str) -> Relation:
         """Return the table of scores: its columns are declared in the DAG file, made of the features by a script.
@@ -314,8 +314,10 @@ def _parsed(rendered: Rendered) -> exp.Query:
         message = "is no SQL that Redshift could run" + (f", at {near[:40]!r}" if near else "")
         raise MeshError([Problem(path, line, message, str(first.get("description") or "")[:100])]) from None
     except (SqlglotError, RecursionError) as error:
-        told = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
-        raise MeshError([Problem(path, 0, f"is no SQL that can be read: {told[:200]}")]) from None
+        reason = (
+            "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
+        )
+        raise MeshError([Problem(path, 0, f"is no SQL that can be read: {reason[:200]}")]) from None
     finally:
         _SQLGLOT.setLevel(level)
     found = [statement for statement in statements if statement is not None]

@@ -172,10 +172,10 @@ def _replace(text: Any, old: str, new: str) -> str:
 
 
 def _range(*bounds: int) -> range:
-    whole = range(*bounds)
-    if len(whole) > MOST_TURNS:
+    numbers = range(*bounds)
+    if len(numbers) > MOST_TURNS:
         raise SecurityError(f"loops more than {MOST_TURNS:,} times")
-    return whole
+    return numbers
 
 
 def _filtered(node: Any, name: str) -> nodes.Filter:
