@@ -7,7 +7,7 @@ a relation is then a plain Parquet scan. Iceberg data files are scanned as they 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from sqlglot import exp
 
 from local.engines import catalog, duckdb_engine, hive_types, objects, pruning
 from local.engines.catalog import CatalogTable, Column, Partition
-from local.engines.errors import EntityNotFound, PartitionSchemaMismatch, QueryError
+from local.engines.errors import BadData, EntityNotFound, PartitionSchemaMismatch, QueryError
 from local.engines.files import parquet, text
+from local.engines.files.lines import plain_text
 from local.engines.objects import StoredObject
 
 _workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="lake-reading")
@@ -131,12 +132,39 @@ def _typed_copy(
             with objects.borrowed_copy(found) as source:
                 if table.format == "parquet":
                     query = parquet.select(stored, source, found.uri)
+                    _write(_with_constants(query, columns, constants), path, _parquet_failure(found.uri))
                 else:
-                    query = text.select(table, stored, source, found.uri)
-                _write(
-                    table, f"SELECT {_outputs(columns, constants)} FROM ({query})", source, found.uri, path
-                )
+                    _write_text(table, columns, stored, constants, source, found.uri, path)
     return path
+
+
+def _write_text(
+    table: CatalogTable,
+    columns: Sequence[Column],
+    stored: Sequence[Column],
+    constants: dict[str, str],
+    source: Path,
+    uri: str,
+    path: Path,
+) -> None:
+    """The typed copy of lines; every line that is stored is a row of it, or the object is refused."""
+    with plain_text(source, uri, json=table.format == "json") as lines:
+        query = text.select(table, stored, lines, uri)
+        _write(
+            _with_constants(query, columns, constants),
+            path,
+            lambda error: text.locate(table, lines, uri, error),
+            rows=text.rows_stored(table, lines),
+            uri=uri,
+        )
+
+
+def _with_constants(query: str, columns: Sequence[Column], constants: dict[str, str]) -> str:
+    return f"SELECT {_outputs(columns, constants)} FROM ({query})"
+
+
+def _parquet_failure(uri: str) -> Callable[[duckdb.Error], QueryError]:
+    return lambda error: parquet.explain(error, uri)
 
 
 def _outputs(columns: Sequence[Column], constants: dict[str, str]) -> str:
@@ -156,20 +184,32 @@ def _constant(value: str, column: Column) -> str:
     return f"CAST({duckdb_engine.literal(value)} AS {column.duckdb_type})"
 
 
-def _write(table: CatalogTable, query: str, source: Path, uri: str, path: Path) -> None:
+def _write(
+    query: str,
+    path: Path,
+    explain: Callable[[duckdb.Error], QueryError],
+    *,
+    rows: int | None = None,
+    uri: str = "",
+) -> None:
+    """Write a query's rows as Parquet. Raises what `explain` makes of a failure, BadData when there are not `rows` rows."""
     temporary = path.with_suffix(".part")
     connection = duckdb_engine.connect()
     try:
-        connection.execute(
+        written = connection.execute(
             f"COPY ({query}) TO {duckdb_engine.literal(str(temporary))} (FORMAT parquet, COMPRESSION lz4_raw)"
-        )
+        ).fetchone()
     except duckdb.Error as error:
         temporary.unlink(missing_ok=True)
-        if table.format == "parquet":
-            raise parquet.explain(error, uri) from error
-        raise text.locate(table, source, uri, error) from error
+        raise explain(error) from error
     finally:
         connection.close()
+    count = int(written[0]) if written else 0
+    if rows is not None and count != rows:
+        temporary.unlink(missing_ok=True)
+        raise BadData(
+            f"{rows} rows are stored and {count} were read: the local AWS cannot read this object", uri
+        )
     temporary.replace(path)
 
 

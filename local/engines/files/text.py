@@ -1,24 +1,28 @@
 """JSON lines and delimited text as typed rows, with the strictness of the SerDes that the catalog names.
 
 A field that does not parse as its column's type ends the query and names object and line. Facts relied on, from the
-Athena user guide: OpenX JSON is one object a line with case-insensitive keys and absent keys NULL; LazySimpleSerDe
-knows no quotes, reads `\\N` as NULL, an empty field as NULL unless the column is a string, and ignores surplus fields;
-OpenCSVSerDe knows quotes and escapes.
+Athena user guide: OpenX JSON is one object a line with case-insensitive keys, no key twice, and absent keys NULL
+("OpenX JSON SerDe"); LazySimpleSerDe knows no quotes, reads `\\N` as NULL, an empty field as NULL unless the column is
+a string, and ignores surplus fields; OpenCSVSerDe knows quotes and escapes, but no line breaks between quotes ("Open
+CSV SerDe for processing CSV"). In all of them a line is a row, a blank line too.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow
+import pyarrow.parquet
 
 from local.engines import duckdb_engine, hive_types
 from local.engines.catalog import CatalogTable, Column
 from local.engines.errors import BadData, NotSupported, QueryError
+from local.engines.files import quoted_fields
+from local.engines.files.lines import BLANK, LONGEST_LINE, PlainText
 
 _PATTERNS = {
     "boolean": r"(?i)(true|false)",
@@ -29,35 +33,31 @@ _PATTERNS = {
 } | dict.fromkeys(hive_types.INTEGERS, r"[+-]?\d+")
 _PATTERNS["double"] = _PATTERNS["float"]
 
-_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
-_UNREADABLE = (".bz2", ".snappy", ".lz4", ".lzo", ".deflate", ".zip")
-_MAXIMUM_LINE = 64 * 1024 * 1024
+_ROWS_AT_A_TIME = 100_000
 
 
-def select(table: CatalogTable, columns: Sequence[Column], path: Path, uri: str) -> str:
-    """A DuckDB query over one object's local copy that gives `columns` with their types.
+def select(table: CatalogTable, columns: Sequence[Column], text: PlainText, uri: str) -> str:
+    """A DuckDB query over one object's plain text that gives `columns` with their types.
 
     Raises NotSupported for options of the SerDe that are not understood, BadData when the object is no JSON lines.
     """
-    if path.name.endswith(_UNREADABLE):
-        raise NotSupported(f"the compression of {uri}")
     if table.format == "json":
-        return _select_json(table, columns, path, uri)
+        return _select_json(table, columns, text, uri)
     if table.serde.endswith("OpenCSVSerde"):
-        return _select_quoted(table, columns, path)
-    return _select_delimited(table, columns, path)
+        return _select_quoted(table, columns, text, uri)
+    return _select_delimited(table, columns, text.path)
 
 
-def locate(table: CatalogTable, path: Path, uri: str, error: duckdb.Error) -> QueryError:
+def rows_stored(table: CatalogTable, text: PlainText) -> int:
+    """How many rows `select` must give: one a line, without the headers that the table says to skip."""
+    return text.lines if table.format == "json" else max(0, text.lines - _skipped(table))
+
+
+def locate(table: CatalogTable, text: PlainText, uri: str, error: duckdb.Error) -> QueryError:
     """The error to report when `select` failed while it ran: which line, and which field of it."""
     if table.format == "json":
-        return _locate_json(table, path, uri, error)
-    return _locate_delimited(table, path, uri, error)
-
-
-def compression_of(path: Path) -> str:
-    """DuckDB's name of the compression that a file's name tells."""
-    return _COMPRESSIONS.get(path.suffix.lower(), "uncompressed")
+        return _locate_json(table, text, uri, error)
+    return _locate_delimited(table, text, uri, error)
 
 
 def _typed(expression: str, column: Column) -> str:
@@ -77,9 +77,10 @@ def _typed(expression: str, column: Column) -> str:
     )
 
 
-def _select_json(table: CatalogTable, columns: Sequence[Column], path: Path, uri: str) -> str:
+def _select_json(table: CatalogTable, columns: Sequence[Column], text: PlainText, uri: str) -> str:
     _check_json_options(table)
-    spellings = _json_keys(path, uri, table)
+    path = text.path
+    spellings = _json_keys(text, uri, table)
     asked = {column.name: spellings.get(column.name, []) for column in columns}
     if any(len(keys) > 1 for keys in asked.values()):
         return _select_respelled(columns, asked, path, uri)
@@ -101,7 +102,7 @@ def _select_json(table: CatalogTable, columns: Sequence[Column], path: Path, uri
     )
     source = (
         f"read_json({duckdb_engine.literal(str(path))}, format = 'newline_delimited', records = true, "
-        f"columns = {{{struct}}}, compression = '{compression_of(path)}', maximum_object_size = {_MAXIMUM_LINE})"
+        f"columns = {{{struct}}}, compression = 'uncompressed', maximum_object_size = {LONGEST_LINE})"
     )
     return f"SELECT {', '.join(outputs) or '1 AS one'} FROM {source}"
 
@@ -118,7 +119,7 @@ def _select_respelled(columns: Sequence[Column], asked: dict[str, list[str]], pa
         outputs.append(f"{_typed(value, column)} AS {duckdb_engine.quote(column.name)}")
     source = (
         f"read_json_objects({duckdb_engine.literal(str(path))}, format = 'newline_delimited', "
-        f"compression = '{compression_of(path)}', maximum_object_size = {_MAXIMUM_LINE})"
+        f"compression = 'uncompressed', maximum_object_size = {LONGEST_LINE})"
     )
     return f"SELECT {', '.join(outputs)} FROM {source}"
 
@@ -136,31 +137,50 @@ def _check_json_options(table: CatalogTable) -> None:
             raise NotSupported(f"SerDe property {option}={value} of table {table.name}")
 
 
-def _json_keys(path: Path, uri: str, table: CatalogTable) -> dict[str, list[str]]:
-    """The keys of the objects in a file, by lower-case name; keys are matched without regard to case."""
+def _json_keys(text: PlainText, uri: str, table: CatalogTable) -> dict[str, list[str]]:
+    """The keys of the objects in a file, by lower-case name; keys are matched without regard to case.
+
+    Raises BadData when a line is no JSON object or has a key twice, in whatever spelling.
+    """
     connection = duckdb_engine.connect()
     try:
-        keys = connection.execute(
-            "SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects(?, format = 'newline_delimited', "
-            f"compression = '{compression_of(path)}', maximum_object_size = {_MAXIMUM_LINE})",
-            [str(path)],
+        shapes = connection.execute(
+            "SELECT DISTINCT json_keys(json) FROM read_json_objects(?, format = 'newline_delimited', "
+            f"compression = 'uncompressed', maximum_object_size = {LONGEST_LINE})",
+            [str(text.path)],
         ).fetchall()
     except duckdb.Error as error:
-        raise locate(table, path, uri, error) from error
+        raise locate(table, text, uri, error) from error
     finally:
         connection.close()
     spellings: dict[str, list[str]] = {}
-    for (key,) in sorted(keys):
+    for key in sorted({key for (keys,) in shapes for key in keys or ()}):
         spellings.setdefault(key.lower(), []).append(key)
+    if any(len({key.lower() for key in keys}) < len(keys) for (keys,) in shapes if keys):
+        raise _locate_json(table, text, uri, None)
     return spellings
 
 
-def _locate_json(table: CatalogTable, path: Path, uri: str, error: duckdb.Error) -> QueryError:
-    for number, line in enumerate(_lines(path), start=1):
+class _DuplicateKey(ValueError):
+    """A JSON object has a key twice."""
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object with its keys in lower case. Raises _DuplicateKey."""
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key.lower() in found:
+            raise _DuplicateKey(f'Duplicate key "{key.lower()}"')
+        found[key.lower()] = value
+    return found
+
+
+def _locate_json(table: CatalogTable, text: PlainText, uri: str, error: duckdb.Error | None) -> QueryError:
+    for number, line in enumerate(text.each(), start=1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = json.loads(line, object_pairs_hook=_distinct)
         except ValueError as problem:
             return BadData(
                 f"Row is not a valid JSON Object - JSONException: {problem}",
@@ -175,9 +195,8 @@ def _locate_json(table: CatalogTable, path: Path, uri: str, error: duckdb.Error)
                 number,
                 code="HIVE_CURSOR_ERROR",
             )
-        values = {key.lower(): value for key, value in row.items()}
         for position, column in enumerate(table.columns):
-            problem = _json_problem(values.get(column.name), column)
+            problem = _json_problem(row.get(column.name), column)
             if problem:
                 return BadData(
                     f"Error parsing field value '{problem}' for field {position} ({column.name} {column.glue_type})",
@@ -231,24 +250,8 @@ def _text_fits(text: str, column: Column) -> bool:
     return True
 
 
-def _lines(path: Path) -> list[str]:
-    kind = compression_of(path)
-    connection = duckdb_engine.connect()
-    try:
-        if kind == "uncompressed":
-            return path.read_text(encoding="utf-8", errors="replace").split("\n")
-        rows = connection.execute(
-            "SELECT line FROM read_csv(?, columns = {'line': 'VARCHAR'}, delim = '\x1f', quote = '', escape = '', "
-            f"header = false, compression = '{kind}', auto_detect = false, ignore_errors = true)",
-            [str(path)],
-        ).fetchall()
-        return [line or "" for (line,) in rows]
-    finally:
-        connection.close()
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).splitlines()[0]
+def _first_line(error: duckdb.Error | None) -> str:
+    return str(error).splitlines()[0] if error else "a key occurs twice"
 
 
 def _skipped(table: CatalogTable) -> int:
@@ -261,19 +264,19 @@ def _check_delimited_options(table: CatalogTable, known: set[str]) -> None:
             raise NotSupported(f"SerDe property {option} of table {table.name}")
 
 
+def _delimiter(table: CatalogTable) -> str:
+    parameters = table.serde_parameters
+    delimiter = parameters.get("field.delim") or parameters.get("serialization.format") or "\x01"
+    return "\x01" if delimiter == "1" else delimiter
+
+
 def _select_delimited(table: CatalogTable, columns: Sequence[Column], path: Path) -> str:
     _check_delimited_options(
         table, {"field.delim", "serialization.format", "line.delim", "serialization.null.format"}
     )
     if table.serde_parameters.get("line.delim", "\n") != "\n":
         raise NotSupported(f"line.delim of table {table.name}")
-    delimiter = (
-        table.serde_parameters.get("field.delim")
-        or table.serde_parameters.get("serialization.format")
-        or "\x01"
-    )
-    if delimiter == "1":
-        delimiter = "\x01"
+    delimiter = _delimiter(table)
     null = table.serde_parameters.get("serialization.null.format", "\\N")
     positions = {column.name: number for number, column in enumerate(table.columns, start=1)}
     outputs = []
@@ -285,11 +288,11 @@ def _select_delimited(table: CatalogTable, columns: Sequence[Column], path: Path
         outputs.append(f"{_typed(present, column)} AS {duckdb_engine.quote(column.name)}")
     # one column a line: the delimiter chosen here must not occur in the text, and quotes mean nothing
     source = (
-        f"SELECT string_split(rtrim(line, chr(13)), {duckdb_engine.literal(delimiter)}) AS fields "
+        f"SELECT string_split(coalesce(line, ''), {duckdb_engine.literal(delimiter)}) AS fields "
         f"FROM read_csv({duckdb_engine.literal(str(path))}, columns = {{'line': 'VARCHAR'}}, auto_detect = false, "
         f"header = false, skip = {_skipped(table)}, delim = '\x1f\x1e\x1d', quote = '', escape = '', "
-        f"new_line = '\\n', nullstr = '\x1c\x1c', compression = '{compression_of(path)}', "
-        f"max_line_size = {_MAXIMUM_LINE})"
+        f"new_line = '\\n', nullstr = {duckdb_engine.literal(BLANK)}, compression = 'uncompressed', "
+        f"max_line_size = {LONGEST_LINE})"
     )
     return f"SELECT {', '.join(outputs) or '1 AS one'} FROM ({source})"
 
@@ -303,37 +306,59 @@ def _quoting(table: CatalogTable) -> tuple[str, str, str]:
     )
 
 
-def _select_quoted(table: CatalogTable, columns: Sequence[Column], path: Path) -> str:
+def _select_quoted(table: CatalogTable, columns: Sequence[Column], text: PlainText, uri: str) -> str:
     _check_delimited_options(table, {"separatorChar", "quoteChar", "escapeChar", "serialization.format"})
-    separator, quote, escape = _quoting(table)
-    names = ", ".join(f"{duckdb_engine.literal(column.name)}: 'VARCHAR'" for column in table.columns)
+    names = [column.name for column in table.columns]
+    kinds = pyarrow.schema([(name, pyarrow.string()) for name in names])
+    # the fields beside the text, which is gone when the query has run
+    path = text.path.with_name("fields.parquet")
+    with pyarrow.parquet.ParquetWriter(path, kinds, compression="none") as writer:
+        rows: list[dict[str, str]] = []
+        for number, fields in _quoted_rows(table, text, uri):
+            if len(fields) > len(names):
+                raise BadData(f"{len(fields)} fields for {len(names)} columns", uri, number)
+            rows.append(dict(zip(names, fields, strict=False)))
+            if len(rows) == _ROWS_AT_A_TIME:
+                writer.write_table(pyarrow.Table.from_pylist(rows, kinds))
+                rows.clear()
+        writer.write_table(pyarrow.Table.from_pylist(rows, kinds))
     outputs = [
         f"{_typed(duckdb_engine.quote(column.name), column)} AS {duckdb_engine.quote(column.name)}"
         for column in columns
     ]
-    source = (
-        f"read_csv({duckdb_engine.literal(str(path))}, columns = {{{names}}}, auto_detect = false, header = false, "
-        f"skip = {_skipped(table)}, delim = {duckdb_engine.literal(separator)}, quote = {duckdb_engine.literal(quote)}, "
-        f"escape = {duckdb_engine.literal(quote if escape == chr(92) else escape)}, nullstr = '\x1c\x1c', null_padding = true, "
-        f"compression = '{compression_of(path)}', max_line_size = {_MAXIMUM_LINE})"
-    )
-    return f"SELECT {', '.join(outputs) or '1 AS one'} FROM {source}"
+    return f"SELECT {', '.join(outputs) or '1 AS one'} FROM read_parquet({duckdb_engine.literal(str(path))})"
 
 
-def _locate_delimited(table: CatalogTable, path: Path, uri: str, error: duckdb.Error) -> QueryError:
+def _quoted_rows(table: CatalogTable, text: PlainText, uri: str) -> Iterator[tuple[int, list[str]]]:
+    """Number and fields of every line after the headers."""
+    separator, quote, escape = _quoting(table)
     skipped = _skipped(table)
-    lines = _lines(path)
-    if table.serde.endswith("OpenCSVSerde"):
-        separator, quote, _ = _quoting(table)
-        rows = list(csv.reader(lines, delimiter=separator, quotechar=quote))
-    else:
-        delimiter = table.serde_parameters.get("field.delim") or "\x01"
-        rows = [line.rstrip("\r").split(delimiter) for line in lines]
-    for number, fields in enumerate(rows[skipped:], start=skipped + 1):
-        for position, (column, text) in enumerate(zip(table.columns, fields, strict=False)):
-            if text not in ("", "\\N") and not _text_fits(text, column):
+    for number, line in enumerate(text.each(), start=1):
+        if number <= skipped:
+            continue
+        try:
+            yield number, quoted_fields.split(line, separator, quote, escape)
+        except ValueError as error:
+            raise BadData(str(error), uri, number) from error
+
+
+def _delimited_rows(table: CatalogTable, text: PlainText) -> Iterator[tuple[int, list[str]]]:
+    delimiter = _delimiter(table)
+    skipped = _skipped(table)
+    for number, line in enumerate(text.each(), start=1):
+        if number > skipped:
+            yield number, line.split(delimiter)
+
+
+def _locate_delimited(table: CatalogTable, text: PlainText, uri: str, error: duckdb.Error) -> QueryError:
+    quoted = table.serde.endswith("OpenCSVSerde")
+    rows = _quoted_rows(table, text, uri) if quoted else _delimited_rows(table, text)
+    for number, fields in rows:
+        for position, (column, field) in enumerate(zip(table.columns, fields, strict=False)):
+            nothing = () if quoted else ("", "\\N")
+            if field not in nothing and not _text_fits(field, column):
                 return BadData(
-                    f"Error parsing field value '{text}' for field {position} ({column.name} {column.glue_type})",
+                    f"Error parsing field value '{field}' for field {position} ({column.name} {column.glue_type})",
                     uri,
                     number,
                 )
