@@ -133,6 +133,8 @@ def _parse_nested(name: str, rest: str, whole: str) -> tuple[GlueType, str]:
             raise InvalidInput(f"{name} is not closed in {whole!r}")
     if len(children) != {"array": 1, "map": 2}.get(name, len(children)):
         raise InvalidInput(f"{name} has the wrong number of types in {whole!r}")
+    if len({field.lower() for field in fields}) < len(fields):
+        raise InvalidInput(f"a struct has a name twice, without regard to case, in {whole!r}")
     return GlueType(name, (), tuple(children), tuple(fields)), rest
 
 

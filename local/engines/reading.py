@@ -43,6 +43,7 @@ def relation(
     Raises QueryError when an object does not hold what the catalog says (BadData names object and line), NotSupported
     for a format or option that cannot be read, KeyError for an unknown column.
     """
+    _check_distinct_columns(table)
     chosen = [table.column(name) for name in columns] if columns is not None else list(table.all_columns)
     if table.format == "iceberg":
         from local.engines import iceberg
@@ -54,6 +55,22 @@ def relation(
             _check_partition_schema(table, chosen, partition)
     paths = list(_workers.map(lambda source: _typed_copy(table, chosen, *source), sources))
     return scan(chosen, [str(path) for path in paths])
+
+
+def _check_distinct_columns(table: CatalogTable) -> None:
+    """Raise QueryError for a table that has a name twice, a partition key's too.
+
+    Athena's own message ("Troubleshooting in Athena", HIVE_INVALID_METADATA): a crawler makes such a table of a
+    folder `id=1` whose files have a column `id`.
+    """
+    names = [column.name for column in table.all_columns]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise QueryError(
+            "HIVE_INVALID_METADATA",
+            f"Hive metadata for table {table.name} is invalid: Table descriptor contains duplicate columns: "
+            f"{', '.join(twice)}",
+        )
 
 
 def scan(columns: Sequence[Column], paths: list[str]) -> str:

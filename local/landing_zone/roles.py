@@ -173,7 +173,13 @@ def domain_policy(domain: Domain) -> Document:
         ),
         _allow(["sagemaker:*"], [f"arn:aws:sagemaker:{region}:{account}:*"]),
         _allow(["sagemaker:List*"], ["*"]),
-        _allow(["logs:*"], [f"arn:aws:logs:{region}:{account}:log-group:/aws/sagemaker/*"]),
+        _allow(
+            ["logs:*"],
+            [
+                f"arn:aws:logs:{region}:{account}:log-group:{group}/*"
+                for group in ("/aws/sagemaker", "/aws-glue")
+            ],
+        ),
         _allow(["logs:DescribeLogGroups"], ["*"]),
         _allow(["iam:GetRole"], [domain.role_arn]),
         _allow(

@@ -6,6 +6,7 @@ import gzip
 import re
 
 import duckdb
+import pyarrow
 import pytest
 from sqlglot import parse_one
 
@@ -75,8 +76,10 @@ def test_json_values_become_the_types_of_the_catalog(connection, table):
         '\n{"id": null, "other": 1}\n{"id": 8, "name": {"a": 1}}\n'
     )
     found = rows(connection, table(JSON, columns, text))
+    # the blank line is a row too: "Extra Line Feed in Json File creates a extra row" (rcongiu/Hive-JSON-Serde #207)
     assert [row[:4] for row in found] == [
         (7, "5", 2.0, True),
+        (None, None, None, None),
         (None, None, None, None),
         (8, '{"a":1}', None, None),
     ]
@@ -173,6 +176,172 @@ def test_a_bad_field_of_delimited_text_is_named(connection, table):
 def test_quoted_text(connection, table):
     found = table(QUOTED, {"id": "string", "name": "string"}, '1,"a, ""b"""\n')
     assert rows(connection, found) == [("1", 'a, "b"')]
+
+
+# Lines end at LF, CR and CR LF, the last one needs no end, and a byte order mark is passed over: Trino's TextLineReader
+# (trino/lib/trino-hive-formats), which reads text for Athena engine version 3.
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("1,a\r\n2,b\r\n", [1, 2]),
+        ("1,a\r2,b\r", [1, 2]),
+        ("1,a\r\n2,b\n3,c\r4,d", [1, 2, 3, 4]),
+        ("\ufeff1,a\n2,b\n", [1, 2]),
+        ("1,a\n\n2,b\n", [1, None, 2]),
+        ("\n\n", [None, None]),
+        ("1,a\n2,b\n\n", [1, 2, None]),
+        ("1,a\0b\n2,c\n", [1, 2]),
+        ('1,"a\n2,b"\n', [1, 2]),
+        ("1,#a\n2,#b\n", [1, 2]),
+        (f"1,{'x' * 50_000_000}\n2,b\n", [1, 2]),
+    ],
+    ids=[
+        "CR LF", "CR", "mixed", "byte order mark", "blank line", "blank lines only", "blank last line", "NUL",
+        "quotes mean nothing", "hash", "50 MB line",
+    ],
+)  # fmt: skip
+def test_every_line_of_delimited_text_is_a_row(connection, table, text, numbers):
+    found = table(CSV, {"id": "int", "name": "string"}, text, serde_parameters={"field.delim": ","})
+    assert [row[0] for row in rows(connection, found)] == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ('{"id":1}\r\n{"id":2}\r\n', [1, 2]),
+        ('{"id":1}\r{"id":2}', [1, 2]),
+        ('\ufeff{"id":1}\n{"id":2}\n', [1, 2]),
+        ('{"id":1}\n\n{"id":2}\n\n', [1, None, 2, None]),
+        ('{"id":1,"x":"' + "y" * 50_000_000 + '"}\n{"id":2}\n', [1, 2]),
+    ],
+    ids=["CR LF", "CR", "byte order mark", "blank lines", "50 MB line"],
+)
+def test_every_line_of_json_is_a_row(connection, table, text, numbers):
+    assert [row[0] for row in rows(connection, table(JSON, {"id": "int"}, text), "id")] == numbers
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        # "doesn't allow duplicate keys in map or struct key names" (OpenX JSON SerDe, Amazon Athena User Guide)
+        ('{"Id": 2, "id": 3}', 'Duplicate key "id"'),
+        ('{"id": 2, "id": 3}', 'Duplicate key "id"'),
+        ('{"id": 2, "other": 1, "OTHER": 1}', 'Duplicate key "other"'),
+        ('{"id": ' + "[" * 5_000 + "]" * 5_000 + "}", "nested deeper than 1,000 levels"),
+        ('[{"id": 2}]', "a JSONObject text must begin with"),
+    ],
+    ids=["two spellings", "one spelling", "a key not asked for", "deep", "array"],
+)
+def test_a_json_line_that_the_serde_does_not_take(connection, table, line, reason):
+    with pytest.raises(BadData, match=reason) as failed:
+        rows(connection, table(JSON, {"id": "int"}, f'{{"id": 1}}\n{line}\n'))
+    assert failed.value.code == "HIVE_CURSOR_ERROR"
+    assert failed.value.line == 2
+
+
+def test_two_spellings_of_a_key_in_two_lines_are_one_column(connection, table):
+    assert rows(connection, table(JSON, {"id": "int"}, '{"Id": 1}\n{"id": 2}\n')) == [(1,), (2,)]
+
+
+PACKED = gzip.compress(b'{"id": 1}\n' * 1_000)
+
+
+# "HIVE_CURSOR_ERROR exceptions" (re:Post Knowledge Center): Unexpected end of input stream, incorrect header check,
+# incorrect data check; several members are one stream (RFC 1952)
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (PACKED[:-20], "Unexpected end of input stream"),
+        (PACKED[:4], "Unexpected end of input stream"),
+        (PACKED + b"trailing", "incorrect header check"),
+        (b'{"id": 1}\n', "incorrect header check"),
+        (PACKED[:-8] + b"\0" * 8, "incorrect data check|incorrect header check"),
+    ],
+    ids=["ends early", "ends in the header", "more behind", "not packed", "wrong checksum"],
+)
+def test_a_damaged_gzip_is_named(connection, table, content, reason):
+    with pytest.raises(BadData, match=reason) as failed:
+        rows(connection, table(JSON, {"id": "int"}, content, suffix=".gz"))
+    assert failed.value.uri.endswith("0.gz")
+
+
+def test_a_gzip_of_several_members_is_read_whole(connection, table):
+    assert len(rows(connection, table(JSON, {"id": "int"}, PACKED + PACKED, suffix=".gz"))) == 2_000
+
+
+def test_a_zstd_that_ends_early_is_named(connection, table):
+    packed = pyarrow.compress(b'{"id": 1}\n' * 1_000, codec="zstd", asbytes=True)
+    found = table(JSON, {"id": "int"}, packed, suffix=".zst")
+    assert len(rows(connection, found)) == 1_000
+    objects.put(f"{found.location}1.zst", packed[:-3])
+    with pytest.raises(BadData, match="Unexpected end of input stream"):
+        rows(connection, found)
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "reason"),
+    [
+        ("1,a\n2,é\n".encode("latin-1"), 2, "not UTF-8"),
+        ("1,a\n2,b\n".encode("utf-16"), 1, "UTF-16"),
+    ],
+    ids=["Latin-1", "UTF-16"],
+)
+def test_text_that_is_not_utf_8_is_named(connection, table, content, line, reason):
+    with pytest.raises(BadData, match=reason) as failed:
+        rows(
+            connection,
+            table(CSV, {"id": "int", "name": "string"}, content, serde_parameters={"field.delim": ","}),
+        )
+    assert failed.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ('1,"a, ""b"""', ("1", 'a, "b"')),
+        (r'1,"a\"b"', ("1", 'a"b')),
+        (r'1,"a\\b"', ("1", r"a\b")),
+        ("1", ("1", None)),
+        ("", (None, None)),
+        ("1,", ("1", "")),
+    ],
+)
+def test_quoted_fields_as_open_csv_serde_cuts_them(connection, table, line, fields):
+    found = table(QUOTED, {"id": "string", "name": "string"}, f"0,x\n{line}\n2,y\n")
+    assert rows(connection, found) == [("0", "x"), fields, ("2", "y")]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        # "Does not support embedded line breaks in CSV files" (Open CSV SerDe for processing CSV, Athena User Guide)
+        ('0,x\n1,"a\nb"\n', "a quote is not closed on its line"),
+        ("0,x\n1,a,surplus\n", "3 fields for 2 columns"),
+    ],
+)
+def test_what_open_csv_serde_would_lose_is_named(connection, table, text, reason):
+    with pytest.raises(BadData, match=reason) as failed:
+        rows(connection, table(QUOTED, {"id": "string", "name": "string"}, text))
+    assert failed.value.line == 2
+
+
+def test_a_header_only_object_has_no_rows(connection, table):
+    found = table(
+        CSV,
+        {"id": "int"},
+        "id\n",
+        "id",
+        serde_parameters={"field.delim": ","},
+        parameters={"skip.header.line.count": "1"},
+    )
+    assert rows(connection, found) == []
+
+
+def test_a_key_of_the_folder_that_repeats_a_column_is_refused(connection, table):
+    # "Table descriptor contains duplicate columns" (Troubleshooting in Athena, HIVE_INVALID_METADATA)
+    with pytest.raises(QueryError, match="duplicate columns: id") as failed:
+        rows(connection, table(JSON, {"id": "int"}, '{"id": 7}\n', keys=("id",)))
+    assert failed.value.code == "HIVE_INVALID_METADATA"
 
 
 def test_parquet_by_name_with_widening_only(connection, bench, table, tmp_path):

@@ -17,7 +17,7 @@ from local.engines.lake_permissions import permissions
 from local.engines.objects import StoredObject
 from local.gateway.identity import Caller
 from local.services.glue.crawler import layout, schemas
-from local.services.glue.crawler.classifiers import CsvClassifier, classify
+from local.services.glue.crawler.classifiers import CsvClassifier, Unrecognised, classify
 from local.services.glue.crawler.configuration import CrawlerOptions, Target
 from local.services.glue.crawler.layout import FoundPartition, FoundTable
 from local.services.glue.crawler.schemas import Schema
@@ -93,14 +93,14 @@ class Crawl:
             self.outcome.notes.append(f"{target.path} holds no objects")
             return []
 
-        def classify_one(one: StoredObject) -> Schema | None:
+        def classify_one(one: StoredObject) -> Schema | Unrecognised:
             self._check_stop()
             return classify(one, self.classifiers)
 
         tables, unknown = layout.find_tables(
             bucket, prefix, listed, classify_one, combine=self.options.combine
         )
-        self.outcome.notes.extend(f"{one.uri}: no classifier recognises it" for one in unknown)
+        self.outcome.notes.extend(f"{one.uri} is in no table: {reason}" for one, reason in unknown)
         return tables
 
     def _store(self, found: FoundTable) -> None:

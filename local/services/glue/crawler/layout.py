@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from local.engines.objects import StoredObject
+from local.services.glue.crawler.classifiers import Unrecognised
 from local.services.glue.crawler.schemas import Schema, similar, union
 
 
@@ -53,11 +54,11 @@ def find_tables(
     bucket: str,
     prefix: str,
     found: list[StoredObject],
-    classify: Callable[[StoredObject], Schema | None],
+    classify: Callable[[StoredObject], Schema | Unrecognised],
     *,
     combine: bool = False,
-) -> tuple[list[FoundTable], list[StoredObject]]:
-    """The tables under a prefix, and the objects that no classifier recognised.
+) -> tuple[list[FoundTable], list[tuple[StoredObject, str]]]:
+    """The tables under a prefix, and the objects that are in none of them, with the reason.
 
     `combine` is the grouping policy CombineCompatibleSchemas: whatever fits is one table, similar or not.
     """
@@ -67,15 +68,15 @@ def find_tables(
         for part in one.key[len(prefix) :].split("/")[:-1]:
             folder = folder.children.setdefault(part, _Folder(f"{folder.path}{part}/"))
         folder.files.append(one)
-    unknown: list[StoredObject] = []
+    unknown: list[tuple[StoredObject, str]] = []
     return _tables(bucket, root, classify, unknown, combine), unknown
 
 
 def _tables(
     bucket: str,
     folder: _Folder,
-    classify: Callable[[StoredObject], Schema | None],
-    unknown: list[StoredObject],
+    classify: Callable[[StoredObject], Schema | Unrecognised],
+    unknown: list[tuple[StoredObject, str]],
     combine: bool,
 ) -> list[FoundTable]:
     location = f"s3://{bucket}/{folder.path}"
@@ -99,14 +100,16 @@ def _tables(
 
 
 def _own_files(
-    folder: _Folder, classify: Callable[[StoredObject], Schema | None], unknown: list[StoredObject]
+    folder: _Folder,
+    classify: Callable[[StoredObject], Schema | Unrecognised],
+    unknown: list[tuple[StoredObject, str]],
 ) -> tuple[Schema, tuple[StoredObject, ...]] | None:
     """The schema of the files that lie in a folder itself; those of the most frequent kind if there are several."""
     groups: list[tuple[list[Schema], list[StoredObject]]] = []
     for one in folder.files:
         schema = classify(one)
-        if schema is None:
-            unknown.append(one)
+        if isinstance(schema, Unrecognised):
+            unknown.append((one, schema.reason))
             continue
         for schemas, files in groups:
             if schemas[0].fits(schema):
@@ -118,8 +121,20 @@ def _own_files(
     if not groups:
         return None
     schemas, files = max(groups, key=lambda group: len(group[1]))
-    unknown.extend(one for group in groups if group[1] is not files for one in group[1])
+    for others, odd in groups:
+        if odd is not files:
+            reason = _difference(others[0], schemas[0])
+            unknown.extend((one, f"it {reason} {files[0].uri} in the same folder") for one in odd)
     return union(schemas), tuple(files)
+
+
+def _difference(odd: Schema, usual: Schema) -> str:
+    if odd.classification != usual.classification:
+        return f"is {odd.classification}, not {usual.classification} as"
+    headers = [dict(schema.parameters).get("skip.header.line.count") for schema in (odd, usual)]
+    if headers[0] != headers[1]:
+        return f"has {'a' if headers[0] else 'no'} header, unlike"
+    return "has another delimiter than"
 
 
 def _one_table(names: list[str], tables: list[FoundTable], combine: bool) -> bool:

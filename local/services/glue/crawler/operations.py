@@ -16,6 +16,7 @@ from moto.glue.responses import GlueResponse
 
 from local.engines import backends
 from local.engines.errors import AlreadyExists, EntityNotFound, InvalidInput, QueryError
+from local.engines.log_delivery import LogDelivery
 from local.gateway import identity
 from local.gateway.errors import AwsError
 from local.gateway.iam import authorization
@@ -298,8 +299,18 @@ def _run(work: Crawl, record: RecordedCrawl) -> None:
         log.exception("crawler %s failed inside the local AWS", work.crawler)
         record.error = f"Internal Service Exception: {type(error).__name__}: {error}"
     record.outcome = work.outcome
-    for note in work.outcome.notes:
-        log.info("crawler %s: %s", work.crawler, note)
+    _report(work, record)
     with _lock:
         record.end_time = utcnow()
         record.status = status
+
+
+def _report(work: Crawl, record: RecordedCrawl) -> None:
+    """Write what the crawl left out, and why it failed, to its log: a line begins with the crawl's id, as Glue's do."""
+    lines = [f"WARN : {note}" for note in work.outcome.notes]
+    if record.error:
+        lines.append(f"ERROR : {record.error}")
+    for line in lines:
+        log.info("crawler %s: %s", work.crawler, line)
+    delivery = LogDelivery(work.caller, backends.REGION, record.log_group, record.log_stream)
+    delivery.put([f"[{record.message_prefix}] {line}" for line in lines])
