@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from local.engines import backends, iceberg
 from local.engines import catalog as glue
 from local.engines.catalog import CatalogTable
+from local.engines.catalog_changes import delete_table
 from local.engines.errors import BadData, CommitConflict, NotNullViolation, QueryError
 from local.engines.lake_permissions import permissions
 from local.engines.lake_permissions.selecting import Selection
@@ -215,3 +216,14 @@ class IcebergWork:
     def rollback(self) -> None:
         """Forget the changes."""
         self.changes.rollback()
+
+
+def drop_table(cluster_identifier: str, source: ExternalSource, name: str) -> None:
+    """Take a table of an external schema out of the catalog, as the schema's role.
+
+    Raises:
+        SqlError: 42501 without Lake Formation's DROP.
+    """
+    with lake_errors(), identity.acting_as(role_caller(cluster_identifier, source)):
+        account, database, _ = glue.find_database(source.account, source.database)
+        delete_table(account, database, name)

@@ -11,7 +11,6 @@ from local.engines.redshift.catalog import PUBLIC, Grant, Relation
 from local.engines.redshift.dialect.reading import Statement, TokenReader
 from local.engines.redshift.errors import SqlError, unsupported
 from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
-from local.engines.redshift.statements import targets
 from local.engines.redshift.types import Type
 
 _ALL = {
@@ -140,25 +139,25 @@ def _identifiers(session: Session, request: _Request, name: tuple[str, ...]) -> 
         if not request.every_table:
             privileges.require_owner(session, schema.owner, f"schema {name[-1]}")
             return [name[-1]]
-        relations = session.catalog.relations(name[-1])
+        subjects = session.catalog.relations(name[-1])
     elif request.kind == "database":
         if name[-1] != session.cluster.database:
             raise SqlError(errors.INVALID_CATALOG, f'database "{name[-1]}" does not exist')
         privileges.require_owner(session, session.cluster.master_user, f"database {name[-1]}")
         return [name[-1]]
     else:
-        relation = targets.resolve(session, name).subject
+        relation = relations.resolve(session, name).subject
         if not isinstance(relation, Relation):
             raise SqlError(
                 errors.FEATURE_NOT_SUPPORTED,
                 "Operation not supported on external tables",
                 hint="Grant USAGE on the external schema.",
             )
-        relations = [relation]
-    for relation in relations:
+        subjects = [relation]
+    for relation in subjects:
         if not _may_grant(session, request, relation):
             raise SqlError(errors.INSUFFICIENT_PRIVILEGE, f"permission denied for relation {relation.name}")
-    return [each.oid for each in relations]
+    return [each.oid for each in subjects]
 
 
 def _may_grant(session: Session, request: _Request, relation: Relation) -> bool:

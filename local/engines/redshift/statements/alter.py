@@ -12,12 +12,13 @@ from local.engines.redshift.catalog import Column, Relation
 from local.engines.redshift.dialect.reading import Statement, TokenReader
 from local.engines.redshift.dialect.typed import quote_name
 from local.engines.redshift.errors import SqlError, unsupported
-from local.engines.redshift.external_schemas import ExternalTable
 from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
-from local.engines.redshift.statements import definitions, iceberg_alter, targets
+from local.engines.redshift.statements import definitions, relations
 from local.engines.redshift.statements.definitions import Definition
-from local.engines.redshift.statements.drop import drop_relation
-from local.engines.redshift.statements.table import default_value
+from local.engines.redshift.statements.local_table import drop_relation
+from local.engines.redshift.statements.storage import default_value
+from local.engines.redshift.statements.target import Alteration
+from local.engines.redshift.statements.targets import target
 from local.engines.redshift.types import Type
 
 Change = Callable[[Session, Relation], None]
@@ -31,18 +32,10 @@ def _alter(session: Session, statement: Statement, parameter_types: tuple[Type, 
     change = _change(reader)
     reader.expect_end()
 
+    alteration = Alteration(statement, change)
+
     def run(parameters: Sequence[Any]) -> Result:
-        resolved = targets.resolve(session, name)
-        relation = resolved.subject
-        if isinstance(relation, ExternalTable):
-            iceberg_alter.alter(session, relation, statement)
-            return Result(f"ALTER {word}")
-        if not isinstance(relation, Relation):
-            raise unsupported(f"ALTER {word} of this in the local Redshift")
-        if not relation.temporary:
-            privileges.require_owner(session, relation.owner, f"relation {relation.name}")
-            session.lock(("relation", relation.oid))
-        change(session, relation)
+        target(session, name).alter(alteration)
         return Result(f"ALTER {word}")
 
     return Plan(run)
@@ -95,14 +88,14 @@ def _rename(name: tuple[str, ...]) -> Change:
         if len(name) > 1:
             raise errors.syntax_error(".")
         if relation.temporary:
-            targets.put(session, replace(relation, name=name[0]))
+            relations.put(session, replace(relation, name=name[0]))
             return
         privileges.require_schema(session, relation.schema, "create")
         session.lock(("name", relation.schema, relation.name))
         session.lock(("name", relation.schema, name[0]))
         if session.catalog.find(relation.schema, name[0]) is not None:
             raise SqlError(errors.DUPLICATE_TABLE, f'relation "{name[0]}" already exists')
-        targets.put(session, replace(relation, name=name[0]))
+        relations.put(session, replace(relation, name=name[0]))
 
     return change
 
@@ -124,7 +117,7 @@ def _require_column(relation: Relation, name: str) -> Column:
 def _replace_column(session: Session, relation: Relation, column: str, /, **changes: Any) -> None:
     _require_column(relation, column)
     columns = tuple(replace(each, **changes) if each.name == column else each for each in relation.columns)
-    targets.put(session, replace(relation, columns=columns))
+    relations.put(session, replace(relation, columns=columns))
 
 
 def _rename_column(old: str, new: str) -> Change:
@@ -149,7 +142,7 @@ def _owner(name: str) -> Change:
     def change(session: Session, relation: Relation) -> None:
         if session.catalog.user(name) is None:
             raise SqlError(errors.UNDEFINED_OBJECT, f'user "{name}" does not exist')
-        targets.put(session, replace(relation, owner=name))
+        relations.put(session, replace(relation, owner=name))
 
     return change
 
@@ -164,7 +157,7 @@ def _add(reader: TokenReader) -> Change:
             for _, names in keys:
                 for name in names:
                     _require_column(relation, name)
-            targets.put(session, replace(relation, keys=relation.keys + keys))
+            relations.put(session, replace(relation, keys=relation.keys + keys))
 
         return add_keys
     reader.accept("COLUMN")
@@ -189,7 +182,7 @@ def _add(reader: TokenReader) -> Change:
         session.engine.execute(sql)
         if column.default is not None:
             session.engine.execute(f"UPDATE {relation.storage} SET {quote_name(name)} = {default.sql}")
-        targets.put(session, replace(relation, columns=(*relation.columns, column)))
+        relations.put(session, replace(relation, columns=(*relation.columns, column)))
 
     return add_column
 
@@ -215,7 +208,7 @@ def _drop_column(name: str, cascade: bool) -> Change:
                 )
             drop_relation(session, view, cascade=True, what="view")
         session.engine.execute(f"ALTER TABLE {relation.storage} DROP COLUMN {quote_name(name)}")
-        targets.put(
+        relations.put(
             session, replace(relation, columns=tuple(each for each in relation.columns if each.name != name))
         )
 
@@ -258,7 +251,7 @@ def _physical(definition: Definition) -> Change:
         _table_only(relation)
         for name in (*definition.sort_keys, *([definition.dist_key] if definition.dist_key else [])):
             _require_column(relation, name)
-        targets.put(
+        relations.put(
             session,
             replace(
                 relation,
@@ -289,7 +282,7 @@ def _comment(session: Session, statement: Statement, parameter_types: tuple[Type
                 raise SqlError(errors.UNDEFINED_SCHEMA, f'schema "{name[-1]}" does not exist')
             session.catalog.put(("schema", name[-1]), replace(schema, comment=text))
             return Result("COMMENT")
-        relation = targets.resolve(session, name[:-1] if word == "COLUMN" else name).subject
+        relation = relations.resolve(session, name[:-1] if word == "COLUMN" else name).subject
         if not isinstance(relation, Relation):
             raise unsupported("COMMENT ON an external table in the local Redshift")
         if not relation.temporary:
@@ -297,7 +290,7 @@ def _comment(session: Session, statement: Statement, parameter_types: tuple[Type
         if word == "COLUMN":
             _replace_column(session, relation, name[-1], comment=text)
         else:
-            targets.put(session, replace(relation, comment=text))
+            relations.put(session, replace(relation, comment=text))
         return Result("COMMENT")
 
     return Plan(run)

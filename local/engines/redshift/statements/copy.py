@@ -17,11 +17,11 @@ from local.engines.redshift.dialect.reading import Statement
 from local.engines.redshift.dialect.typed import Typed
 from local.engines.redshift.errors import SqlError
 from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
-from local.engines.redshift.statements import copy_sources, s3_access, targets
+from local.engines.redshift.statements import copy_sources, relations, s3_access
 from local.engines.redshift.statements.copy_options import Copy, read
 from local.engines.redshift.statements.copy_sources import Loaded
 from local.engines.redshift.statements.definitions import check_distinct
-from local.engines.redshift.statements.table import default_value, sequence
+from local.engines.redshift.statements.storage import default_value, sequence
 from local.engines.redshift.types import Type
 from local.gateway.errors import AwsError
 from local.gateway.identity import Caller
@@ -37,10 +37,10 @@ class File:
 
 def _copy(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
     copy = read(statement)
-    targets.resolve(session, copy.table)
+    relations.resolve(session, copy.table)
 
     def run(parameters: Sequence[Any]) -> Result:
-        relation = targets.writable(session, targets.resolve(session, copy.table), "insert")
+        relation = relations.writable(session, relations.resolve(session, copy.table), "insert")
         caller = s3_access.caller_with(session, copy.role)
         count = _load(session, copy, relation, _fetch(copy, caller))
         session.notice(f"Load into table '{relation.name}' completed, {count} record(s) loaded successfully.")

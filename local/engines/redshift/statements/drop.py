@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from local.engines.redshift import catalog as objects
 from local.engines.redshift import errors, privileges
-from local.engines.redshift.catalog import Relation
 from local.engines.redshift.dialect.reading import Statement, TokenReader
 from local.engines.redshift.errors import DEPENDENT_OBJECTS, UNDEFINED_SCHEMA, UNDEFINED_TABLE, SqlError
 from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
-from local.engines.redshift.statements import targets
+from local.engines.redshift.statements.local_table import drop_relation
+from local.engines.redshift.statements.targets import target
 from local.engines.redshift.types import Type
-
-_KINDS = {
-    "TABLE": (objects.TABLE,),
-    "VIEW": (objects.VIEW, objects.LATE_BINDING_VIEW),
-    "MATERIALIZED VIEW": (objects.MATERIALIZED_VIEW,),
-}
 
 
 def _drop(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
@@ -43,7 +36,7 @@ def _drop(session: Session, statement: Statement, parameter_types: tuple[Type, .
 
 def _drop_one(session: Session, name: tuple[str, ...], word: str, if_exists: bool, cascade: bool) -> None:
     try:
-        resolved = targets.resolve(session, name)
+        found = target(session, name)
     except SqlError as error:
         if error.sqlstate not in (UNDEFINED_TABLE, UNDEFINED_SCHEMA):
             raise
@@ -51,50 +44,7 @@ def _drop_one(session: Session, name: tuple[str, ...], word: str, if_exists: boo
             session.notice(f'{word.capitalize()} "{name[-1]}" does not exist and will be skipped')
             return
         raise SqlError(UNDEFINED_TABLE, f'{word.capitalize()} "{name[-1]}" does not exist') from error
-    if resolved.kind == "external":
-        from local.engines.redshift.statements import iceberg_tables
-
-        iceberg_tables.drop(session, resolved)
-        return
-    relation = resolved.subject
-    if relation.kind not in _KINDS[word]:
-        raise SqlError(
-            errors.WRONG_OBJECT_TYPE,
-            f'"{relation.name}" is not a {word.lower()}',
-            hint=f"Use DROP {'TABLE' if relation.kind == objects.TABLE else 'VIEW'} to remove it.",
-        )
-    if not relation.temporary:
-        mine = privileges.has(session.catalog, session.user, "relation", relation.oid, relation.owner, "drop")
-        if not mine:
-            raise SqlError(errors.INSUFFICIENT_PRIVILEGE, f"must be owner of relation {relation.name}")
-    drop_relation(session, relation, cascade=cascade, what=word.lower())
-
-
-def drop_relation(session: Session, relation: Relation, *, cascade: bool, what: str = "table") -> None:
-    """Drop a relation, and with CASCADE the views that are bound to it.
-
-    Raises:
-        SqlError: 2BP01 when a view depends on it and CASCADE was not said.
-    """
-    dependents = session.catalog.dependents(relation.oid)
-    if dependents and not cascade:
-        raise SqlError(
-            DEPENDENT_OBJECTS,
-            f"cannot drop {what} {relation.name} because other objects depend on it",
-            detail=f"view {dependents[0].name} depends on {what} {relation.name}",
-            hint="Use DROP ... CASCADE to drop the dependent objects too.",
-        )
-    for view in dependents:
-        # A view on two of the dropped relations is gone after the first.
-        if session.catalog.relation(view.oid) is not None:
-            session.notice(f"drop cascades to view {view.name}")
-            drop_relation(session, view, cascade=True, what="view")
-    if not relation.temporary:
-        session.lock(("name", relation.schema, relation.name))
-        session.lock(("relation", relation.oid))
-    if relation.stores_rows:
-        session.engine.execute(f"DROP TABLE {relation.storage}")
-    targets.remove(session, relation)
+    found.drop(word, cascade=cascade)
 
 
 def _drop_schema(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:

@@ -13,7 +13,7 @@ from local.engines.redshift.dialect.reading import TokenReader, parse
 from local.engines.redshift.dialect.typed import Output
 from local.engines.redshift.errors import SqlError, unsupported
 from local.engines.redshift.session import Plan, Result, Session
-from local.engines.redshift.statements import targets
+from local.engines.redshift.statements import relations
 from local.engines.redshift.system_catalog import tables
 from local.engines.redshift.translation import translate_query
 
@@ -145,7 +145,7 @@ def _tables(session: Session, name: tuple[str, ...], like: re.Pattern[str]) -> R
 
 
 def _columns(session: Session, name: tuple[str, ...], like: re.Pattern[str]) -> Rows:
-    resolved = targets.resolve(session, name)
+    resolved = relations.resolve(session, name)
     database = session.cluster.database
     schema_name, _, table_name = resolved.display.partition(".")
     relation = resolved.subject if isinstance(resolved.subject, Relation) else None
@@ -180,7 +180,7 @@ def _live_columns(session: Session, resolved: Any) -> tuple[Output, ...]:
 def _grants(session: Session, kind: str, name: tuple[str, ...]) -> Rows:
     database = session.cluster.database
     if kind == "table":
-        relation = targets.resolve(session, name).subject
+        relation = relations.resolve(session, name).subject
         if not isinstance(relation, Relation):
             return []
         place, grants = (relation.schema, relation.name), session.catalog.grants("relation", relation.oid)

@@ -15,9 +15,9 @@ from local.engines.redshift.catalog import Column, Relation
 from local.engines.redshift.dialect.reading import Statement, TokenReader, parse, tokenize
 from local.engines.redshift.errors import SqlError, unsupported
 from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
-from local.engines.redshift.statements import definitions, targets
+from local.engines.redshift.statements import definitions, relations
 from local.engines.redshift.statements.definitions import Definition
-from local.engines.redshift.statements.table import columns_of, store_query
+from local.engines.redshift.statements.storage import columns_of, store_query
 from local.engines.redshift.translation import Translation, translate_query
 from local.engines.redshift.types import Type
 
@@ -72,7 +72,7 @@ def _create_view(session: Session, statement: Statement, parameter_types: tuple[
 def _create(
     session: Session, name: tuple[str, ...], names: tuple[str, ...], text: str, late: bool, replacing: bool
 ) -> Result:
-    schema, own = targets.new_name(session, name)
+    schema, own = relations.new_name(session, name)
     tree = parse(text)
     if late:
         _check_qualified(text)
@@ -105,7 +105,7 @@ def _create(
         oid=oid, schema=schema, name=own, kind=kind, columns=columns, owner=session.user, definition=text, bindings=bindings,
         created=datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
     )  # fmt: skip
-    targets.put(session, view)
+    relations.put(session, view)
     return Result("CREATE VIEW")
 
 
@@ -187,7 +187,7 @@ def _create_materialized(session: Session, statement: Statement, parameter_types
     translate_query(session, parse(text))
 
     def run(parameters: Sequence[Any]) -> Result:
-        schema, own = targets.new_name(session, name)
+        schema, own = relations.new_name(session, name)
         if session.catalog.find(schema, own) is not None:
             raise SqlError(errors.DUPLICATE_TABLE, f'Relation "{own}" already exists')
         translation = translate_query(session, parse(text))
@@ -202,7 +202,7 @@ def _create_materialized(session: Session, statement: Statement, parameter_types
             dist_key=definition.dist_key, sort_keys=definition.sort_keys,
         )  # fmt: skip
         store_query(session, view, translation, ())
-        targets.put(session, view)
+        relations.put(session, view)
         return Result("CREATE MATERIALIZED VIEW")
 
     return Plan(run)
@@ -217,7 +217,7 @@ def _refresh(session: Session, statement: Statement, parameter_types: tuple[Type
     reader.expect_end()
 
     def run(parameters: Sequence[Any]) -> Result:
-        view = targets.resolve(session, name).subject
+        view = relations.resolve(session, name).subject
         if not isinstance(view, Relation) or view.kind != objects.MATERIALIZED_VIEW:
             raise SqlError(errors.WRONG_OBJECT_TYPE, f'"{name[-1]}" is not a materialized view')
         privileges.require_owner(session, view.owner, f"relation {view.name}")
@@ -239,7 +239,7 @@ def _alter_materialized(session: Session, statement: Statement, parameter_types:
     reader.expect_end()
 
     def run(parameters: Sequence[Any]) -> Result:
-        view = targets.resolve(session, name).subject
+        view = relations.resolve(session, name).subject
         if not isinstance(view, Relation) or view.kind != objects.MATERIALIZED_VIEW:
             raise SqlError(errors.WRONG_OBJECT_TYPE, f'"{name[-1]}" is not a materialized view')
         return Result("ALTER MATERIALIZED VIEW")

@@ -1,4 +1,4 @@
-"""CREATE TABLE … USING ICEBERG, its AS form, and DROP TABLE, in external schemas.
+"""CREATE TABLE … USING ICEBERG, its AS form, in external schemas.
 
 Source: "Writing to Apache Iceberg tables" in the Amazon Redshift Database Developer Guide.
 """
@@ -11,28 +11,20 @@ from typing import Any
 
 from local.engines import catalog as glue
 from local.engines import iceberg
-from local.engines.catalog_changes import delete_table
 from local.engines.errors import AlreadyExists
 from local.engines.redshift import errors, external_schemas, privileges
 from local.engines.redshift.catalog import Column, ExternalSource, Schema
 from local.engines.redshift.dialect.reading import TokenReader, parse
-from local.engines.redshift.dialect.scope import Resolved
 from local.engines.redshift.dialect.typed import quote_name
 from local.engines.redshift.errors import SqlError, unsupported
 from local.engines.redshift.external_scans import materialize_scans
 from local.engines.redshift.session import Plan, Result, Session
 from local.engines.redshift.statements import definitions
 from local.engines.redshift.statements.definitions import Definition
-from local.engines.redshift.statements.table import columns_of
+from local.engines.redshift.statements.iceberg_types import glue_type
+from local.engines.redshift.statements.storage import columns_of
 from local.engines.redshift.translation import translate_query, used_parameters
 from local.engines.redshift.types import Type
-from local.gateway import identity
-
-# "Supported data types with Apache Iceberg tables": what each Redshift type becomes in the catalog.
-_GLUE = {
-    "bool": "boolean", "int4": "int", "int8": "bigint", "float4": "float", "float8": "double", "varchar": "string",
-    "char": "string", "date": "date", "timestamp": "timestamp", "timestamptz": "timestamptz", "varbyte": "binary",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,20 +35,6 @@ class _Request:
     location: str | None
     partition_by: tuple[str, ...]
     query: str | None
-
-
-def glue_type(column: Column) -> str:
-    """The catalog's type of a column.
-
-    Raises:
-        SqlError: 0A000 for a type that Iceberg tables of Redshift do not have.
-    """
-    if column.type.name == "numeric":
-        return f"decimal({column.type.precision},{column.type.scale})"
-    found = _GLUE.get(column.type.name)
-    if found is None:
-        raise unsupported(f'data type {column.type.family} of column "{column.name}" in an Iceberg table')
-    return found
 
 
 def plan_create(
@@ -153,7 +131,7 @@ def _create(
     try:
         return _fill(session, table, columns, translation, parameters)
     except BaseException:
-        _remove(session, source, table.name)
+        external_schemas.drop_table(session.cluster.identifier, source, table.name)
         raise
 
 
@@ -194,29 +172,3 @@ def _fill(
         count = changes.append(connection, sql)
         changes.commit()
     return Result("SELECT", count=count)
-
-
-def drop(session: Session, resolved: Resolved) -> None:
-    """DROP TABLE of an external table: it leaves the catalog, its objects stay.
-
-    Raises:
-        SqlError: 42501 without Lake Formation's DROP.
-    """
-    if session.explicit_transaction:
-        raise SqlError(
-            errors.ACTIVE_TRANSACTION, "DROP of an external table cannot run inside a transaction block"
-        )
-    external: external_schemas.ExternalTable = resolved.subject
-    schema = session.catalog.schema(external.schema)
-    if schema is not None:
-        privileges.require_owner(session, schema.owner, f"schema {schema.name}")
-    _remove(session, external.source, external.name)
-
-
-def _remove(session: Session, source: ExternalSource, name: str) -> None:
-    with (
-        external_schemas.lake_errors(),
-        identity.acting_as(external_schemas.role_caller(session.cluster.identifier, source)),
-    ):
-        account, database, _ = glue.find_database(source.account, source.database)
-        delete_table(account, database, name)
