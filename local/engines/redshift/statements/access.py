@@ -11,6 +11,7 @@ from local.engines.redshift.catalog import PUBLIC, Grant, Relation
 from local.engines.redshift.dialect.reading import Statement, TokenReader
 from local.engines.redshift.errors import SqlError, unsupported
 from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
+from local.engines.redshift.statements import relations
 from local.engines.redshift.types import Type
 
 _ALL = {
