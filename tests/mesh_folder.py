@@ -166,6 +166,7 @@ class MeshFolder:
         product = PRODUCT.replace("bookings.tickets", address).replace(
             "domain: bookings", f"domain: {domain}"
         )
+        product = product.replace("name: Tickets", f"name: {name.title()}")
         product = product.replace("- name: tickets", f"- name: {name}").split("customProperties:")[0]
         product += f"inputPorts:\n  - name: {port}\n    version: 1.0.0\n    contractId: {reads}\n"
         contract = CONTRACT.replace("bookings.tickets", address).replace(
