@@ -70,19 +70,27 @@ def plain_text(source: Path, uri: str, *, json: bool = False) -> Iterator[PlainT
 
 
 def _decompressed(source: Path, uri: str, folder: Path) -> Path:
-    suffix = source.suffix.lower()
-    if suffix not in (".gz", ".zst"):
+    kind = {".gz": "gzip", ".zst": "zstd"}.get(source.suffix.lower())
+    if kind is None:
         return source
     target = folder / "decompressed"
-    # the messages are Athena's own ("I get HIVE_CURSOR_ERROR exceptions", re:Post Knowledge Center)
+    unpack(source, kind, target, uri)
+    return target
+
+
+def unpack(source: Path, kind: str, target: Path, uri: str) -> None:
+    """Decompress a whole file; `kind` is "gzip" or "zstd". Raises BadData when bytes end early or are damaged.
+
+    The messages are Athena's own ("HIVE_CURSOR_ERROR exceptions", re:Post Knowledge Center).
+    """
     try:
-        if suffix == ".gz":
+        if kind == "gzip":
             with gzip.open(source) as opened, target.open("wb") as out:
                 shutil.copyfileobj(opened, out, 1 << 20)
         else:
             import pyarrow  # slow to import, and few objects are zstd
 
-            with pyarrow.input_stream(str(source), compression="zstd") as opened, target.open("wb") as out:
+            with pyarrow.input_stream(str(source), compression=kind) as opened, target.open("wb") as out:
                 while piece := opened.read(1 << 20):
                     out.write(piece)
     except EOFError as error:
@@ -93,7 +101,6 @@ def _decompressed(source: Path, uri: str, folder: Path) -> Path:
         early = "Truncated" in str(error)
         reason = "Unexpected end of input stream" if early else f"incorrect data check: {error}"
         raise BadData(reason, uri, code="HIVE_CURSOR_ERROR") from error
-    return target
 
 
 def _normalised(source: Path, uri: str, blank: bytes, folder: Path) -> Path:

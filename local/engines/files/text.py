@@ -196,10 +196,10 @@ def _locate_json(table: CatalogTable, text: PlainText, uri: str, error: duckdb.E
                 code="HIVE_CURSOR_ERROR",
             )
         for position, column in enumerate(table.columns):
-            problem = _json_problem(row.get(column.name), column)
-            if problem:
+            misfit = _json_problem(row.get(column.name), column)
+            if misfit:
                 return BadData(
-                    f"Error parsing field value '{problem}' for field {position} ({column.name} {column.glue_type})",
+                    f"Error parsing field value '{misfit}' for field {position} ({column.name} {column.glue_type})",
                     uri,
                     number,
                 )

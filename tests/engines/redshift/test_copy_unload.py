@@ -303,7 +303,13 @@ class TestCopy:
             ('1,a\n2,"b\n3,c\n4,d\n', "Invalid quote formatting for CSV"),
             (b"1,a\n2,\xff\xfe\n", "invalid or unsupported UTF8"),
             ("1,a\n,b\n", "Cannot insert a NULL value into column id"),
+            # "null terminators cause your COPY to fail" without NULL AS (Preparing your input data)
+            ("1,a\n2,b\0c\n", "rows.csv:2: a NUL"),
+            # "The maximum size of a single input row from any source is 4 MB" (COPY)
+            (f"1,a\n2,{'x' * 4_200_000}\n", "rows.csv:2: Row is larger than 4 MB"),
+            ("1,a\r\n2,b\n3,c\n", "its lines end in several ways"),
         ],
+        ids=lambda value: value[-40:] if isinstance(value, str) else "bytes",
     )
     def test_a_bad_line_is_named_and_nothing_is_loaded(
         self, data_api: Any, lake: Lake, target: str, content: str | bytes, detail: str
@@ -324,6 +330,41 @@ class TestCopy:
         )
         lake.put("rows.json", '{"id": 1}\n{"id": \n')
         assert "Malformed JSON" in copy(data_api, lake, target, "json 'auto'")["Error"]
+
+    @pytest.mark.parametrize("content", ['[{"id": 1}]', "[1]", "1", '"id"'])
+    def test_json_that_is_no_object_is_no_row_of_nulls(
+        self, data_api: Any, lake: Lake, target: str, content: str
+    ) -> None:
+        lake.put("rows.json", f'{{"id": 1}}\n{content}\n')
+        assert f"no JSON object: {content}" in copy(data_api, lake, target, "json 'auto'")["Error"]
+
+    @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+    @pytest.mark.parametrize("options", ["csv", "delimiter ','"])
+    def test_every_line_end_ends_a_row(
+        self, data_api: Any, lake: Lake, target: str, ending: str, options: str
+    ) -> None:
+        lake.put("rows.csv", f"1,a{ending}2,b{ending}3,c")
+        copy(data_api, lake, f"{target} (id, name)", options)
+        assert data_api.rows(f"select id, name from {target} order by id") == [(1, "a"), (2, "b"), (3, "c")]
+
+    @pytest.mark.parametrize(
+        ("content", "reason"),
+        [
+            (gzip.compress(b"1,a\n" * 100)[:-10], "Unexpected end of input stream"),
+            (b"1,a\n", "incorrect header check"),
+        ],
+    )
+    def test_a_damaged_gzip_is_named(
+        self, data_api: Any, lake: Lake, target: str, content: bytes, reason: str
+    ) -> None:
+        lake.put("rows.csv.gz", content)
+        described = copy(data_api, lake, f"{target} (id, name)", "csv gzip")
+        assert f"rows.csv.gz: {reason}" in described["Error"]
+
+    def test_a_gzip_of_several_members_is_loaded_whole(self, data_api: Any, lake: Lake, target: str) -> None:
+        lake.put("rows.csv.gz", gzip.compress(b"1,a\n") + gzip.compress(b"2,b\n"))
+        copy(data_api, lake, f"{target} (id, name)", "csv gzip")
+        assert data_api.rows(f"select count(*) from {target}") == [(2,)]
 
     def test_parquet_of_another_shape_is_refused(self, data_api: Any, lake: Lake, target: str) -> None:
         unload(data_api, lake, "parquet", "select id, name from copying.source")

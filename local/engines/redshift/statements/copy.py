@@ -89,9 +89,10 @@ def _load(session: Session, copy: Copy, relation: Relation, files: list[File]) -
     if not files:
         return 0
     for file in files:
-        line = copy_sources.blank_line(copy, file.path)
-        if line is not None:
-            raise _load_error(relation, f"{file.stored.uri}:{line}: Delimiter not found (a blank line)")
+        fault = copy_sources.first_fault(copy, file.path)
+        if fault is not None:
+            line, reason = fault
+            raise _load_error(relation, f"{file.stored.uri}{f':{line}' if line else ''}: {reason}")
     connection = session.engine
     loaded = copy_sources.open_files(connection, copy, [each.path for each in files], wanted)
     items = _items(session, relation, loaded, wanted)

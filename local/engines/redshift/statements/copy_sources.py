@@ -7,15 +7,17 @@ around a number do not count, and text that is too long for its column is an err
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import re
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from local.engines.errors import BadData
+from local.engines.files.lines import unpack
 from local.engines.redshift import errors, types
 from local.engines.redshift.catalog import Column
 from local.engines.redshift.dialect import casts
@@ -28,6 +30,7 @@ from local.engines.redshift.types import Type
 # Text that no file contains: DuckDB takes it for null, so that empty fields stay empty.
 _NEVER = "\\u0000 never"
 _LONGEST_LINE = 64 * 1024 * 1024
+_LONGEST_ROW = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -57,16 +60,41 @@ def _listed(paths: Sequence[str]) -> str:
     return "[" + ", ".join(quote_text(path) for path in paths) + "]"
 
 
-def blank_line(copy: Copy, path: str) -> int | None:
-    """The first blank line of a delimited file, which the engine would pass over; None when there is none.
+def first_fault(copy: Copy, path: str) -> tuple[int, str] | None:
+    """What ends the load of one file before its fields are looked at: the line (0 for the file) and the reason, or None.
 
-    Redshift takes it for a line without delimiters, unless IGNOREBLANKLINES is given.
+    Compressed bytes that end early; a row of more than 4 MB ("COPY": the largest input row); a NUL, unless NULL AS
+    takes it ("Preparing your input data"); a blank line, which the engine would pass over and which Redshift takes for a
+    line without delimiters, unless IGNOREBLANKLINES is given.
     """
-    if copy.format not in ("TEXT", "CSV") or copy.ignore_blank_lines or copy.compression == "zstd":
+    if copy.format == "PARQUET":
         return None
-    content = Path(path).read_bytes()
-    if copy.compression == "gzip":
-        content = gzip.decompress(content)
+    try:
+        content = _content(copy, path)
+    except BadData as error:
+        return 0, error.message.rpartition(" (")[0]
+    if max(map(len, content.split(b"\n"))) > _LONGEST_ROW:
+        rows = enumerate(content.split(b"\n"), 1)
+        return next((number, "Row is larger than 4 MB") for number, row in rows if len(row) > _LONGEST_ROW)
+    if copy.format == "JSON":
+        return None
+    nul = content.find(b"\0")
+    if nul >= 0 and copy.null != "\0":
+        return content.count(b"\n", 0, nul) + 1, "a NUL (UTF-8 0000), which only NULL AS '\\0' loads"
+    line = None if copy.ignore_blank_lines else _blank_line(copy, content)
+    return None if line is None else (line, "Delimiter not found (a blank line)")
+
+
+def _content(copy: Copy, path: str) -> bytes:
+    if copy.compression == "uncompressed":
+        return Path(path).read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        unpacked = Path(folder) / "unpacked"
+        unpack(Path(path), copy.compression, unpacked, path)
+        return unpacked.read_bytes()
+
+
+def _blank_line(copy: Copy, content: bytes) -> int | None:
     if not re.search(rb"(?:^|\n)\r?\n", content):
         return None
     if copy.format == "TEXT" or copy.quote.encode() not in content:
@@ -125,7 +153,8 @@ def _from_text(copy: Copy, value: str, kind: Type, name: str) -> str:
 def _json(copy: Copy, paths: Sequence[str], wanted: list[Column]) -> Loaded:
     """One object after the other; a key that is missing is null."""
     source = (
-        f"SELECT json AS c FROM read_json_objects({_listed(paths)}, format = 'newline_delimited', "
+        f"SELECT CASE WHEN json_type(json) = 'OBJECT' THEN json ELSE error(concat('no JSON object: ', left(json, 60))) END "
+        f"AS c FROM read_json_objects({_listed(paths)}, format = 'newline_delimited', "
         f"compression = {quote_text(copy.compression)}, maximum_object_size = {_LONGEST_LINE})"
     )
     return Loaded(source, tuple(_from_key(copy, column) for column in wanted))
@@ -243,6 +272,8 @@ def _first_failure(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> tup
 
 def _reason(message: str) -> str:
     """What was wrong with a line, without the engine's advice."""
+    if "state machine reached an invalid state" in message:
+        return "its lines end in several ways (LF, CR, CR LF)"
     line = re.search(r"CSV Error on Line: (\d+)", message)
     if "Expected Number of Columns" in message or "Error when" in message or line:
         counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
