@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pyiceberg.table.metadata import TableMetadata
+
 from local.engines import backends, hive_types
 from local.engines.errors import EntityNotFound, NotSupported, QueryError
+from local.engines.iceberg import metadata
 
 if TYPE_CHECKING:
     from moto.glue.models import FakeDatabase, FakeTable
@@ -172,9 +175,7 @@ def describe(account: str, stored: FakeTable, links: tuple[Link, ...] = ()) -> C
     parameters = dict(version.get("Parameters") or {})
     form = format_of(version)
     if form == "iceberg":
-        from local.engines.iceberg import metadata
-
-        columns = metadata.columns(metadata.read(parameters["metadata_location"]))
+        columns = _iceberg_columns(metadata.read(parameters["metadata_location"]))
     else:
         columns = columns_of(storage.get("Columns"))
     return CatalogTable(
@@ -190,6 +191,19 @@ def describe(account: str, stored: FakeTable, links: tuple[Link, ...] = ()) -> C
         serde_parameters=dict(serde.get("Parameters") or {}),
         version=str(stored._current_version),
         links=links,
+    )
+
+
+def _iceberg_columns(table: TableMetadata) -> tuple[Column, ...]:
+    """The current schema as catalog columns."""
+    return tuple(
+        Column(
+            name=field.name.lower(),
+            glue_type=hive_types.from_iceberg(field.field_type),
+            comment=field.doc or "",
+            required=field.required,
+        )
+        for field in table.schema().fields
     )
 
 

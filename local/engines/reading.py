@@ -19,6 +19,7 @@ from local.engines.catalog import CatalogTable, Column, Partition
 from local.engines.errors import BadData, EntityNotFound, PartitionSchemaMismatch, QueryError
 from local.engines.files import parquet, text
 from local.engines.files.lines import plain_text
+from local.engines.iceberg import snapshots
 from local.engines.objects import StoredObject
 
 _workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="lake-reading")
@@ -46,9 +47,7 @@ def relation(
     _check_distinct_columns(table)
     chosen = [table.column(name) for name in columns] if columns is not None else list(table.all_columns)
     if table.format == "iceberg":
-        from local.engines import iceberg
-
-        return iceberg.relation(table, [column.name for column in chosen], condition)
+        return snapshots.relation(table, [column.name for column in chosen], condition)
     sources = objects_of(table, condition)
     if partition_schemas:
         for partition in {partition for _, partition in sources if partition is not None}:
@@ -89,9 +88,7 @@ def objects_of(
 ) -> list[tuple[StoredObject, Partition | None]]:
     """The objects that a query with this condition reads, each with its partition (None for a table without)."""
     if table.format == "iceberg":
-        from local.engines import iceberg
-
-        return [(found, None) for found in iceberg.data_objects(table, condition)]
+        return [(found, None) for found in snapshots.data_objects(table, condition)]
     if not table.partition_keys:
         return [(found, None) for found in _list(table.location)]
     registered = catalog.partitions(table)

@@ -21,11 +21,13 @@ from pyiceberg.table.update import TableRequirement, TableUpdate, update_table_m
 from pyiceberg.transforms import Transform, parse_transform
 from pyiceberg.types import NestedField
 
-from local.engines import catalog, hive_types, objects
+from local.engines import backends, catalog, hive_types, objects
 from local.engines.catalog import CatalogTable, Column
 from local.engines.errors import AlreadyExists, InvalidInput, NotSupported
 from local.engines.iceberg.file_io import LakeFileIO
-from local.engines.iceberg.metadata import data_files, metadata_of, read
+from local.engines.iceberg.metadata import read
+from local.engines.iceberg.snapshots import data_files, metadata_of
+from local.engines.lake_permissions import permissions
 from local.gateway.identity import Caller
 
 # One commit at a time decides whether it still builds on what the catalog points at.
@@ -105,8 +107,6 @@ def create_table(
     database's location with the table's name. Raises AccessDenied unless Lake Formation lets the caller create the
     table there, AlreadyExists, InvalidInput, EntityNotFound for the database.
     """
-    from local.engines.lake_permissions import permissions
-
     account, database, _ = catalog.find_database(account, database)
     location = (location or default_location(account, database, name)).rstrip("/")
     objects.split_uri(location)
@@ -131,10 +131,18 @@ def create_table(
     return catalog.find_table(account, database, name)
 
 
+def load(account: str, database: str, name: str) -> CatalogTable:
+    """An Iceberg table by the name it has in `account`, links followed. Raises EntityNotFound, NotSupported."""
+    table = catalog.find_table(account, database, name)
+    if table.format != "iceberg":
+        raise NotSupported(
+            f"Iceberg operations on {table.database}.{table.name}, which is a {table.format} table"
+        )
+    return table
+
+
 def default_location(account: str, database: str, name: str) -> str:
     """Where a table of a database goes when nobody says. Raises InvalidInput when the database has no location."""
-    from local.engines import backends
-
     base = backends.glue(account).databases[database].input.get("LocationUri")
     if not base:
         raise InvalidInput(f"database {database} has no location: say where table {name} goes")

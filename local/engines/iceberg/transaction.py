@@ -19,7 +19,7 @@ from sqlglot import exp
 from local.engines import duckdb_engine, hive_types, objects
 from local.engines.catalog import CatalogTable
 from local.engines.errors import CommitConflict, NotNullViolation, NotSupported, QueryError
-from local.engines.iceberg import metadata as reading
+from local.engines.iceberg import snapshots
 from local.engines.iceberg.file_io import LakeFileIO
 from local.engines.iceberg.tables import writable
 
@@ -35,7 +35,7 @@ class Transaction:
 
     def __init__(self, table: CatalogTable) -> None:
         self.table = table
-        self._metadata = reading.metadata_of(table)
+        self._metadata = snapshots.metadata_of(table)
         for column in table.columns:
             if "map<" in column.glue_type:
                 # pyarrow ends the process when it casts DuckDB's maps
@@ -46,8 +46,8 @@ class Transaction:
                     f"writing an Iceberg table partitioned by {field.transform} ({table.name})"
                 )
         self._base: dict[str, DataFile] = {}
-        for file in reading.data_files(table):
-            self._base[reading.local_paths([file])[0]] = file
+        for file in snapshots.data_files(table):
+            self._base[snapshots.local_paths([file])[0]] = file
         self._folder = Path(tempfile.mkdtemp(dir=objects.cache_folder("transactions")))
         self._appended: list[str] = []
         self._deleted: list[str] = []
@@ -88,9 +88,9 @@ class Transaction:
         extra = ", filename = true, file_row_number = true"
         base = list(self._base)
         if condition is not None:
-            base = reading.local_paths(reading.matching_files(self.table, condition))
+            base = snapshots.local_paths(snapshots.matching_files(self.table, condition))
         if base:
-            scan = reading.scan(self._metadata, base, extra)
+            scan = snapshots.scan(self._metadata, base, extra)
             parts.append(f"SELECT {every}, filename, file_row_number FROM {scan}")
         if self._appended:
             scan = (
@@ -98,7 +98,7 @@ class Transaction:
             )
             parts.append(f"SELECT {every}, filename, file_row_number FROM {scan}")
         if not parts:
-            empty = reading.no_rows(self.table.columns)
+            empty = snapshots.no_rows(self.table.columns)
             parts.append(f"SELECT {every}, '' AS filename, CAST(0 AS BIGINT) AS file_row_number FROM {empty}")
         source = f"({' UNION ALL '.join(parts)})"
         if self._deleted:
@@ -236,7 +236,7 @@ class Transaction:
                     continue  # rows of this very transaction, left out by _appended_rows
                 removed.append(file)
                 if count < file.record_count:
-                    scan = reading.scan(self._metadata, [path], ", filename = true, file_row_number = true")
+                    scan = snapshots.scan(self._metadata, [path], ", filename = true, file_row_number = true")
                     survivors.append(self._rows(own, scan, deleted))
         finally:
             own.close()

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from local.engines import backends, iceberg
+from local.engines import backends
 from local.engines import catalog as glue
 from local.engines.catalog import CatalogTable
 from local.engines.catalog_changes import delete_table
 from local.engines.errors import BadData, CommitConflict, NotNullViolation, QueryError
+from local.engines.iceberg.transaction import Transaction
 from local.engines.lake_permissions import permissions
 from local.engines.lake_permissions.selecting import Selection
 from local.engines.redshift import errors, types
@@ -202,7 +203,7 @@ class IcebergWork:
     def __init__(self, external: ExternalTable):
         self.external = external
         with lake_errors():
-            self.changes = iceberg.Transaction(external.table)
+            self.changes = Transaction(external.table)
 
     def commit(self) -> None:
         """Publish the changes as one snapshot.

@@ -9,9 +9,10 @@ import duckdb
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from local.engines import catalog, iceberg, reading
+from local.engines import catalog, reading
 from local.engines.catalog import CatalogTable
 from local.engines.errors import AccessDenied, EntityNotFound, QueryError
+from local.engines.iceberg import snapshots
 from local.engines.lake_permissions import permissions, selecting
 from local.engines.lake_permissions.selecting import Selection
 from local.gateway.errors import AccessDenied as IamDenied
@@ -118,7 +119,7 @@ def _permitted(
     filters = allowed.conditions(chosen)
     read = chosen + sorted(selecting.needed(filters) - set(chosen))
     if table.format == "iceberg":
-        body = iceberg.relation(table, read, condition, snapshot)
+        body = snapshots.relation(table, read, condition, snapshot)
     else:
         body = reading.relation(connection, table, read, condition, partition_schemas=True)
     return selecting.filtered(body, chosen, filters) if filters else body
@@ -201,7 +202,7 @@ def _snapshot(source: exp.Table, table: CatalogTable) -> int | None:
     if version.this.upper() == "VERSION":
         if not isinstance(value, exp.Literal) or not value.is_int:
             raise NotTrino("FOR VERSION AS OF what is not a number")
-        return iceberg.snapshot_at(table, version=int(value.name))
+        return snapshots.snapshot_at(table, version=int(value.name))
     literal = value.find(exp.Literal)
     if literal is None:
         raise NotTrino("FOR TIMESTAMP AS OF what is not a literal")
@@ -209,4 +210,4 @@ def _snapshot(source: exp.Table, table: CatalogTable) -> int | None:
         moment = datetime.fromisoformat(literal.name.replace(" UTC", "+00:00"))
     except ValueError as error:
         raise QueryError("INVALID_LITERAL", f"'{literal.name}' is not a valid timestamp literal") from error
-    return iceberg.snapshot_at(table, timestamp=moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return snapshots.snapshot_at(table, timestamp=moment if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.engines import backends, catalog, hive_types, iceberg
+from local.engines import backends, catalog, hive_types
 from local.engines.catalog import Column
 from local.engines.errors import AccessDenied, EntityNotFound, QueryError
+from local.engines.iceberg import tables
 from local.engines.iceberg.tables import catalog_lock
 from local.engines.lake_permissions import permissions
 from local.engines.lake_permissions.grants import Resource
@@ -131,7 +132,7 @@ def _create_iceberg(
         raise NotTrino(f"table property {', '.join(unknown)} of an Iceberg table")
     if clauses["properties"].get("format", "parquet").lower() != "parquet":
         raise NotTrino(f"Iceberg files of format {clauses['properties']['format']}")
-    iceberg.create_table(
+    tables.create_table(
         session.caller,
         account,
         database,
@@ -255,5 +256,5 @@ def drop_table(reader: Reader, session: Session) -> QueryResult:
         backends.glue(account).delete_table(database, name)
         permissions.forget(account, database, name)
     if described is not None and described.format == "iceberg":
-        iceberg.purge(described)
+        tables.purge(described)
     return no_result()

@@ -10,11 +10,13 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from local.engines import catalog, duckdb_engine, hive_types, iceberg, objects
+from local.engines import catalog, duckdb_engine, hive_types, objects
 from local.engines.catalog import CatalogTable, Column
 from local.engines.catalog_changes import add_partition
 from local.engines.errors import EntityNotFound, QueryError
+from local.engines.iceberg import tables
 from local.engines.iceberg.tables import catalog_lock
+from local.engines.iceberg.transaction import Transaction
 from local.engines.lake_permissions import locations, permissions
 from local.services.athena import binding
 from local.services.athena.binding import Session
@@ -131,7 +133,7 @@ def _create_iceberg_as(
         raise QueryError("INVALID_TABLE_PROPERTY", "is_external must be false for Iceberg tables")
     sql, columns, scanned = running.named(session, statement.query)
     _require_empty(location)
-    created = iceberg.create_table(
+    created = tables.create_table(
         session.caller,
         account,
         database,
@@ -145,7 +147,7 @@ def _create_iceberg_as(
 
 
 def _append(running: Running, table: CatalogTable, sql: str) -> int:
-    with iceberg.Transaction(table) as transaction:
+    with Transaction(table) as transaction:
         try:
             count = transaction.append(running.connection, sql)
         except duckdb.InterruptException:

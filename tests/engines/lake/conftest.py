@@ -208,17 +208,17 @@ class Bench:
         required: tuple[str, ...] = (),
     ) -> None:
         """An empty Iceberg table."""
-        from local.engines import iceberg
         from local.engines.catalog import Column
+        from local.engines.iceberg import tables
 
         described = [Column(column, kind, required=column in required) for column, kind in columns.items()]
-        iceberg.create_table(self.caller, self.account, self.database, name, described, partition_by)
+        tables.create_table(self.caller, self.account, self.database, name, described, partition_by)
 
     def load(self, name: str) -> Any:
         """The table as it stands now."""
-        from local.engines import iceberg
+        from local.engines.iceberg import tables
 
-        return iceberg.load(self.account, self.database, name)
+        return tables.load(self.account, self.database, name)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from sqlglot import parse_one
 
-from local.engines import catalog, iceberg, objects, reading
+from local.engines import catalog, objects, reading
 from local.engines.errors import (
     BadData,
     CommitConflict,
@@ -18,7 +18,8 @@ from local.engines.errors import (
     NotSupported,
     QueryError,
 )
-from local.engines.iceberg import metadata
+from local.engines.iceberg import snapshots
+from local.engines.iceberg.transaction import Transaction
 
 COLUMNS = {"id": "bigint", "name": "string", "amount": "decimal(10,2)", "data_day": "date"}
 DAYS = ("2013-01-01", "2013-01-02")
@@ -47,7 +48,7 @@ def rows_of(day: str, count: int, mark: str = "n") -> str:
 
 
 def replace_day(bench, connection, day: str, count: int, mark: str = "n") -> int | None:
-    with iceberg.Transaction(bench.load("history")) as change:
+    with Transaction(bench.load("history")) as change:
         change.delete(
             connection,
             f"SELECT _file, _row FROM {change.relation(row_address=True)} WHERE data_day = DATE '{day}'",
@@ -65,9 +66,9 @@ def files(bench) -> set[str]:
 
 
 def test_delete_and_insert_are_one_snapshot_and_other_days_keep_their_files(history, connection):
-    before, snapshots = files(history), len(metadata.metadata_of(history.load("history")).snapshots)
+    before, count = files(history), len(snapshots.metadata_of(history.load("history")).snapshots)
     assert replace_day(history, connection, "2013-01-02", 50, "again") is not None
-    assert len(metadata.metadata_of(history.load("history")).snapshots) == snapshots + 1
+    assert len(snapshots.metadata_of(history.load("history")).snapshots) == count + 1
     after = files(history)
     assert {key for key in before if "2013-01-01" in key} == {key for key in after if "2013-01-01" in key}
     assert {key for key in before if "2013-01-02" in key}.isdisjoint(after)
@@ -79,7 +80,7 @@ def test_delete_and_insert_are_one_snapshot_and_other_days_keep_their_files(hist
 
 def test_rows_deleted_by_key_rewrite_only_the_files_that_hold_them(history, connection):
     before = files(history)
-    with iceberg.Transaction(history.load("history")) as change:
+    with Transaction(history.load("history")) as change:
         found = change.relation(["id", "data_day"], row_address=True)
         deleted = change.delete(
             connection, f"SELECT _file, _row FROM {found} WHERE data_day = DATE '2013-01-01' AND id < 10"
@@ -93,7 +94,7 @@ def test_rows_deleted_by_key_rewrite_only_the_files_that_hold_them(history, conn
 
 
 def test_a_transaction_sees_its_own_changes_and_nobody_else_does(history, connection):
-    with iceberg.Transaction(history.load("history")) as change:
+    with Transaction(history.load("history")) as change:
         change.append(connection, rows_of("2013-01-03", 5))
         change.delete(connection, f"SELECT _file, _row FROM {change.relation(row_address=True)} WHERE id = 3")
         inside = connection.execute(f"SELECT count(*) FROM {change.relation()}").fetchone()
@@ -105,7 +106,7 @@ def test_a_transaction_sees_its_own_changes_and_nobody_else_does(history, connec
 
 def test_a_rolled_back_transaction_leaves_nothing(history, connection):
     present = {found.key for found in objects.list_objects(history.location, hidden=True)}
-    change = iceberg.Transaction(history.load("history"))
+    change = Transaction(history.load("history"))
     change.append(connection, rows_of("2013-01-03", 5))
     change.rollback()
     assert {found.key for found in objects.list_objects(history.location, hidden=True)} == present
@@ -113,8 +114,8 @@ def test_a_rolled_back_transaction_leaves_nothing(history, connection):
 
 
 def test_the_later_of_two_commits_fails_and_leaves_only_files_that_nobody_points_at(history, connection):
-    first = iceberg.Transaction(history.load("history"))
-    second = iceberg.Transaction(history.load("history"))
+    first = Transaction(history.load("history"))
+    second = Transaction(history.load("history"))
     first.append(connection, rows_of("2013-01-03", 1, "first"))
     second.append(connection, rows_of("2013-01-03", 1, "second"))
     assert first.commit() is not None
@@ -126,7 +127,7 @@ def test_the_later_of_two_commits_fails_and_leaves_only_files_that_nobody_points
 
 
 def test_a_transaction_without_changes_makes_no_snapshot(history, connection):
-    with iceberg.Transaction(history.load("history")) as change:
+    with Transaction(history.load("history")) as change:
         change.delete(
             connection, f"SELECT _file, _row FROM {change.relation(row_address=True)} WHERE id = -1"
         )
@@ -134,12 +135,12 @@ def test_a_transaction_without_changes_makes_no_snapshot(history, connection):
 
 
 def test_required_columns_take_no_null(history, connection):
-    with iceberg.Transaction(history.load("history")) as change, pytest.raises(NotNullViolation, match="id"):
+    with Transaction(history.load("history")) as change, pytest.raises(NotNullViolation, match="id"):
         change.append(connection, "SELECT NULL::BIGINT AS id, DATE '2013-01-03' AS data_day")
 
 
 def test_values_of_another_kind_are_refused(history, connection):
-    with iceberg.Transaction(history.load("history")) as change:
+    with Transaction(history.load("history")) as change:
         with pytest.raises(QueryError, match="TYPE_MISMATCH"):
             change.append(connection, "SELECT 'one' AS id")
         with pytest.raises(QueryError, match="COLUMN_NOT_FOUND"):
@@ -184,13 +185,13 @@ def test_a_condition_on_the_partition_spares_the_other_files(history):
 
 def test_time_travel(history, connection):
     table = history.load("history")
-    first = metadata.metadata_of(table).snapshots[0].snapshot_id
-    relation = iceberg.relation(table, ["id"], snapshot=iceberg.snapshot_at(table, version=first))
+    first = snapshots.metadata_of(table).snapshots[0].snapshot_id
+    relation = snapshots.relation(table, ["id"], snapshot=snapshots.snapshot_at(table, version=first))
     assert connection.execute(f"SELECT count(*) FROM {relation}").fetchone() == (100,)
     with pytest.raises(QueryError, match="INVALID_ARGUMENTS"):
-        iceberg.snapshot_at(table, version=1)
+        snapshots.snapshot_at(table, version=1)
     with pytest.raises(QueryError, match="INVALID_ARGUMENTS"):
-        iceberg.snapshot_at(table, timestamp=datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC))
+        snapshots.snapshot_at(table, timestamp=datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC))
 
 
 def test_types_keep_their_values(bench, connection):
@@ -207,7 +208,7 @@ def test_types_keep_their_values(bench, connection):
         "1234567890.0123456789::DECIMAL(38,10) AS h, 0.5::FLOAT AS i"
     )
     expected = connection.execute(row).fetchall()
-    with iceberg.Transaction(bench.load("kinds")) as change:
+    with Transaction(bench.load("kinds")) as change:
         change.append(connection, row)
         change.commit()
     assert read(bench, connection, "SELECT * FROM {table}", "kinds") == expected

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.engines import catalog as glue
-from local.engines import iceberg
 from local.engines.errors import AlreadyExists
+from local.engines.iceberg import tables
+from local.engines.iceberg.transaction import Transaction
 from local.engines.redshift import errors, external_schemas, privileges
 from local.engines.redshift.catalog import Column, ExternalSource, Schema
 from local.engines.redshift.dialect.reading import TokenReader, parse
@@ -143,7 +144,7 @@ def _make(
     ]
     with external_schemas.lake_errors():
         try:
-            return iceberg.create_table(
+            return tables.create_table(
                 external_schemas.role_caller(session.cluster.identifier, source), source.account, source.database, request.name[-1], described,
                 request.partition_by, request.location,
             )  # fmt: skip
@@ -168,7 +169,7 @@ def _fill(
     sql = f"SELECT {items} FROM ({query}) AS rows_({places})"
     if used_parameters(sql, parameters):
         raise unsupported("parameters in CREATE TABLE … USING ICEBERG AS")
-    with external_schemas.lake_errors(), iceberg.Transaction(table) as changes:
+    with external_schemas.lake_errors(), Transaction(table) as changes:
         count = changes.append(connection, sql)
         changes.commit()
     return Result("SELECT", count=count)
