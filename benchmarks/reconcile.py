@@ -19,7 +19,7 @@ from rich.console import Console
 from benchmarks.access_faults.scene import table_of
 from benchmarks.figures import BenchmarkError, Promise, show, verdicts
 from interline.access import desired, summary
-from interline.contracts import Column, Contract, Domain, Mesh, Product, Role, load_mesh
+from interline.contracts import PLATFORM, Column, Contract, Domain, Mesh, Product, Role, load_mesh
 from interline.contracts.disk_cache import Lazy
 from interline.contracts.model.product import ProductFile
 from local.mesh import aws, processes
@@ -48,7 +48,9 @@ def measure(console: Console) -> bool:
             from interline.access.reconcile import Account, plan, settle
             from interline.aws.lake_formation import DataLakeAdministratorsHook
 
-            domains = {name: domain for name, domain in load_mesh(root).domains.items() if name != "platform"}
+            domains = {
+                name: domain for name, domain in load_mesh(root).domains.items() if not domain.is_platform
+            }
             first, changed = _mesh(root, domains), _changed(_mesh(root, domains))
             _make_tables(domains, first)
 
@@ -101,7 +103,7 @@ def measure(console: Console) -> bool:
 
 
 def _write_domains(root: Path) -> None:
-    for number, name in enumerate(["platform", *(f"domain{number:02}" for number in range(DOMAINS))]):
+    for number, name in enumerate([PLATFORM, *(f"domain{number:02}" for number in range(DOMAINS))]):
         folder = root / "domains" / name
         folder.mkdir(parents=True)
         (folder / "domain.yaml").write_text(

@@ -169,13 +169,13 @@ def account(
     with told():
         import json
 
-        from interline.contracts import load_domains
+        from interline.contracts import PLATFORM, load_domains
         from interline.scaffold.product import ScaffoldError
         from local.landing_zone.template import account_template
 
         domains = load_domains(ROOT)
-        if name not in domains or name == "platform":
-            known = ", ".join(sorted(set(domains) - {"platform"}))
+        if name not in domains or domains[name].is_platform:
+            known = ", ".join(sorted(set(domains) - {PLATFORM}))
             raise ScaffoldError(f"there is no domain {name!r}: known are {known}")
-        text = json.dumps(account_template(domains[name], domains["platform"].account), indent=2)
+        text = json.dumps(account_template(domains[name], domains[PLATFORM].account), indent=2)
     typer.echo(text)

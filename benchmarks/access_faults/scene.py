@@ -20,7 +20,7 @@ from interline.access import DesiredState, ObservedState, desired
 from interline.access.lakeformation.observe import observe
 from interline.access.reconcile import Account, together
 from interline.aws.retry import Calls, whole_answers
-from interline.contracts import Column, Contract, Domain, Mesh, Product, Role, load_domain
+from interline.contracts import PLATFORM, Column, Contract, Domain, Mesh, Product, Role, load_domain
 from interline.contracts.disk_cache import Lazy
 from interline.contracts.model.product import ProductFile
 
@@ -176,12 +176,11 @@ class Scene:
 
     @cached_property
     def _platform(self) -> dict[str, str]:
-        return self._assumed(load_domain(self.root, "platform").role_arn, self._airflow)
+        return self._assumed(load_domain(self.root, PLATFORM).role_arn, self._airflow)
 
     @cache  # noqa: B019 - a scene lasts as long as the process
     def _administrator(self, name: str) -> dict[str, str]:
-        role = f"arn:aws:iam::{self.domains[name].account}:role/interline-administrator"
-        return self._assumed(role, self._platform)
+        return self._assumed(self.domains[name].administrator_arn, self._platform)
 
     def _made(self, service: str, keys: dict[str, str], proxy: str = "") -> Any:
         config = Config(

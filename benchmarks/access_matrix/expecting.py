@@ -36,7 +36,7 @@ def expected_matrix(mesh: Mesh, today: date, ports: Mapping[str, Filled]) -> Mat
 
 def consumers(mesh: Mesh) -> list[str]:
     """The domains that may come and read: all but the platform, which has no cluster and no workgroup."""
-    return sorted(name for name in mesh.domains if name != "platform")
+    return sorted(name for name, domain in mesh.domains.items() if not domain.is_platform)
 
 
 def _readable(product: Product, domain: str, today: date, filled: Filled) -> tuple[set[str], set[int]]:

@@ -87,10 +87,9 @@ class World:
 
     def _calls(self, domain: Domain) -> Calls:
         """An account's AWS as its data lake administrator calls it."""
-        role = f"arn:aws:iam::{domain.account}:role/interline-administrator"
 
         def connect() -> Clients:
-            administrator = identity.issue_for_role(role, "access-matrix")
+            administrator = identity.issue_for_role(domain.administrator_arn, "access-matrix")
             return cache(lambda service: self._client(service, administrator))
 
         return Calls(connect)

@@ -22,12 +22,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from interline.accounts import prepare
-from interline.aws.administrator import ADMINISTRATOR, administrator_arn
-from interline.contracts import Domain, MeshError, load_domain
+from interline.contracts import PLATFORM, Domain, MeshError, load_domain
+from interline.contracts.model.domain import ADMINISTRATOR
 from local.gateway import identity
 from local.landing_zone import roles
 
-PLATFORM = "platform"
 AIRFLOW = "interline-airflow"
 
 log = logging.getLogger(__name__)
@@ -69,9 +68,9 @@ class Account:
 
     def create(self) -> None:
         """Make what a landing zone makes: roles, users, data lake settings and cluster."""
-        if self.domain.name == PLATFORM:
+        is_platform = self.domain.is_platform
+        if is_platform:
             self._role(AIRFLOW, roles.airflow_trust(), roles.airflow_policy())
-        is_platform = self.domain.name == PLATFORM
         self._role(
             ADMINISTRATOR,
             roles.administrator_trust(self.platform_account),
@@ -90,7 +89,7 @@ class Account:
 
     def prepare(self) -> None:
         """Do at once what the DAG `platform.onboard` does: the same steps, by the same role."""
-        administrator = identity.issue_for_role(administrator_arn(self.domain), "onboarding")
+        administrator = identity.issue_for_role(self.domain.administrator_arn, "onboarding")
         clients = functools.cache(lambda service: self.client(service, administrator))
         for _outcome in prepare(self.domain, clients):
             pass
@@ -130,7 +129,7 @@ class Account:
         """Lake Formation governs everything from the start: nobody holds a permission that was not granted."""
         self.client("lakeformation").put_data_lake_settings(
             DataLakeSettings={
-                "DataLakeAdmins": [{"DataLakePrincipalIdentifier": administrator_arn(self.domain)}],
+                "DataLakeAdmins": [{"DataLakePrincipalIdentifier": self.domain.administrator_arn}],
                 "CreateDatabaseDefaultPermissions": [],
                 "CreateTableDefaultPermissions": [],
                 "Parameters": {"CROSS_ACCOUNT_VERSION": "4"},
@@ -226,7 +225,7 @@ def create_accounts(
     try:
         for account in accounts:
             account.create()
-            if account.domain.name == PLATFORM:
+            if account.domain.is_platform:
                 continue
             if prepared:
                 account.prepare()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from interline.contracts import Domain
+from interline.contracts.model.domain import ADMINISTRATOR
 
 Document = dict[str, Any]
 
@@ -63,7 +64,7 @@ def domain_trust(platform_account: str, airflow_role: str) -> Document:
 
 def platform_policy() -> Document:
     """The platform's own role reaches an account only through that account's administrator role."""
-    return document(_allow(["sts:AssumeRole"], ["arn:aws:iam::*:role/interline-administrator"]))
+    return document(_allow(["sts:AssumeRole"], [f"arn:aws:iam::*:role/{ADMINISTRATOR}"]))
 
 
 def administrator_trust(platform_account: str) -> Document:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from interline.aws.administrator import ADMINISTRATOR
 from interline.contracts import Domain
+from interline.contracts.model.domain import ADMINISTRATOR
 from local.landing_zone import roles
 
 AIRFLOW = "interline-airflow"

@@ -10,13 +10,10 @@ import boto3
 
 from interline.access.lakeformation.observe import observe
 from interline.access.state import CLASSIFICATION, EVERY_TABLE, ObservedState, Reads, Table
-from interline.aws.administrator import administrator_arn
 from interline.aws.retry import Calls, Clients, whole_answers
-from interline.contracts import Domain, Mesh, Product
+from interline.contracts import PLATFORM, Domain, Mesh, Product
 from local.mesh.aws import Aws
 from local.mesh.roles import session_of
-
-PLATFORM = "platform"
 
 
 def readers(mesh: Mesh, aws: Aws, products: Iterable[Product]) -> dict[str, tuple[str, ...]]:
@@ -37,7 +34,7 @@ def readers(mesh: Mesh, aws: Aws, products: Iterable[Product]) -> dict[str, tupl
 def _clients(mesh: Mesh, aws: Aws, domain: Domain) -> Clients:
     platform = session_of(aws, mesh.domains[PLATFORM], "interline-report")
     keys = platform.client("sts").assume_role(
-        RoleArn=administrator_arn(domain), RoleSessionName="interline-report"
+        RoleArn=domain.administrator_arn, RoleSessionName="interline-report"
     )["Credentials"]
     session = boto3.Session(
         aws_access_key_id=keys["AccessKeyId"],

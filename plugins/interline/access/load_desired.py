@@ -9,9 +9,6 @@ from pathlib import Path
 from interline.access import DesiredState, desired
 from interline.contracts import Domain, Mesh, load_domain, load_product, product_folders, read_mesh
 
-PLATFORM = "platform"
-"""The domain that runs Airflow; it holds no products and reads none."""
-
 
 @dataclass(frozen=True)
 class Wanted:
@@ -34,7 +31,7 @@ def wanted(root: Path, today: date) -> Wanted:
         if address not in mesh.products:
             about = [problem for problem in problems if problem.path.is_relative_to(folder)]
             unreadable[address] = str(about[0]) if about else "it cannot be read"
-    domains = tuple(domain for name, domain in sorted(mesh.domains.items()) if name != PLATFORM)
+    domains = tuple(domain for _, domain in sorted(mesh.domains.items()) if not domain.is_platform)
     return Wanted(desired(mesh, today, unreadable), domains)
 
 

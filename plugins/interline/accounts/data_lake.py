@@ -13,7 +13,6 @@ from botocore.exceptions import ClientError
 
 from interline.accounts.outcome import Clients, Conflict, Outcome
 from interline.accounts.permissions import give
-from interline.aws.administrator import administrator_arn
 from interline.contracts import Domain
 
 
@@ -31,7 +30,7 @@ def prepare_data_lake(domain: Domain, clients: Clients) -> Iterator[Outcome]:
         location = f"arn:aws:s3:::{bucket}"
         yield _registration(lake, domain, location)
         place = {"DataLocation": {"CatalogId": domain.account, "ResourceArn": location}}
-        for principal in (role, administrator_arn(domain)):
+        for principal in (role, domain.administrator_arn):
             yield give(lake, principal, place, ["DATA_LOCATION_ACCESS"], what=location)
         yield _database(glue, database, f"s3://{bucket}/")
         yield give(

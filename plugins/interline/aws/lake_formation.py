@@ -11,7 +11,6 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.exceptions import ClientError
 
 from interline.access.reconcile import Account
-from interline.aws.administrator import administrator_arn
 from interline.aws.retry import EXPIRED, Calls, Clients, whole_answers
 from interline.contracts import Domain
 
@@ -65,7 +64,7 @@ class DataLakeAdministratorsHook(AwsBaseHook):
             sts = self.conn
         try:
             keys = sts.assume_role(
-                RoleArn=administrator_arn(domain), RoleSessionName=f"interline-access-{domain.name}"
+                RoleArn=domain.administrator_arn, RoleSessionName=f"interline-access-{domain.name}"
             )["Credentials"]
         except ClientError as error:
             if error.response["Error"]["Code"] in EXPIRED:

@@ -12,13 +12,14 @@ from interline.contracts.mesh import (
     read_mesh,
 )
 from interline.contracts.model.contract import Column, Contract, Role, ServiceLevel
-from interline.contracts.model.domain import Domain, Team
+from interline.contracts.model.domain import PLATFORM, Domain, Team
 from interline.contracts.model.names import is_address, is_name, split_address
 from interline.contracts.model.product import Product, Source, asset_uri
 from interline.contracts.model.rules import BatchRule, RowRule
 from interline.contracts.problems import MeshError, Problem, did_you_mean
 
 __all__ = [
+    "PLATFORM",
     "BatchRule",
     "Column",
     "Contract",

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from interline.contracts import Domain, MeshError, load_domains
+from interline.contracts import PLATFORM, Domain, MeshError, load_domains
 from interline.contracts.model.domain import Team
 from interline.contracts.read_files import read_domain
 from interline.scaffold.product import ScaffoldError
@@ -15,7 +15,6 @@ from interline.scaffold.product import ScaffoldError
 _NAME = re.compile(r"[a-z][a-z0-9]{1,39}")
 """Narrower than other names: buckets are called after a domain, and S3 takes no underscore (bucket naming rules)."""
 _HANDLE = "@interline"
-PLATFORM = "platform"
 
 
 @dataclass(frozen=True, slots=True)

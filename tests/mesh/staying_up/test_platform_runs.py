@@ -10,7 +10,6 @@ from typing import Any
 import boto3
 import pytest
 
-from interline.aws.administrator import administrator_arn
 from interline.contracts import load_mesh
 from local.mesh import airflow
 from local.mesh.rest import Rest
@@ -39,7 +38,7 @@ def administrator(mesh: Mesh, domain: str) -> Any:
     """Lake Formation as the administrator of a domain's data lake."""
     platform = mesh.session("platform")
     told = platform.client("sts").assume_role(
-        RoleArn=administrator_arn(load_mesh(mesh.root).domains[domain]), RoleSessionName="by-hand"
+        RoleArn=load_mesh(mesh.root).domains[domain].administrator_arn, RoleSessionName="by-hand"
     )["Credentials"]
     return boto3.client(
         "lakeformation",

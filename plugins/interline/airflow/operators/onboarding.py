@@ -11,13 +11,11 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk.exceptions import AirflowFailException
 
 from interline.accounts import Conflict, prepare
-from interline.aws.administrator_hook import AdministratorHook
-from interline.contracts import did_you_mean, load_domain, load_domains
+from interline.aws.administrator import AdministratorHook
+from interline.contracts import PLATFORM, did_you_mean, load_domain, load_domains
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-PLATFORM = "platform"
 
 
 class OnboardDomainOperator(AwsBaseOperator[AdministratorHook]):

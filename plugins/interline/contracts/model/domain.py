@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PLATFORM = "platform"
+"""The domain that runs Airflow: it holds no products and reads none."""
+ADMINISTRATOR = "interline-administrator"
+"""Name of the role that prepares and administers an account, in every account; it trusts the platform's role alone."""
+
 
 @dataclass(frozen=True)
 class Team:
@@ -28,6 +33,16 @@ class Domain:
     def role_arn(self) -> str:
         """The role that every task, cluster, crawler and job of the domain acts as."""
         return f"arn:aws:iam::{self.account}:role/interline-{self.name}"
+
+    @property
+    def administrator_arn(self) -> str:
+        """The role that prepares the domain's account and administers its data lake."""
+        return f"arn:aws:iam::{self.account}:role/{ADMINISTRATOR}"
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether this is the domain that runs Airflow, which holds no products and reads none."""
+        return self.name == PLATFORM
 
     @property
     def connection(self) -> str:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from interline.contracts import MeshError, Problem, did_you_mean, is_name
+from interline.contracts import PLATFORM, MeshError, Problem, did_you_mean, is_name
 from interline.review.checking.view import View
-
-PLATFORM = "platform"
-"""The domain whose DAGs are about the mesh and not about a product."""
 
 
 def orphan_problems(view: View) -> Iterator[Problem]:
