@@ -17,10 +17,12 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from botocore.exceptions import ClientError
 
-from interline.publication.errors import NoSuchPort
-
 if TYPE_CHECKING:
     from pyiceberg.table import Table
+
+
+class NoSuchTable(LookupError):
+    """The catalog has no Iceberg table of the name; the message names it."""
 
 
 class IcebergHook(AwsBaseHook):
@@ -39,7 +41,7 @@ class IcebergHook(AwsBaseHook):
         """Return the table's current metadata document.
 
         Raises:
-            NoSuchPort: there is no such table, or it is no Iceberg table.
+            NoSuchTable: there is no such table, or it is no Iceberg table.
         """
         location = self.metadata_location(database, table)
         place = urlsplit(location)
@@ -53,24 +55,24 @@ class IcebergHook(AwsBaseHook):
         """Return where the table's current metadata document is.
 
         Raises:
-            NoSuchPort: there is no such table, or it is no Iceberg table.
+            NoSuchTable: there is no such table, or it is no Iceberg table.
         """
         try:
             found = self.conn.get_table(DatabaseName=database, Name=table)["Table"]
         except ClientError as error:
             if error.response["Error"]["Code"] != "EntityNotFoundException":
                 raise
-            raise NoSuchPort(f"there is no table {database}.{table} yet: nothing was published") from None
+            raise NoSuchTable(f"there is no table {database}.{table} yet: nothing was published") from None
         location: str | None = found.get("Parameters", {}).get("metadata_location")
         if location is None:
-            raise NoSuchPort(f"{database}.{table} is no Iceberg table")
+            raise NoSuchTable(f"{database}.{table} is no Iceberg table")
         return location
 
     def table(self, database: str, table: str) -> Table:
         """Return the table as pyiceberg's, ready to be changed.
 
         Raises:
-            NoSuchPort: there is no such table.
+            NoSuchTable: there is no such table.
         """
         from pyiceberg.exceptions import NoSuchIcebergTableError, NoSuchTableError
 
@@ -79,7 +81,7 @@ class IcebergHook(AwsBaseHook):
         try:
             return Catalog(self.conn, self.s3).load_table((database, table))
         except (NoSuchTableError, NoSuchIcebergTableError):
-            raise NoSuchPort(f"there is no table {database}.{table} yet: nothing was published") from None
+            raise NoSuchTable(f"there is no table {database}.{table} yet: nothing was published") from None
 
     @cached_property
     def s3(self) -> Any:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from interline.aws.iceberg import IcebergHook
+from interline.aws.iceberg import IcebergHook, NoSuchTable
 from interline.aws.redshift_statements import RedshiftStatementsHook
 from interline.contracts import load_product, split_address
 from interline.publication.changed_days import changed_days, entity_tags
@@ -63,7 +63,10 @@ class PortSnapshots:
         Raises:
             interline.publication.errors.NoSuchPort: nothing was published yet.
         """
-        return self.catalog.metadata(self.product.domain.curated_database, self.product.name)
+        try:
+            return self.catalog.metadata(self.product.domain.curated_database, self.product.name)
+        except NoSuchTable as error:
+            raise NoSuchPort(str(error)) from None
 
     def ledger(self) -> list[LedgerEntry]:
         """Return who made which snapshot."""
@@ -151,7 +154,10 @@ class PortSnapshots:
         return missing_after(metadata, ledger, target, keeps_history=history)
 
     def _table(self) -> Any:
-        return self.catalog.table(self.product.domain.curated_database, self.product.name)
+        try:
+            return self.catalog.table(self.product.domain.curated_database, self.product.name)
+        except NoSuchTable as error:
+            raise NoSuchPort(str(error)) from None
 
     def _newest_of_states(self, addresses: Iterable[str]) -> dict[str, str | None]:
         """Return the newest data day of each of these ports that hold a current state."""

@@ -10,11 +10,10 @@ from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk.exceptions import AirflowFailException
 
-from interline.aws.iceberg import IcebergHook
+from interline.aws.iceberg import IcebergHook, NoSuchTable
 from interline.aws.redshift_statements import RedshiftStatementsHook
 from interline.contracts import Product, load_product, split_address
 from interline.publication.commit import alter_port, declare_port
-from interline.publication.errors import NoSuchPort
 from interline.publication.evolution import Added, Evolution, evolution
 from interline.sql.tables import Tables
 
@@ -96,6 +95,6 @@ class DeclarePortOperator(AwsBaseOperator[RedshiftStatementsHook]):
         )
         try:
             metadata = catalog.metadata(product.domain.curated_database, product.name)
-        except NoSuchPort:
+        except NoSuchTable:
             return None
         return evolution(product.contract, metadata, product.contract_id)
