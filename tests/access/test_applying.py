@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from interline.access import Plan
+from interline.access.lakeformation.api_requests import Batch, writes
 from interline.access.lakeformation.apply import apply
-from interline.access.lakeformation.requests import Batch, writes
 from interline.access.plan import RoleChange
 from interline.access.state import CellFilter, Held, Reads, Subject, Table
 from interline.aws.retry import ATTEMPTS, Calls

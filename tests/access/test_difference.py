@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from interline.access import DesiredState, ObservedState, as_json, as_text, desired, difference
-from interline.access.lakeformation.requests import writes
+from interline.access.lakeformation.api_requests import writes
 from interline.access.plan import LinkChange, LinkReaderChange, RoleChange, TagChange
 from interline.access.state import CellFilter, Held, Link, Subject, Table
 from interline.contracts import Role

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from interline.access import DesiredState, desired, difference
+from interline.access.lakeformation.api_requests import Batch, writes
 from interline.access.lakeformation.observe import observe
-from interline.access.lakeformation.requests import Batch, writes
 from interline.access.plan import RoleChange
 from interline.access.state import Subject
 from interline.aws.retry import Calls

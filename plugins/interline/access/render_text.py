@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from interline.access.describe_permissions import role_change
 from interline.access.plan import (
     Action,
     Change,
@@ -17,7 +18,6 @@ from interline.access.plan import (
     TagValueChange,
 )
 from interline.access.state import CLASSIFICATION, EVERY_TABLE, Link
-from interline.access.wording import role_change
 
 SIGNS: dict[Action, str] = {"added": "+", "changed": "~", "removed": "-", "unmanaged": "!"}
 _VERBS: dict[Action, str] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from interline.access.lakeformation.requests import Batch, Entry, Write, writes
+from interline.access.lakeformation.api_requests import Batch, Entry, Write, writes
 from interline.access.plan import Plan
 from interline.aws.retry import ATTEMPTS, PASSING, Calls
 
