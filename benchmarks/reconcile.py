@@ -18,7 +18,7 @@ from rich.console import Console
 
 from benchmarks.access_faults.scene import table_of
 from benchmarks.figures import BenchmarkError, Promise, show, verdicts
-from interline.access import desired, summary
+from interline.access import desired_state, summary
 from interline.contracts import PLATFORM, Column, Contract, Domain, Mesh, Product, Role, load_mesh
 from interline.contracts.disk_cache import Lazy
 from interline.contracts.model.product import ProductFile
@@ -45,8 +45,9 @@ def measure(console: Console) -> bool:
         root = Path(folder) / "mesh"
         _write_domains(root)
         with _local_aws(root, Path(folder) / "home") as environment, _acting(environment):
-            from interline.access.reconcile import Account, plan, settle
-            from interline.aws.lake_formation import DataLakeAdministratorsHook
+            from interline.access.reconcile import plan_changes, reconcile
+            from interline.access.targets import AccountTarget
+            from interline.aws.administrator import AdministratorHook
 
             domains = {
                 name: domain for name, domain in load_mesh(root).domains.items() if not domain.is_platform
@@ -54,9 +55,9 @@ def measure(console: Console) -> bool:
             first, changed = _mesh(root, domains), _changed(_mesh(root, domains))
             _make_tables(domains, first)
 
-            def accounts() -> list[Account]:
-                hook = DataLakeAdministratorsHook(aws_conn_id="aws_platform")
-                return [hook.account(domain) for domain in domains.values()]
+            def accounts() -> list[AccountTarget]:
+                hook = AdministratorHook(aws_conn_id="aws_platform")
+                return [AccountTarget(domain, hook.retrying_session(domain)) for domain in domains.values()]
 
             rows: list[tuple[str, float, int, int, str]] = []
 
@@ -66,24 +67,25 @@ def measure(console: Console) -> bool:
                 result = work(using)
                 seconds = time.monotonic() - began
                 reads, writes = (
-                    sum(getattr(each.calls, kind) for each in using) for kind in ("reads", "writes")
+                    sum(getattr(each.session, kind) for each in using) for kind in ("reads", "writes")
                 )
                 rows.append((name, seconds, reads, writes, ""))
                 return result
 
-            begun = timed("first apply", lambda using: settle(using, desired(first, TODAY)))
+            begun = timed("first apply", lambda using: reconcile(using, desired_state(first, TODAY)))
             if not begun.complete:
-                raise BenchmarkError("; ".join(map(str, begun.failures[:3])) or summary(begun.left))
-            if timed("plan, nothing changed", lambda using: plan(using, desired(first, TODAY))):
+                raise BenchmarkError("; ".join(map(str, begun.failures[:3])) or summary(begun.remaining))
+            if timed("plan, nothing changed", lambda using: plan_changes(using, desired_state(first, TODAY))):
                 raise BenchmarkError("the plan after the first apply is not empty")
-            settled = timed(
-                f"plan and apply, {CHANGES} changed", lambda using: settle(using, desired(changed, TODAY))
+            result = timed(
+                f"plan and apply, {CHANGES} changed",
+                lambda using: reconcile(using, desired_state(changed, TODAY)),
             )
-            if not settled.complete:
-                raise BenchmarkError("; ".join(map(str, settled.failures[:3])) or summary(settled.left))
-            if len(settled.plan.changes) != CHANGES:
-                raise BenchmarkError(f"{len(settled.plan.changes)} changes were planned, expected {CHANGES}")
-            if timed("plan after it", lambda using: plan(using, desired(changed, TODAY))):
+            if not result.complete:
+                raise BenchmarkError("; ".join(map(str, result.failures[:3])) or summary(result.remaining))
+            if len(result.plan.changes) != CHANGES:
+                raise BenchmarkError(f"{len(result.plan.changes)} changes were planned, expected {CHANGES}")
+            if timed("plan after it", lambda using: plan_changes(using, desired_state(changed, TODAY))):
                 raise BenchmarkError("the plan after the apply is not empty")
     show(
         console,

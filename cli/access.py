@@ -21,7 +21,7 @@ from cli.repository import ROOT
 
 if TYPE_CHECKING:
     from interline.access import DesiredState, Plan
-    from interline.access.reconcile import Account
+    from interline.access.targets import AccountTarget
 
 EXAMPLES = """Examples:\n
 \b
@@ -91,9 +91,9 @@ def _access() -> None:
 def plan(domain: OneDomain = None, today: Today = None, form: Form = "text", home: Home = None) -> None:
     """Say what would have to change so that every account agrees with the contracts."""
     with told(), _mesh(home, domain, today) as mesh:
-        from interline.access.reconcile import plan as planned
+        from interline.access.reconcile import plan_changes
 
-        found = planned(mesh.accounts, mesh.desired)
+        found = plan_changes(mesh.accounts, mesh.desired)
         _show(found, form)
     raise typer.Exit(exits.FAILED if found.unseen else exits.OK)
 
@@ -106,9 +106,9 @@ def drift(domain: OneDomain = None, today: Today = None, form: Form = "text", ho
     somebody else, has expired, or is merged and not applied yet.
     """
     with told(), _mesh(home, domain, today) as mesh:
-        from interline.access.reconcile import plan as planned
+        from interline.access.reconcile import plan_changes
 
-        found = planned(mesh.accounts, mesh.desired)
+        found = plan_changes(mesh.accounts, mesh.desired)
         _show(found, form)
     raise typer.Exit(exits.FAILED if found or found.unseen else exits.OK)
 
@@ -127,40 +127,39 @@ def apply(
     """
     with told(), _mesh(home, domain, today) as mesh:
         from interline.access import as_json
-        from interline.access.reconcile import plan as planned
-        from interline.access.reconcile import settle
+        from interline.access.reconcile import plan_changes, reconcile
 
         screen = console(stderr=form == "json")
-        found = planned(mesh.accounts, mesh.desired)
+        found = plan_changes(mesh.accounts, mesh.desired)
         if form == "text":
             _show(found, form)
         if found and not agreed(yes, "Make these changes?"):
             raise typer.Exit(exits.USAGE)
-        settled = settle(
+        result = reconcile(
             mesh.accounts,
             mesh.desired,
             lambda line: screen.print(f"  {line}", markup=False, soft_wrap=True),
         )
         if form == "json":
             said = {
-                "plan": as_json(settled.plan),
-                "done": settled.done,
-                "failures": [str(failure) for failure in settled.failures],
-                "left": as_json(settled.left),
+                "plan": as_json(result.plan),
+                "done": result.done,
+                "failures": [str(failure) for failure in result.failures],
+                "left": as_json(result.remaining),
             }
             typer.echo(json.dumps(said, indent=1))
-        for failure in settled.failures:
+        for failure in result.failures:
             screen.print(f"refused: {failure}", markup=False, soft_wrap=True)
-        for domain_name, why in settled.left.unseen.items():
+        for domain_name, why in result.remaining.unseen.items():
             screen.print(f"not seen: the account of {domain_name}: {why}", markup=False, soft_wrap=True)
-        changes = "1 change" if len(settled.done) == 1 else f"{len(settled.done)} changes"
+        changes = "1 change" if len(result.done) == 1 else f"{len(result.done)} changes"
         ending = (
             "every account agrees with the contracts"
-            if settled.complete
-            else f"{len(settled.left.changes)} left: mend the cause, then run this again"
+            if result.complete
+            else f"{len(result.remaining.changes)} left: mend the cause, then run this again"
         )
         screen.print(f"{changes} made; {ending}.", markup=False, soft_wrap=True)
-    raise typer.Exit(exits.OK if settled.complete else exits.FAILED)
+    raise typer.Exit(exits.OK if result.complete else exits.FAILED)
 
 
 app.command("request", epilog=REQUEST_EXAMPLES)(request)
@@ -168,7 +167,7 @@ app.command("request", epilog=REQUEST_EXAMPLES)(request)
 
 @dataclass(frozen=True)
 class _Mesh:
-    accounts: list[Account]
+    accounts: list[AccountTarget]
     desired: DesiredState
 
 
@@ -178,18 +177,19 @@ def _mesh(home: Home, name: str | None, today: date | None) -> Iterator[_Mesh]:
     from cli.acting import acting_on
 
     with acting_on(home):
-        from interline.access.load_desired import wanted
-        from interline.aws.lake_formation import DataLakeAdministratorsHook
+        from interline.access.desired_state import load_desired_state
+        from interline.access.targets import AccountTarget
+        from interline.aws.administrator import AdministratorHook
         from interline.contracts import did_you_mean
 
-        found = wanted(ROOT, today or datetime.now(UTC).date())
-        known = [domain.name for domain in found.domains]
+        desired = load_desired_state(ROOT, today or datetime.now(UTC).date())
+        known = [domain.name for domain in desired.domains]
         if name is not None and name not in known:
             hint = did_you_mean(name, known) or f"known are {', '.join(known)}"
             raise typer.BadParameter(f"there is no domain {name!r} ({hint})", param_hint="--domain")
-        hook = DataLakeAdministratorsHook(aws_conn_id="aws_platform")
-        chosen = [domain for domain in found.domains if name in (None, domain.name)]
-        yield _Mesh([hook.account(domain) for domain in chosen], found.desired)
+        hook = AdministratorHook(aws_conn_id="aws_platform")
+        chosen = [domain for domain in desired.domains if name in (None, domain.name)]
+        yield _Mesh([AccountTarget(domain, hook.retrying_session(domain)) for domain in chosen], desired)
 
 
 def _show(found: Plan, form: str) -> None:

@@ -14,7 +14,7 @@ from rich.table import Table
 from benchmarks.access_faults.faults import FAULTS, Fault
 from benchmarks.access_faults.proxy import Proxy, proxy_of
 from benchmarks.access_faults.scene import Scene, after, before
-from interline.access.reconcile import plan, settle
+from interline.access.reconcile import plan_changes, reconcile
 from local.mesh import aws, processes
 from local.mesh.home import Home
 
@@ -70,19 +70,21 @@ def measure(console: Console) -> bool:
 def under(scene: Scene, proxy: Proxy, fault: Fault) -> Outcome:
     """Apply under a fault, from the same beginning each time, then look without it."""
     first, last = before(scene.domains), after(scene.domains)
-    if not settle(scene.accounts("bookings"), first).complete:
+    if not reconcile(scene.accounts("bookings"), first).complete:
         raise RuntimeError("the accounts cannot be brought to where every fault begins")
     scene.meddle()
     proxy.inject(fault.rules)
     wrap = fault.wrap or (lambda client: client)
-    settled = settle(scene.accounts("bookings", proxy=proxy.url, wrap=wrap), last)
+    result = reconcile(scene.accounts("bookings", proxy=proxy.url, wrap=wrap), last)
     fired = -1 if fault.wrap else proxy.fired()
     proxy.inject(())
-    left = sum(plan(scene.accounts("bookings"), last).counts.values())
-    mended = settle(scene.accounts("bookings"), last).complete and not plan(scene.accounts("bookings"), last)
-    told = [f"{failure.code}: {failure.what}" for failure in settled.failures]
-    told += settled.left.unseen.values()
-    return Outcome(fault, fired, settled.complete, told[0] if told else "", left, mended)
+    left = sum(plan_changes(scene.accounts("bookings"), last).counts.values())
+    mended = reconcile(scene.accounts("bookings"), last).complete and not plan_changes(
+        scene.accounts("bookings"), last
+    )
+    told = [f"{failure.code}: {failure.what}" for failure in result.failures]
+    told += result.remaining.unseen.values()
+    return Outcome(fault, fired, result.complete, told[0] if told else "", left, mended)
 
 
 @contextmanager

@@ -16,10 +16,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from interline.access import DesiredState, ObservedState, desired
-from interline.access.lakeformation.observe import observe
-from interline.access.reconcile import Account, together
-from interline.aws.retry import Calls, whole_answers
+from interline.access import DesiredState, ObservedState, desired_state
+from interline.access.lakeformation.observe import observe_account
+from interline.access.reconcile import merge_states
+from interline.access.targets import AccountTarget
+from interline.aws.retry import RetryingSession, reject_truncated_responses
 from interline.contracts import PLATFORM, Column, Contract, Domain, Mesh, Product, Role, load_domain
 from interline.contracts.disk_cache import Lazy
 from interline.contracts.model.product import ProductFile
@@ -67,7 +68,7 @@ def after(domains: dict[str, Domain]) -> DesiredState:
 
 def _desired(domains: dict[str, Domain], said: dict[str, tuple[dict[str, str], list[Role]]]) -> DesiredState:
     products = {address: product_of(domains, address, *each) for address, each in said.items()}
-    return desired(Mesh(Path(), domains, products), TODAY)
+    return desired_state(Mesh(Path(), domains, products), TODAY)
 
 
 def product_of(
@@ -189,7 +190,7 @@ class Scene:
             connect_timeout=2,
             proxies={"http": proxy} if proxy else None,
         )
-        return whole_answers(
+        return reject_truncated_responses(
             boto3.client(service, region_name="us-east-1", endpoint_url=self.endpoint, config=config, **keys)
         )
 
@@ -206,24 +207,26 @@ class Scene:
         trap: Trap | None = None,
         proxy: str = "",
         wrap: Callable[[Any], Any] = lambda client: client,
-    ) -> list[Account]:
+    ) -> list[AccountTarget]:
         """The accounts (of some domains, or all), reached as their administrators.
 
         With a trap around every call, through a proxy, or by clients that something is wrapped around.
         """
 
-        def reached(name: str) -> Account:
+        def reached(name: str) -> AccountTarget:
             def client(service: str) -> Any:
                 found = wrap(self.administrator(name, service, proxy))
                 return found if trap is None else _Trapped(found, trap)
 
-            return Account(self.domains[name], Calls(lambda: client, pause=lambda _: None))
+            return AccountTarget(self.domains[name], RetryingSession(lambda: client, sleep=lambda _: None))
 
         return [reached(name) for name in names or DOMAINS]
 
     def observed(self, *names: str) -> ObservedState:
         """What AWS says in the accounts of some domains, or of all."""
-        return together(observe(account.calls, account.domain) for account in self.accounts(*names))
+        return merge_states(
+            observe_account(account.session, account.domain) for account in self.accounts(*names)
+        )
 
     def meddle(self) -> None:
         """Do what people do by hand: a grant to a stranger, one on everything, a column less, a filter, a wrong tag, links."""

@@ -20,9 +20,10 @@ from benchmarks.access_matrix.cells import Matrix
 from benchmarks.access_matrix.expecting import consumers, expected_matrix
 from benchmarks.access_matrix.observing import Engines, observed_matrix
 from benchmarks.access_matrix.probes import Filled, insert_values, probe_rows
-from interline.access import as_text, desired
-from interline.access.reconcile import Account, settle
-from interline.aws.retry import Calls, Clients
+from interline.access import as_text, desired_state
+from interline.access.reconcile import reconcile
+from interline.access.targets import AccountTarget
+from interline.aws.retry import Clients, RetryingSession
 from interline.contracts import Domain, Mesh, Product, load_mesh
 from interline.publication.commit import declare_port
 from interline.sql.quoting import column_list, identifier, literal
@@ -59,10 +60,13 @@ class World:
     def apply(self, today: date) -> None:
         """Make the accounts agree with the contracts on a day. Raises NotSettled."""
         mesh = self.mesh
-        accounts = [Account(mesh.domains[name], self._calls(mesh.domains[name])) for name in consumers(mesh)]
-        settled = settle(accounts, desired(mesh, today))
-        if not settled.complete:
-            raise NotSettled(f"{as_text(settled.left)}\n{settled.failures}")
+        accounts = [
+            AccountTarget(mesh.domains[name], self._administrator(mesh.domains[name]))
+            for name in consumers(mesh)
+        ]
+        result = reconcile(accounts, desired_state(mesh, today))
+        if not result.complete:
+            raise NotSettled(f"{as_text(result.remaining)}\n{result.failures}")
         self._connect(mesh)
 
     def expected(self, today: date) -> Matrix:
@@ -85,14 +89,14 @@ class World:
             **credential.client_arguments(),
         )
 
-    def _calls(self, domain: Domain) -> Calls:
+    def _administrator(self, domain: Domain) -> RetryingSession:
         """An account's AWS as its data lake administrator calls it."""
 
         def connect() -> Clients:
             administrator = identity.issue_for_role(domain.administrator_arn, "access-matrix")
             return cache(lambda service: self._client(service, administrator))
 
-        return Calls(connect)
+        return RetryingSession(connect)
 
     def _fill(self, product: Product) -> None:
         """Declare a port and put the probe rows in, as its domain does."""

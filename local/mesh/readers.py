@@ -8,9 +8,9 @@ from typing import Any
 
 import boto3
 
-from interline.access.lakeformation.observe import observe
-from interline.access.state import CLASSIFICATION, EVERY_TABLE, ObservedState, Reads, Table
-from interline.aws.retry import Calls, Clients, whole_answers
+from interline.access.lakeformation.observe import observe_account
+from interline.access.state import CLASSIFICATION, EVERY_TABLE, Grants, ObservedState, Table
+from interline.aws.retry import Clients, RetryingSession, reject_truncated_responses
 from interline.contracts import PLATFORM, Domain, Mesh, Product
 from local.mesh.aws import Aws
 from local.mesh.roles import session_of
@@ -24,7 +24,9 @@ def readers(mesh: Mesh, aws: Aws, products: Iterable[Product]) -> dict[str, tupl
     """
     chosen = list(products)
     states = {
-        domain.name: observe(Calls(lambda domain=domain: _clients(mesh, aws, domain)), domain)
+        domain.name: observe_account(
+            RetryingSession(lambda domain=domain: _clients(mesh, aws, domain)), domain
+        )
         for domain in {product.domain.name: product.domain for product in chosen}.values()
     }
     names = {domain.role_arn: domain.name for domain in mesh.domains.values()}
@@ -44,7 +46,7 @@ def _clients(mesh: Mesh, aws: Aws, domain: Domain) -> Clients:
     )
 
     def client(service: str) -> Any:
-        return whole_answers(session.client(service, endpoint_url=aws.endpoint))
+        return reject_truncated_responses(session.client(service, endpoint_url=aws.endpoint))
 
     return cache(client)
 
@@ -53,9 +55,9 @@ def _readers(product: Product, state: ObservedState, names: Mapping[str, str]) -
     table = Table(product.domain.account, product.domain.curated_database, product.name)
     every = Table(table.account, table.database, EVERY_TABLE)
     readable: dict[str, set[str]] = {}
-    for (granted, principal), reads in state.grants.items():
+    for (granted, principal), grants in state.grants.items():
         if granted in (table, every):
-            readable.setdefault(principal, set()).update(_columns(table, reads, state))
+            readable.setdefault(principal, set()).update(_columns(table, grants, state))
     total = len(state.tables.get(table, ()))
     return tuple(
         name if count == total else f"{name} ({count} of {total} columns)"
@@ -64,21 +66,21 @@ def _readers(product: Product, state: ObservedState, names: Mapping[str, str]) -
     )
 
 
-def _columns(table: Table, reads: Reads, state: ObservedState) -> set[str]:
+def _columns(table: Table, grants: Grants, state: ObservedState) -> set[str]:
     """Return the columns of a table that somebody may select some row of."""
     there = set(state.tables.get(table, ()))
     found: set[str] = set()
-    for subject, held in reads.items():
-        if subject.kind == "columns":
-            found |= held.what & there
-        elif subject.kind in ("table", "but") and "SELECT" in held.what:
-            found |= there - set(subject.excluded)
-        elif subject.kind == "filter" and "SELECT" in held.what:
-            cells = state.filters.get(table, {}).get(subject.name)
+    for scope, permissions in grants.items():
+        if scope.kind == "columns":
+            found |= permissions.names & there
+        elif scope.kind in ("table", "all_except") and "SELECT" in permissions.names:
+            found |= there - set(scope.excluded)
+        elif scope.kind == "filter" and "SELECT" in permissions.names:
+            cells = state.filters.get(table, {}).get(scope.name)
             if cells is not None:
                 found |= there & cells.columns if cells.columns is not None else there - cells.excluded
-        elif subject.kind == "tags" and "SELECT" in held.what:
-            found |= {name for name in there if _matches(state.tags.get(table, {}), name, subject.expression)}
+        elif scope.kind == "tags" and "SELECT" in permissions.names:
+            found |= {name for name in there if _matches(state.tags.get(table, {}), name, scope.expression)}
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from interline.aws.retry import Calls
+from interline.aws.retry import RetryingSession
 from interline.contracts import Column, Contract, Domain, Mesh, Product, Role, Team
 from interline.contracts.disk_cache import Lazy
 from interline.contracts.model.product import ProductFile
@@ -96,11 +96,11 @@ def pauses() -> list[float]:
 
 
 @pytest.fixture
-def scripted(pauses: list[float]) -> Callable[..., tuple[Calls, Scripted]]:
+def scripted(pauses: list[float]) -> Callable[..., tuple[RetryingSession, Scripted]]:
     """Make calls over prepared answers."""
 
-    def make(*answers: Any) -> tuple[Calls, Scripted]:
+    def make(*answers: Any) -> tuple[RetryingSession, Scripted]:
         client = Scripted(answers)
-        return Calls(lambda: lambda _service: client, pause=pauses.append), client
+        return RetryingSession(lambda: lambda _service: client, sleep=pauses.append), client
 
     return make

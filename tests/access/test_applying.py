@@ -9,25 +9,25 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from interline.access import Plan
-from interline.access.lakeformation.api_requests import Batch, writes
+from interline.access.lakeformation.api_requests import BatchRequest, requests_for
 from interline.access.lakeformation.apply import apply
 from interline.access.plan import RoleChange
-from interline.access.state import CellFilter, Held, Reads, Subject, Table
-from interline.aws.retry import ATTEMPTS, Calls
+from interline.access.state import CellFilter, Grants, Permissions, Scope, Table
+from interline.aws.retry import ATTEMPTS, RetryingSession
 from tests.access.conftest import refusal
 
 ACCOUNT = "222222222222"
 TABLE = Table(ACCOUNT, "bookings_curated", "fares")
-SELECT = Held(frozenset({"SELECT"}))
+SELECT = Permissions(frozenset({"SELECT"}))
 
 
-def role(name: str, before: Reads, after: Reads, **filters: Any) -> RoleChange:
+def role(name: str, before: Grants, after: Grants, **filters: Any) -> RoleChange:
     action = "added" if not before else "changed" if after else "removed"
     return RoleChange(action, TABLE, f"arn:aws:iam::333333333333:role/{name}", before, after, **filters)  # type: ignore[arg-type]
 
 
-def columns(*names: str) -> Reads:
-    return {Subject("columns"): Held(frozenset(names))}
+def columns(*names: str) -> Grants:
+    return {Scope("columns"): Permissions(frozenset(names))}
 
 
 def new_roles(count: int) -> Plan:
@@ -45,8 +45,8 @@ def failing(entries: dict[str, str]) -> dict[str, Any]:
 
 
 def test_more_than_twenty_go_in_batches_of_twenty(scripted: Any) -> None:
-    calls, client = scripted({}, {}, {})
-    applied = apply(calls, new_roles(45), ACCOUNT)
+    session, client = scripted({}, {}, {})
+    applied = apply(session, new_roles(45), ACCOUNT)
     assert [len(asked["Entries"]) for _, asked in client.asked] == [20, 20, 5]
     assert len(applied.done) == 45
     for _, asked in client.asked:
@@ -54,8 +54,8 @@ def test_more_than_twenty_go_in_batches_of_twenty(scripted: Any) -> None:
 
 
 def test_entries_that_fail_for_what_passes_are_sent_again_alone(scripted: Any, pauses: list[float]) -> None:
-    calls, client = scripted(failing({"1": "ConcurrentModificationException"}), {})
-    applied = apply(calls, new_roles(3), ACCOUNT)
+    session, client = scripted(failing({"1": "ConcurrentModificationException"}), {})
+    applied = apply(session, new_roles(3), ACCOUNT)
     assert [[entry["Id"] for entry in asked["Entries"]] for _, asked in client.asked] == [
         ["0", "1", "2"],
         ["1"],
@@ -67,8 +67,8 @@ def test_entries_that_fail_for_what_passes_are_sent_again_alone(scripted: Any, p
 
 def test_every_entry_that_is_refused_is_told_and_the_others_are_made(scripted: Any) -> None:
     refused = {"0": "AccessDeniedException", "2": "InvalidInputException"}
-    calls, _ = scripted(failing(refused))
-    applied = apply(calls, new_roles(3), ACCOUNT)
+    session, _ = scripted(failing(refused))
+    applied = apply(session, new_roles(3), ACCOUNT)
     assert [failure.code for failure in applied.failures] == list(refused.values())
     assert "r00" in str(applied.failures[0])
     assert "said so" in str(applied.failures[0])
@@ -77,8 +77,8 @@ def test_every_entry_that_is_refused_is_told_and_the_others_are_made(scripted: A
 
 def test_what_stays_busy_is_told_in_the_end(scripted: Any, pauses: list[float]) -> None:
     busy = failing({"0": "ConcurrentModificationException"})
-    calls, client = scripted(*[busy] * ATTEMPTS)
-    applied = apply(calls, new_roles(1), ACCOUNT)
+    session, client = scripted(*[busy] * ATTEMPTS)
+    applied = apply(session, new_roles(1), ACCOUNT)
     assert [failure.code for failure in applied.failures] == ["ConcurrentModificationException"]
     assert len(client.asked) == ATTEMPTS
     assert len(set(pauses)) > 1
@@ -95,15 +95,15 @@ def test_what_stays_busy_is_told_in_the_end(scripted: Any, pauses: list[float]) 
     ],
 )
 def test_a_request_that_fails_for_what_passes_is_repeated(scripted: Any, trouble: Exception) -> None:
-    calls, client = scripted(trouble, trouble, {})
-    assert not apply(calls, new_roles(1), ACCOUNT).failures
+    session, client = scripted(trouble, trouble, {})
+    assert not apply(session, new_roles(1), ACCOUNT).failures
     assert len(client.asked) == 3
 
 
 def test_a_request_that_is_refused_is_not_repeated_and_does_not_stop_the_rest(scripted: Any) -> None:
-    calls, client = scripted(refusal("AccessDeniedException"), {})
+    session, client = scripted(refusal("AccessDeniedException"), {})
     gone = role("old", columns("a"), {})
-    applied = apply(calls, Plan((*new_roles(2).changes, gone)), ACCOUNT)
+    applied = apply(session, Plan((*new_roles(2).changes, gone)), ACCOUNT)
     assert [operation for operation, _ in client.asked] == [
         "batch_grant_permissions",
         "batch_revoke_permissions",
@@ -128,21 +128,21 @@ def test_an_expired_session_is_opened_anew() -> None:
         session = Session()
         return lambda _service: session
 
-    calls = Calls(connect, pause=lambda _: None)
-    assert calls.read("glue", "get_table") == {"session": 2}
-    assert calls.read("glue", "get_table") == {"session": 2}
+    session = RetryingSession(connect, sleep=lambda _: None)
+    assert session.read("glue", "get_table") == {"session": 2}
+    assert session.read("glue", "get_table") == {"session": 2}
 
 
 def test_a_session_that_always_expires_is_told(scripted: Any) -> None:
-    calls, _ = scripted(*[refusal("ExpiredTokenException")] * ATTEMPTS)
+    session, _ = scripted(*[refusal("ExpiredTokenException")] * ATTEMPTS)
     with pytest.raises(ClientError, match="ExpiredToken"):
-        calls.read("glue", "get_table")
+        session.read("glue", "get_table")
 
 
 def test_pauses_grow_and_differ(scripted: Any, pauses: list[float]) -> None:
     for _ in range(50):
-        calls, _client = scripted(*[refusal("ThrottlingException")] * (ATTEMPTS - 1), {})
-        calls.read("glue", "get_table")
+        session, _client = scripted(*[refusal("ThrottlingException")] * (ATTEMPTS - 1), {})
+        session.read("glue", "get_table")
     early, late = pauses[:: ATTEMPTS - 1], pauses[ATTEMPTS - 2 :: ATTEMPTS - 1]
     assert max(early) <= 0.2
     assert max(late) > 1
@@ -151,11 +151,11 @@ def test_pauses_grow_and_differ(scripted: Any, pauses: list[float]) -> None:
 
 
 def operations(plan: Plan) -> list[str]:
-    return [write.operation for write in writes(plan, ACCOUNT)]
+    return [write.operation for write in requests_for(plan, ACCOUNT)]
 
 
 def test_what_a_role_gets_comes_before_what_it_loses() -> None:
-    tags = {Subject("tags", expression=(("port", ("fares",)),)): SELECT}
+    tags = {Scope("tags", expression=(("port", ("fares",)),)): SELECT}
     assert operations(Plan((role("r", columns("a"), tags),))) == [
         "batch_grant_permissions",
         "batch_revoke_permissions",
@@ -163,33 +163,33 @@ def test_what_a_role_gets_comes_before_what_it_loses() -> None:
 
 
 def test_select_on_the_whole_table_goes_before_its_columns_are_granted_again() -> None:
-    before = {Subject("table"): SELECT, **columns("a", "b")}
-    first, second = writes(Plan((role("r", before, columns("a", "b")),)), ACCOUNT)
-    assert isinstance(first, Batch)
-    assert isinstance(second, Batch)
+    before = {Scope("table"): SELECT, **columns("a", "b")}
+    first, second = requests_for(Plan((role("r", before, columns("a", "b")),)), ACCOUNT)
+    assert isinstance(first, BatchRequest)
+    assert isinstance(second, BatchRequest)
     assert (first.operation, second.operation) == ("batch_revoke_permissions", "batch_grant_permissions")
     assert second.entries[0].resource["TableWithColumns"]["ColumnNames"] == ["a", "b"]
 
 
 def test_a_right_to_grant_on_is_taken_with_what_it_belongs_to() -> None:
-    before = {Subject("columns"): Held(frozenset({"a"}), frozenset({"a"}))}
-    first, second = writes(Plan((role("r", before, columns("a")),)), ACCOUNT)
-    assert isinstance(first, Batch)
-    assert isinstance(second, Batch)
+    before = {Scope("columns"): Permissions(frozenset({"a"}), frozenset({"a"}))}
+    first, second = requests_for(Plan((role("r", before, columns("a")),)), ACCOUNT)
+    assert isinstance(first, BatchRequest)
+    assert isinstance(second, BatchRequest)
     assert first.entries[0].grantable == ("SELECT",)
     assert second.entries[0].grantable == ()
 
 
 def test_only_columns_that_differ_are_named() -> None:
-    granted, revoked = writes(Plan((role("r", columns("a", "b"), columns("b", "c")),)), ACCOUNT)
-    assert isinstance(granted, Batch)
-    assert isinstance(revoked, Batch)
+    granted, revoked = requests_for(Plan((role("r", columns("a", "b"), columns("b", "c")),)), ACCOUNT)
+    assert isinstance(granted, BatchRequest)
+    assert isinstance(revoked, BatchRequest)
     assert granted.entries[0].resource["TableWithColumns"]["ColumnNames"] == ["c"]
     assert revoked.entries[0].resource["TableWithColumns"]["ColumnNames"] == ["a"]
 
 
 def test_a_filter_is_made_before_it_is_granted_and_deleted_after_it_is_revoked() -> None:
-    reads = {Subject("filter", name="interline_r"): SELECT}
+    reads = {Scope("filter", name="interline_r"): SELECT}
     cells = {"interline_r": CellFilter(frozenset({"a"}), "a = 1")}
     assert operations(Plan((role("r", {}, reads, filters_after=cells),))) == [
         "create_data_cells_filter",
@@ -203,4 +203,4 @@ def test_a_filter_is_made_before_it_is_granted_and_deleted_after_it_is_revoked()
 
 def test_an_account_gets_its_own_part_of_a_plan_only() -> None:
     assert operations(new_roles(3)) == ["batch_grant_permissions"]
-    assert list(writes(new_roles(3), "444444444444")) == []
+    assert list(requests_for(new_roles(3), "444444444444")) == []

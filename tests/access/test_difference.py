@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from interline.access import DesiredState, ObservedState, as_json, as_text, desired, difference
-from interline.access.lakeformation.api_requests import writes
+from interline.access import DesiredState, ObservedState, as_json, as_text, desired_state, difference
+from interline.access.lakeformation.api_requests import requests_for
 from interline.access.plan import LinkChange, LinkReaderChange, RoleChange, TagChange
-from interline.access.state import CellFilter, Held, Link, Subject, Table
+from interline.access.state import CellFilter, Link, Permissions, Scope, Table
 from interline.contracts import Role
 from tests.access.conftest import TODAY, domain, mesh, product
 
@@ -22,7 +22,7 @@ BY_ROWS = Role("shopping", "", columns=("seats", "code"), rows="code = 'A'")
 
 
 def state(*roles: Role, **named: object) -> DesiredState:
-    return desired(mesh(product("bookings.fares", *roles, **named)), TODAY)  # type: ignore[arg-type]
+    return desired_state(mesh(product("bookings.fares", *roles, **named)), TODAY)  # type: ignore[arg-type]
 
 
 def observed(like: DesiredState, **changed: object) -> ObservedState:
@@ -32,27 +32,29 @@ def observed(like: DesiredState, **changed: object) -> ObservedState:
         name: getattr(like, name)
         for name in ("grants", "filters", "tags", "tag_values", "links", "link_readers")
     }
-    return ObservedState(**{**parts, "tables": {FARES: columns}, **changed})  # type: ignore[arg-type]
+    return ObservedState(**{**parts, "tables": {FARES: columns}, **changed})
 
 
 def test_a_role_by_clearance_is_a_grant_on_tags() -> None:
-    (held,) = state(BY_TAGS).grants[FARES, SHOPPING].items()
+    (permissions,) = state(BY_TAGS).grants[FARES, SHOPPING].items()
     levels = ("confidential", "internal", "public")
-    assert held == (
-        Subject("tags", expression=(("classification", levels), ("port", ("fares",)))),
-        Held(frozenset({"SELECT"})),
+    assert permissions == (
+        Scope("tags", expression=(("classification", levels), ("port", ("fares",)))),
+        Permissions(frozenset({"SELECT"})),
     )
 
 
 def test_a_role_with_columns_is_a_grant_on_those_its_clearance_covers() -> None:
     role = Role("shopping", "", columns=("code", "seats", "email"), clearance="internal")
-    assert state(role).grants[FARES, SHOPPING] == {Subject("columns"): Held(frozenset({"code", "seats"}))}
+    assert state(role).grants[FARES, SHOPPING] == {
+        Scope("columns"): Permissions(frozenset({"code", "seats"}))
+    }
 
 
 def test_a_role_with_rows_is_a_filter_and_a_grant_on_it() -> None:
     made = state(BY_ROWS)
     assert made.grants[FARES, SHOPPING] == {
-        Subject("filter", name="interline_shopping"): Held(frozenset({"SELECT"}))
+        Scope("filter", name="interline_shopping"): Permissions(frozenset({"SELECT"}))
     }
     cells = CellFilter(frozenset({"code", "seats"}), "code = 'A'")
     assert made.filters[FARES] == {"interline_shopping": cells}
@@ -75,8 +77,8 @@ def test_every_column_has_its_classification_and_the_table_its_port() -> None:
 
 
 def test_a_consumer_has_a_link_by_role_and_by_input_port() -> None:
-    by_role = desired(mesh(product("bookings.fares", BY_TAGS)), TODAY)
-    by_input = desired(
+    by_role = desired_state(mesh(product("bookings.fares", BY_TAGS)), TODAY)
+    by_input = desired_state(
         mesh(product("bookings.fares"), product("loyalty.deals", inputs=("bookings.fares",))), TODAY
     )
     link = Link("222222222222", "bookings_curated", "us-east-1")
@@ -131,15 +133,15 @@ def test_an_expired_role_says_when_it_ended() -> None:
     ],
 )
 def test_what_no_contract_says_is_taken_away(principal: str, action: str) -> None:
-    wanted = state(BY_COLUMNS)
-    by_hand = {**wanted.grants, (FARES, principal): {Subject("table"): Held(frozenset({"SELECT"}))}}
-    assert only(difference(observed(wanted, grants=by_hand), wanted)).action == action
+    desired = state(BY_COLUMNS)
+    by_hand = {**desired.grants, (FARES, principal): {Scope("table"): Permissions(frozenset({"SELECT"}))}}
+    assert only(difference(observed(desired, grants=by_hand), desired)).action == action
 
 
 def test_a_grant_that_was_taken_by_hand_comes_back() -> None:
-    wanted = state(BY_COLUMNS, Role("loyalty", "", clearance="personal"))
-    without = {key: reads for key, reads in wanted.grants.items() if key[1] != LOYALTY}
-    change = only(difference(observed(wanted, grants=without), wanted))
+    desired = state(BY_COLUMNS, Role("loyalty", "", clearance="personal"))
+    without = {key: reads for key, reads in desired.grants.items() if key[1] != LOYALTY}
+    change = only(difference(observed(desired, grants=without), desired))
     assert (change.action, change.principal) == ("added", LOYALTY)
 
 
@@ -150,41 +152,41 @@ def test_a_port_that_is_not_published_waits() -> None:
 
 
 def test_a_column_that_is_not_in_the_table_yet_waits_and_the_others_do_not() -> None:
-    wanted = state(BY_COLUMNS)
+    desired = state(BY_COLUMNS)
     plan = difference(
-        observed(wanted, tables={FARES: frozenset({"code", "amount", "email"})}, tags={}, grants={}), wanted
+        observed(desired, tables={FARES: frozenset({"code", "amount", "email"})}, tags={}, grants={}), desired
     )
     grant = next(change for change in plan.changes if isinstance(change, RoleChange))
-    assert grant.after == {Subject("columns"): Held(frozenset({"code"}))}
+    assert grant.after == {Scope("columns"): Permissions(frozenset({"code"}))}
     assert [wait.what for wait in plan.waiting] == ["not in the table yet: seats"]
 
 
 def test_a_port_whose_contract_cannot_be_read_is_left_alone() -> None:
     before = observed(state(BY_COLUMNS))
-    after = desired(mesh(), TODAY, {"bookings.fares": "domains/bookings/fares/contract.yaml:3: wrong"})
+    after = desired_state(mesh(), TODAY, {"bookings.fares": "domains/bookings/fares/contract.yaml:3: wrong"})
     plan = difference(before, after)
     assert not plan
     assert "Left alone: bookings.fares" in as_text(plan)
 
 
 def test_a_role_of_a_domain_that_is_not_there_leaves_the_port_alone() -> None:
-    wanted = state(Role("operations", ""))
+    desired = state(Role("operations", ""))
     by_hand = {
         (FARES, "arn:aws:iam::555555555555:role/interline-operations"): {
-            Subject("columns"): Held(frozenset({"code"}))
+            Scope("columns"): Permissions(frozenset({"code"}))
         }
     }
-    assert not difference(observed(wanted, grants=by_hand), wanted)
+    assert not difference(observed(desired, grants=by_hand), desired)
 
 
 def test_links_to_elsewhere_and_by_other_names_are_left_alone() -> None:
-    wanted = state()
+    desired = state()
     links = {
         ("333333333333", "partner_curated"): Link("999999999999", "partner_curated"),
         ("333333333333", "favourites"): Link("222222222222", "bookings_curated"),
         ("333333333333", "bookings_curated"): Link("222222222222", "bookings_curated"),
     }
-    (change,) = difference(observed(wanted, links=links), wanted).changes
+    (change,) = difference(observed(desired, links=links), desired).changes
     assert isinstance(change, LinkChange)
     assert (change.action, change.name) == ("removed", "bookings_curated")
 
@@ -209,10 +211,10 @@ def test_json_says_what_text_says() -> None:
 
 
 def test_a_link_that_is_made_anew_is_given_to_its_readers_anew() -> None:
-    wanted = state(BY_COLUMNS)
+    desired = state(BY_COLUMNS)
     place = ("333333333333", "bookings_curated")
     astray = {place: Link("999999999999", "bookings_curated", "us-east-1")}
-    changes = difference(observed(wanted, links=astray), wanted).changes
+    changes = difference(observed(desired, links=astray), desired).changes
     assert [(type(change), change.action) for change in changes] == [
         (LinkChange, "changed"),
         (LinkReaderChange, "added"),
@@ -227,32 +229,32 @@ def test_a_link_that_is_made_anew_is_given_to_its_readers_anew() -> None:
     ],
 )
 def test_a_filter_waits_for_its_columns_and_for_those_of_its_condition(role: Role) -> None:
-    wanted = state(role)
+    desired = state(role)
     lacking = {FARES: frozenset({"code", "amount", "email"})}
-    tags = {FARES: {name: value for name, value in wanted.tags[FARES].items() if name != "seats"}}
-    held = state(BY_COLUMNS).grants
-    for grants in ({}, held):
-        plan = difference(observed(wanted, tables=lacking, tags=tags, grants=grants, filters={}), wanted)
+    tags = {FARES: {name: value for name, value in desired.tags[FARES].items() if name != "seats"}}
+    permissions = state(BY_COLUMNS).grants
+    for grants in ({}, permissions):
+        plan = difference(observed(desired, tables=lacking, tags=tags, grants=grants, filters={}), desired)
         assert not plan, "neither made, which AWS would refuse, nor is what it has taken away meanwhile"
         assert [wait.what for wait in plan.waiting] == [
             "not in the table yet: seats",
             "the rows that shopping may read: not in the table yet: seats",
         ]
-        assert list(writes(plan, "222222222222")) == []
+        assert list(requests_for(plan, "222222222222")) == []
 
 
 def test_a_word_in_a_constant_is_no_column_that_a_filter_waits_for() -> None:
-    wanted = state(Role("shopping", "", columns=("code",), rows="code = 'seats'"))
+    desired = state(Role("shopping", "", columns=("code",), rows="code = 'seats'"))
     lacking = {FARES: frozenset({"code", "amount", "email"})}
-    plan = difference(observed(wanted, tables=lacking, grants={}, filters={}), wanted)
+    plan = difference(observed(desired, tables=lacking, grants={}, filters={}), desired)
     assert [change.action for change in plan.changes if isinstance(change, RoleChange)] == ["added"]
 
 
 def test_a_condition_that_is_none_ends_no_plan() -> None:
     """``check`` refuses it; what was merged all the same is for Lake Formation to refuse, and stops nobody else."""
-    wanted = state(Role("shopping", "", columns=("code",), rows="code = ("), Role("loyalty", ""))
+    desired = state(Role("shopping", "", columns=("code",), rows="code = ("), Role("loyalty", ""))
     lacking = {FARES: frozenset({"code", "amount", "email"})}
-    plan = difference(observed(wanted, tables=lacking, grants={}, filters={}), wanted)
+    plan = difference(observed(desired, tables=lacking, grants={}, filters={}), desired)
     assert {change.principal for change in plan.changes if isinstance(change, RoleChange)} == {
         SHOPPING,
         LOYALTY,

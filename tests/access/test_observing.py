@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from interline.access import DesiredState, desired, difference
-from interline.access.lakeformation.api_requests import Batch, writes
-from interline.access.lakeformation.observe import observe
+from interline.access import DesiredState, desired_state, difference
+from interline.access.lakeformation.api_requests import BatchRequest, requests_for
+from interline.access.lakeformation.observe import observe_account
 from interline.access.plan import RoleChange
-from interline.access.state import Subject
-from interline.aws.retry import Calls
+from interline.access.state import Scope
+from interline.aws.retry import RetryingSession
 from interline.contracts import Role
 from tests.access.conftest import TODAY, domain, mesh, product, refusal
 
@@ -63,9 +63,11 @@ class Account:
 
 
 def plan(*expressions: str) -> Any:
-    wanted: DesiredState = desired(mesh(product("bookings.fares", Role("shopping", ""))), TODAY)
+    desired: DesiredState = desired_state(mesh(product("bookings.fares", Role("shopping", ""))), TODAY)
     account = Account(*expressions)
-    return difference(observe(Calls(lambda: lambda _service: account), domain("bookings")), wanted)
+    return difference(
+        observe_account(RetryingSession(lambda: lambda _service: account), domain("bookings")), desired
+    )
 
 
 def test_a_grant_by_a_saved_expression_that_covers_a_port_is_seen_and_taken_away() -> None:
@@ -73,11 +75,11 @@ def test_a_grant_by_a_saved_expression_that_covers_a_port_is_seen_and_taken_away
     found = plan("ours")
     (change,) = (c for c in found.changes if isinstance(c, RoleChange) and c.principal == STRANGER)
     assert (change.action, change.table.name) == ("unmanaged", "fares")
-    assert set(change.before) == {Subject("tags", name="ours", expression=(("port", ("fares",)),))}
+    assert set(change.before) == {Scope("tags", name="ours", expression=(("port", ("fares",)),))}
     revoked = [
         entry
-        for batch in writes(found, domain("bookings").account)
-        if isinstance(batch, Batch) and batch.operation == "batch_revoke_permissions"
+        for batch in requests_for(found, domain("bookings").account)
+        if isinstance(batch, BatchRequest) and batch.operation == "batch_revoke_permissions"
         for entry in batch.entries
     ]
     (entry,) = revoked

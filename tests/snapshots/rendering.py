@@ -7,14 +7,15 @@ import json
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from interline.access import DesiredState, as_text, difference
-from interline.access.reconcile_port import of_port
+from interline.access.targets import PortTarget
 from interline.airflow.operators.contract_check import ContractCheckOperator
 from interline.airflow.operators.declare import DeclarePortOperator
 from interline.airflow.operators.lake_formation import GrantPortOperator
 from interline.airflow.operators.publish import PublishOperator
+from interline.aws.retry import RetryingSession
 from interline.contracts import load_product
 
 DAY = "2013-01-01"
@@ -57,6 +58,10 @@ def snapshots(dag: Any, root: Path) -> dict[str, str]:
     return {task.task_id: snapshot(task, root) for task in dag.tasks}
 
 
+def _no_session() -> NoReturn:
+    raise AssertionError("rendering a task sends no request")
+
+
 def path_of(dag_id: str, task_id: str) -> Path:
     """Return where a task's snapshot lies: ``<domain>/<product>/<task>.json``."""
     domain, _, product = dag_id.partition(".")
@@ -73,8 +78,9 @@ def snapshot(task: Any, root: Path) -> str:
     if isinstance(task, DeclarePortOperator):
         fields["sql"] = list(task.statements())
     if isinstance(task, GrantPortOperator):
-        whole = difference(DesiredState(), rendered.wanted())
-        fields["access"] = as_text(of_port(whole, load_product(root, task.address))).splitlines()
+        port = PortTarget(load_product(root, task.address), RetryingSession(_no_session))
+        whole = difference(DesiredState(), rendered.desired_state())
+        fields["access"] = as_text(whole.only(port.covers)).splitlines()
     content = {
         "task": task.task_id,
         "operator": f"{type(task).__module__}.{type(task).__name__}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interline.access.desired_state import desired
+from interline.access.desired_state import desired_state
 from interline.access.difference import difference
 from interline.access.plan import Plan
 from interline.access.render_json import as_json
@@ -16,7 +16,7 @@ __all__ = [
     "State",
     "as_json",
     "as_text",
-    "desired",
+    "desired_state",
     "difference",
     "summary",
 ]

@@ -1,4 +1,4 @@
-"""What a principal may read, in words."""
+"""What a principal may read, in words, for a plan as text."""
 
 from __future__ import annotations
 
@@ -12,44 +12,46 @@ from interline.access.state import (
     SELECT,
     CellFilter,
     Expression,
-    Held,
-    Reads,
-    Subject,
+    Grants,
+    Permissions,
+    Scope,
 )
 from interline.contracts.model.contract import CLASSIFICATIONS, covers
 
 
-def reading(reads: Reads, filters: Mapping[str, CellFilter], whole: str = "every column") -> list[str]:
+def describe_grants(
+    grants: Grants, filters: Mapping[str, CellFilter], whole: str = "every column"
+) -> list[str]:
     """Return what somebody may read, a phrase for every grant; ``whole`` are the words for all there is."""
     return [
-        _phrase(subject, reads[subject], filters).replace("every column", whole, 1)
-        if subject.kind == "table"
-        else _phrase(subject, reads[subject], filters)
-        for subject in sorted(reads)
+        _phrase(scope, grants[scope], filters).replace("every column", whole, 1)
+        if scope.kind == "table"
+        else _phrase(scope, grants[scope], filters)
+        for scope in sorted(grants)
     ]
 
 
-def role_change(change: RoleChange) -> list[str]:
+def describe_role_change(change: RoleChange) -> list[str]:
     """Return what changes for a principal, a phrase for every part of it."""
     whole = "every port" if change.table.name == EVERY_TABLE else "every column"
     if not change.before:
-        return reading(change.after, change.filters_after, whole)
+        return describe_grants(change.after, change.filters_after, whole)
     if not change.after:
-        return reading(change.before, change.filters_before, whole)
+        return describe_grants(change.before, change.filters_before, whole)
     lines: list[str] = []
-    for subject in sorted(change.before.keys() | change.after.keys()):
-        was, shall = change.before.get(subject), change.after.get(subject)
-        if was is not None and shall is not None and subject.kind == "columns":
-            lines += _columns(was.what, shall.what)
-            if was.grantable - shall.grantable:
-                lines.append(f"- the right to grant on {listed(was.grantable)}")
-        elif subject.kind == "filter" and was is not None and was == shall:
-            lines += _filter(change.filters_before.get(subject.name), change.filters_after[subject.name])
-        elif was != shall:
-            if was is not None:
-                lines.append("- " + _phrase(subject, was, change.filters_before))
-            if shall is not None:
-                lines.append("+ " + _phrase(subject, shall, change.filters_after))
+    for scope in sorted(change.before.keys() | change.after.keys()):
+        old, new = change.before.get(scope), change.after.get(scope)
+        if old is not None and new is not None and scope.kind == "columns":
+            lines += _columns(old.names, new.names)
+            if old.grantable - new.grantable:
+                lines.append(f"- the right to grant on {listed(old.grantable)}")
+        elif scope.kind == "filter" and old is not None and old == new:
+            lines += _filter(change.filters_before.get(scope.name), change.filters_after[scope.name])
+        elif old != new:
+            if old is not None:
+                lines.append("- " + _phrase(scope, old, change.filters_before))
+            if new is not None:
+                lines.append("+ " + _phrase(scope, new, change.filters_after))
     return lines
 
 
@@ -58,25 +60,25 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def _columns(was: frozenset[str], shall: frozenset[str]) -> list[str]:
+def _columns(old: frozenset[str], new: frozenset[str]) -> list[str]:
     lines = []
-    if shall - was:
-        lines.append(f"+ columns {listed(shall - was)}")
-    if was - shall:
-        lines.append(f"- columns {listed(was - shall)}")
+    if new - old:
+        lines.append(f"+ columns {listed(new - old)}")
+    if old - new:
+        lines.append(f"- columns {listed(old - new)}")
     return lines
 
 
-def _filter(was: CellFilter | None, shall: CellFilter) -> list[str]:
-    if was is None:
-        return ["+ " + _cells(shall)]
+def _filter(old: CellFilter | None, new: CellFilter) -> list[str]:
+    if old is None:
+        return ["+ " + _cells(new)]
     lines = []
-    if was.rows != shall.rows:
-        lines += [f"- rows {was.rows or 'all'}", f"+ rows {shall.rows or 'all'}"]
-    if was.columns is not None and shall.columns is not None:
-        return lines + _columns(was.columns, shall.columns)
-    if (was.columns, was.excluded) != (shall.columns, shall.excluded):
-        lines += [f"- {_some_columns(was)}", f"+ {_some_columns(shall)}"]
+    if old.rows != new.rows:
+        lines += [f"- rows {old.rows or 'all'}", f"+ rows {new.rows or 'all'}"]
+    if old.columns is not None and new.columns is not None:
+        return lines + _columns(old.columns, new.columns)
+    if (old.columns, old.excluded) != (new.columns, new.excluded):
+        lines += [f"- {_some_columns(old)}", f"+ {_some_columns(new)}"]
     return lines
 
 
@@ -91,21 +93,21 @@ def _cells(cells: CellFilter) -> str:
     return where + _some_columns(cells)
 
 
-def _phrase(subject: Subject, held: Held, filters: Mapping[str, CellFilter]) -> str:
-    if subject.kind == "columns":
-        what = f"columns {listed(held.what)}"
-    elif subject.kind == "filter":
-        cells = filters.get(subject.name)
-        what = _cells(cells) if cells else f"the data cells filter {subject.name}"
+def _phrase(scope: Scope, permissions: Permissions, filters: Mapping[str, CellFilter]) -> str:
+    if scope.kind == "columns":
+        what = f"columns {listed(permissions.names)}"
+    elif scope.kind == "filter":
+        cells = filters.get(scope.name)
+        what = _cells(cells) if cells else f"the data cells filter {scope.name}"
     else:
         what = {
             "table": "every column",
-            "but": f"every column but {listed(subject.excluded)}",
-            "tags": _tagged(subject.expression),
-        }[subject.kind]
-        if held.what != {SELECT}:
-            what = f"{listed(held.what)} on {what}"
-    if held.grantable:
+            "all_except": f"every column but {listed(scope.excluded)}",
+            "tags": _tagged(scope.expression),
+        }[scope.kind]
+        if permissions.names != {SELECT}:
+            what = f"{listed(permissions.names)} on {what}"
+    if permissions.grantable:
         what += ", and may grant it on"
     return what
 

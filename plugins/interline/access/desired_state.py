@@ -1,9 +1,10 @@
-"""What the contracts say that Lake Formation and the Glue catalogs should hold."""
+"""The state of access that the contracts ask for: what Lake Formation and the Glue catalogs should hold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from pathlib import Path
 
 from interline.access.state import (
     CLASSIFICATION,
@@ -13,26 +14,68 @@ from interline.access.state import (
     CellFilter,
     DesiredState,
     Expression,
-    Held,
+    Grants,
     Link,
     Names,
-    Reads,
-    Subject,
+    Permissions,
+    Scope,
     Table,
     empty,
 )
-from interline.contracts import Contract, Domain, Mesh, Product, Role
+from interline.contracts import (
+    Contract,
+    Domain,
+    Mesh,
+    Product,
+    Role,
+    load_domain,
+    load_product,
+    product_folders,
+    read_mesh,
+)
 from interline.contracts.model.contract import CLASSIFICATIONS, covers
 
-_READS = Held(frozenset({SELECT}))
+_SELECT = Permissions(frozenset({SELECT}))
 
 
-def desired(mesh: Mesh, today: date, unreadable: Mapping[str, str] | None = None) -> DesiredState:
+def load_desired_state(root: Path, today: date) -> DesiredState:
+    """Read all contracts under ``root``, such that a broken file takes nobody's access away.
+
+    Ports of products that cannot be read are left alone; the account of a domain whose ``domain.yaml`` cannot be read is
+    not even looked at.
+
+    Args:
+        root: the folder that holds ``domains/``.
+        today: the day for which roles are in force or expired.
+    """
+    mesh, problems = read_mesh(root)
+    unreadable: dict[str, str] = {}
+    for folder in product_folders(root):
+        address = f"{folder.parent.name}.{folder.name}"
+        if address not in mesh.products:
+            about = [problem for problem in problems if problem.path.is_relative_to(folder)]
+            unreadable[address] = str(about[0]) if about else "it cannot be read"
+    return desired_state(mesh, today, unreadable)
+
+
+def load_desired_state_of_port(root: Path, address: str, today: date) -> DesiredState:
+    """Read one product's contract, and of the other domains only those that it names.
+
+    Raises:
+        interline.contracts.MeshError: it cannot be read, or it names a domain that is not there.
+    """
+    product = load_product(root, address)
+    names = {product.domain.name, *(role.domain for role in product.contract.roles)}
+    domains = {name: load_domain(root, name) for name in sorted(names)}
+    return desired_state(Mesh(root, domains, {address: product}), today)
+
+
+def desired_state(mesh: Mesh, today: date, unreadable: Mapping[str, str] | None = None) -> DesiredState:
     """Return who may read what on a day, as the contracts say it; reads no file and no AWS.
 
     Args:
         mesh: all domains and products.
-        today: the day for which roles are in force or not.
+        today: the day for which roles are in force or expired.
         unreadable: addresses of products that are not in the mesh because their files are wrong, and what is wrong; what
             is granted on their ports is nobody's to change until somebody mends them.
     """
@@ -60,11 +103,11 @@ class _Builder:
     def __init__(self, mesh: Mesh, today: date) -> None:
         self._mesh = mesh
         self._today = today
-        self._grants: dict[tuple[Table, str], Reads] = {}
+        self._grants: dict[tuple[Table, str], Grants] = {}
         self._filters: dict[Table, dict[str, CellFilter]] = {}
         self._tags: dict[Table, dict[str, str]] = {}
         self._ports: dict[Table, str] = {}
-        self._ended: dict[tuple[Table, str], str] = {}
+        self._expired_roles: dict[tuple[Table, str], str] = {}
         self.left_alone: dict[Table, str] = {}
 
     def add(self, product: Product) -> None:
@@ -82,7 +125,7 @@ class _Builder:
             elif role.in_force(self._today):
                 self._add_role(table, consumer.role_arn, contract, role)
             else:
-                self._ended[table, consumer.role_arn] = f"expired, its last day was {role.expires}"
+                self._expired_roles[table, consumer.role_arn] = f"expired, its last day was {role.expires}"
 
     def _add_role(self, table: Table, principal: str, contract: Contract, role: Role) -> None:
         columns = contract.readable_by(role)
@@ -91,17 +134,18 @@ class _Builder:
         if role.rows is not None:
             name = FILTER_PREFIX + role.domain
             self._filters.setdefault(table, {})[name] = CellFilter(frozenset(columns), role.rows)
-            reads = {Subject("filter", name=name): _READS}
+            grants = {Scope("filter", name=name): _SELECT}
         elif role.columns is not None:
-            reads = {Subject("columns"): Held(frozenset(columns))}
+            grants = {Scope("columns"): Permissions(frozenset(columns))}
         else:
-            reads = {Subject("tags", expression=tag_expression(table.name, role.clearance)): _READS}
-        self._grants[table, principal] = reads
+            grants = {Scope("tags", expression=tag_expression(table.name, role.clearance)): _SELECT}
+        self._grants[table, principal] = grants
 
     def state(self) -> DesiredState:
         domains = self._mesh.domains
         links = dict(self._links())
         return DesiredState(
+            domains=tuple(domain for _, domain in sorted(domains.items()) if not domain.is_platform),
             grants=self._grants,
             filters=self._filters,
             tags=self._tags,
@@ -118,7 +162,7 @@ class _Builder:
                 roles={domain.role_arn: name for name, domain in domains.items()},
                 ports=self._ports,
             ),
-            ended=self._ended,
+            expired_roles=self._expired_roles,
             left_alone=self.left_alone or empty(),
         )
 

@@ -23,13 +23,13 @@ from interline.access.state import (
     PORT,
     CellFilter,
     DesiredState,
-    Held,
+    Grants,
     Link,
     Names,
     ObservedState,
-    Reads,
+    Permissions,
+    Scope,
     State,
-    Subject,
     Table,
     empty,
 )
@@ -44,13 +44,13 @@ def difference(old: State, new: DesiredState) -> Plan:
         new: what the contracts say.
     """
     waiting: tuple[Waiting, ...] = ()
-    held_back: frozenset[tuple[Table, str]] = frozenset()
+    deferred: frozenset[tuple[Table, str]] = frozenset()
     names = new.names
     if isinstance(old, ObservedState):
-        new, waiting, held_back = attainable(new, old.tables)
+        new, waiting, deferred = attainable(new, old.tables)
     elif isinstance(old, DesiredState):
-        names = _both(old.names, new.names)
-    changes: list[Change] = [*_roles(old, new, names, held_back), *_filters(old, new), *_tags(old, new)]
+        names = _merge_names(old.names, new.names)
+    changes: list[Change] = [*_roles(old, new, names, deferred), *_filters(old, new), *_tags(old, new)]
     changes += [*_tag_values(old, new), *_links(old, new, names)]
     return Plan(tuple(changes), names, waiting, new.left_alone)
 
@@ -65,7 +65,7 @@ def attainable(
     """
     waiting: list[Waiting] = []
     filters: dict[Table, dict[str, CellFilter]] = {}
-    held_back: set[tuple[Table, str]] = set()
+    deferred: set[tuple[Table, str]] = set()
     for table in sorted(new.tags):
         if table not in tables:
             waiting.append(Waiting(table, "the port is not published yet"))
@@ -82,17 +82,17 @@ def attainable(
                 continue
             through = {
                 principal
-                for (of, principal), reads in new.grants.items()
-                if of == table and Subject("filter", name=name) in reads
+                for (of, principal), grants in new.grants.items()
+                if of == table and Scope("filter", name=name) in grants
             }
-            held_back |= {(table, principal) for principal in through}
-            who = ", ".join(sorted(new.names.who(principal) for principal in through))
-            told = f"the rows that {who} may read: not in the table yet: {', '.join(lacking)}"
-            waiting.append(Waiting(table, told))
+            deferred |= {(table, principal) for principal in through}
+            who = ", ".join(sorted(new.names.principal(principal) for principal in through))
+            missing_rows = f"the rows that {who} may read: not in the table yet: {', '.join(lacking)}"
+            waiting.append(Waiting(table, missing_rows))
     grants = {
         (table, principal): kept
-        for (table, principal), reads in new.grants.items()
-        if table in tables and (table, principal) not in held_back and (kept := _within(reads, tables[table]))
+        for (table, principal), held in new.grants.items()
+        if table in tables and (table, principal) not in deferred and (kept := _within(held, tables[table]))
     }
     tags = {
         table: {name: value for name, value in found.items() if not name or name in tables[table]}
@@ -100,7 +100,7 @@ def attainable(
         if table in tables
     }
     attained = replace(new, grants=grants, filters=filters, tags=tags)
-    return attained, tuple(waiting), frozenset(held_back)
+    return attained, tuple(waiting), frozenset(deferred)
 
 
 def _lacking(cells: CellFilter, there: frozenset[str]) -> list[str]:
@@ -117,15 +117,15 @@ def _lacking(cells: CellFilter, there: frozenset[str]) -> list[str]:
     return sorted(lacking)
 
 
-def _within(reads: Reads, columns: frozenset[str]) -> Reads:
+def _within(grants: Grants, columns: frozenset[str]) -> Grants:
     return {
-        subject: Held(held.what & columns) if subject.kind == "columns" else held
-        for subject, held in reads.items()
-        if subject.kind != "columns" or held.what & columns
+        scope: Permissions(permissions.names & columns) if scope.kind == "columns" else permissions
+        for scope, permissions in grants.items()
+        if scope.kind != "columns" or permissions.names & columns
     }
 
 
-def _both(old: Names, new: Names) -> Names:
+def _merge_names(old: Names, new: Names) -> Names:
     return Names({**old.accounts, **new.accounts}, {**old.roles, **new.roles}, {**old.ports, **new.ports})
 
 
@@ -177,32 +177,32 @@ def _tags(old: State, new: DesiredState) -> Iterator[TagChange]:
         if table in new.left_alone or before == after:
             continue
         for column in sorted(before.keys() | after.keys()):
-            was, shall = before.get(column), after.get(column)
-            if was != shall:
+            old_value, new_value = before.get(column), after.get(column)
+            if old_value != new_value:
                 key = CLASSIFICATION if column else PORT
-                yield TagChange(_action(was, shall), table, column, key, was, shall)
+                yield TagChange(_action(old_value, new_value), table, column, key, old_value, new_value)
 
 
 def _roles(
-    old: State, new: DesiredState, names: Names, held_back: frozenset[tuple[Table, str]]
+    old: State, new: DesiredState, names: Names, deferred: frozenset[tuple[Table, str]]
 ) -> Iterator[RoleChange]:
     for table, principal in sorted(old.grants.keys() | new.grants.keys()):
-        if table in new.left_alone or (table, principal) in held_back:
+        if table in new.left_alone or (table, principal) in deferred:
             continue
         before = old.grants.get((table, principal), empty())
         after = new.grants.get((table, principal), empty())
         filters = sorted(
-            {subject.name for reads in (before, after) for subject in reads if subject.kind == "filter"}
+            {scope.name for grants in (before, after) for scope in grants if scope.kind == "filter"}
         )
-        was, shall = _named(old, table, filters), _named(new, table, filters)
-        if before == after and all(was.get(name) == each for name, each in shall.items()):
+        filters_before, filters_after = _named(old, table, filters), _named(new, table, filters)
+        if before == after and all(filters_before.get(name) == each for name, each in filters_after.items()):
             continue
         if before == after and not before:
             continue
         action, reason = _action(before, after), ""
         if not after:
             action, reason = _removal(new, names, table, principal)
-        yield RoleChange(action, table, principal, before, after, was, shall, reason)
+        yield RoleChange(action, table, principal, before, after, filters_before, filters_after, reason)
 
 
 def _named(state: State, table: Table, filters: list[str]) -> Mapping[str, CellFilter]:
@@ -211,8 +211,8 @@ def _named(state: State, table: Table, filters: list[str]) -> Mapping[str, CellF
 
 
 def _removal(new: DesiredState, names: Names, table: Table, principal: str) -> tuple[Action, str]:
-    if (table, principal) in new.ended:
-        return "removed", new.ended[table, principal]
+    if (table, principal) in new.expired_roles:
+        return "removed", new.expired_roles[table, principal]
     if principal in names.roles and table.name != EVERY_TABLE:
         return "removed", "the contract has no such role" if table in new.names.ports else "no such product"
     return "unmanaged", "no contract says so"
@@ -221,11 +221,11 @@ def _removal(new: DesiredState, names: Names, table: Table, principal: str) -> t
 def _filters(old: State, new: DesiredState) -> Iterator[FilterChange]:
     """Filters that nobody reads through; all others are part of what a role may read."""
     used = {
-        (table, subject.name)
+        (table, scope.name)
         for state in (old, new)
-        for (table, _), reads in state.grants.items()
-        for subject in reads
-        if subject.kind == "filter"
+        for (table, _), grants in state.grants.items()
+        for scope in grants
+        if scope.kind == "filter"
     }
     for table in sorted(old.filters):
         if table in new.left_alone:

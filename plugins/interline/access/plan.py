@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from interline.access.state import CellFilter, Link, Names, Reads, Table, empty
+from interline.access.state import CellFilter, Grants, Link, Names, Table, empty
 
 Action = Literal["added", "changed", "removed", "unmanaged"]
 """``removed``: the role of a domain loses what it has; ``unmanaged``: somebody else does, whom no contract names."""
@@ -21,8 +21,8 @@ class RoleChange:
     action: Action
     table: Table
     principal: str
-    before: Reads
-    after: Reads
+    before: Grants
+    after: Grants
     filters_before: Mapping[str, CellFilter] = field(default_factory=empty)
     """Definitions of the data cells filters that ``before`` and ``after`` name, as they were."""
     filters_after: Mapping[str, CellFilter] = field(default_factory=empty)
@@ -113,6 +113,10 @@ class Plan:
         """How many changes of each action."""
         counted = Counter(change.action for change in self.changes)
         return {action: counted[action] for action in ACTIONS}
+
+    def only(self, chosen: Callable[[Change], bool]) -> Plan:
+        """Return the plan with those changes alone that ``chosen`` says yes to."""
+        return replace(self, changes=tuple(change for change in self.changes if chosen(change)))
 
     def of_account(self, account: str) -> Plan:
         """Return the part that is about one account."""

@@ -1,149 +1,168 @@
-"""Every account of the mesh compared with the contracts, and made to agree: plan, and plan → apply → plan."""
+"""Access compared with the contracts, and made to agree: plan, apply, and plan again."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from interline.access import DesiredState, ObservedState, Plan, difference
-from interline.access.lakeformation.apply import Applied, Failure, apply
-from interline.access.lakeformation.observe import observe
-from interline.aws.retry import Calls
-from interline.contracts import Domain
+from interline.access.difference import difference
+from interline.access.lakeformation.apply import ApplyResult, Failure, apply
+from interline.access.plan import Plan
+from interline.access.state import DesiredState, ObservedState
+from interline.access.targets import Target
 
 ROUNDS = 3
-"""How often a plan is made again when something failed, or was left open, while the one before was applied."""
-_AT_ONCE = 8
+"""How often a plan is applied, if something failed, or was left open, while the one before was."""
+_PARALLEL = 8
 
-Say = Callable[[str], None]
+Log = Callable[[str], None]
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class Account:
-    """A domain's account and how its AWS is called, as its data lake administrator."""
-
-    domain: Domain
-    calls: Calls
-
-
 @dataclass
-class Settled:
-    """What came of making the accounts agree with the contracts."""
+class ReconcileResult:
+    """What came of making targets agree with the contracts."""
 
     plan: Plan
     """What was to be changed when it began."""
-    left: Plan
+    remaining: Plan
     """What is still to be changed at its end."""
     done: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-    """Why something is left; failures that a later attempt mended are not among them."""
+    """Why something remains; failures that a later attempt mended are not among them."""
 
     @property
     def complete(self) -> bool:
-        """Whether all accounts were seen and agree with the contracts now."""
-        return not self.left and not self.failures and not self.left.unseen
+        """Whether all targets were seen and agree with the contracts now."""
+        return not self.remaining and not self.failures and not self.remaining.unseen
 
 
-def plan(accounts: Iterable[Account], desired: DesiredState) -> Plan:
-    """Return what must change in the accounts; one that cannot be looked at is told and planned nothing for."""
-    observed, unseen = _observed(list(accounts))
-    looked_at = {account.domain.account for account in accounts}
-    return _within(difference(observed, desired), looked_at, unseen)
+def plan_changes(targets: Iterable[Target], desired: DesiredState) -> Plan:
+    """Return what must change in the targets; for one that cannot be looked at nothing is planned, and ``unseen`` says why."""
+    chosen = list(targets)
+    observed, unseen = _observe(chosen)
+    whole = difference(observed, desired)
+    seen = [target for target in chosen if target.domain.name not in unseen]
+    part = whole.of_accounts({target.domain.account for target in seen})
+    changes = tuple(change for change in part.changes if any(target.covers(change) for target in seen))
+    return replace(part, changes=changes, unseen=unseen)
 
 
-def settle(accounts: Iterable[Account], desired: DesiredState, say: Say = lambda _line: None) -> Settled:
-    """Make the accounts agree with the contracts.
+def reconcile(
+    targets: Iterable[Target], desired: DesiredState, log: Log = lambda _line: None
+) -> ReconcileResult:
+    """Make the targets agree with the contracts.
 
-    Every account is made to agree by itself: trouble in one leaves the others alone. An account where something failed,
+    Every target is made to agree by itself: trouble in one leaves the others alone. A target where something failed,
     no answer came, or AWS said that something was there already is looked at again, because what failed may be done
     and what is there may be something else, and planned and applied again.
+
+    Args:
+        targets: accounts or ports, one a domain.
+        desired: what the contracts say.
+        log: called with a line for every change as it is made.
     """
-    say = _one_at_a_time(say)
-    chosen = list(accounts)
-    first = todo = plan(chosen, desired)
-    settled = Settled(first, first)
-    working = _concerned(chosen, first)
+    log = _one_line_at_a_time(log)
+    chosen = list(targets)
+    first = todo = plan_changes(chosen, desired)
+    result = ReconcileResult(first, first)
+    working = _to_change(chosen, first)
     unseen = dict(first.unseen)
-    failed: dict[str, list[Failure]] = {}
+    failures: dict[str, list[Failure]] = {}
     for turn in range(1, ROUNDS + 1):
-        unsure: list[Account] = []
-        for account, applied, unanswered in _apply(working, todo, say):
-            settled.done += applied.done
-            failed[account.domain.name] = [*applied.failures, *applied.doubts]
-            if applied.failures or applied.doubts or unanswered:
-                unsure.append(account)
-        todo = plan(unsure, desired) if unsure else replace(first, changes=(), unseen={})
+        unsure: list[Target] = []
+        for target, applied, unanswered in _apply(working, todo, log):
+            result.done += applied.done
+            failures[target.domain.name] = [*applied.failures, *applied.unconfirmed]
+            if failures[target.domain.name] or unanswered:
+                unsure.append(target)
+        todo = plan_changes(unsure, desired) if unsure else replace(first, changes=(), unseen={})
+        todo = _without_what_cannot_be_shown(todo, unsure, failures)
         unseen |= todo.unseen
-        working = _concerned(unsure, todo)
-        left = {account.domain.name for account in working} | unseen.keys()
-        failed = {name: failures for name, failures in failed.items() if name in left}
+        working = _to_change(unsure, todo)
+        left = {target.domain.name for target in working} | unseen.keys()
+        failures = {name: found for name, found in failures.items() if name in left}
         if not working:
             break
         if turn < ROUNDS:
-            say(f"{sum(todo.counts.values())} changes are left; trying again")
-    settled.left = replace(todo, unseen=unseen)
-    settled.failures = [failure for failures in failed.values() for failure in failures]
-    return settled
+            log(f"{sum(todo.counts.values())} changes are left; trying again")
+    result.remaining = replace(todo, unseen=unseen)
+    result.failures = [failure for found in failures.values() for failure in found]
+    return result
 
 
-def _one_at_a_time(say: Say) -> Say:
-    speaking = threading.Lock()
-
-    def said(line: str) -> None:
-        with speaking:
-            say(line)
-
-    return said
-
-
-def _concerned(accounts: list[Account], todo: Plan) -> list[Account]:
-    return [account for account in accounts if account.domain.account in todo.accounts]
-
-
-def _apply(accounts: list[Account], todo: Plan, say: Say) -> list[tuple[Account, Applied, bool]]:
-    """Apply a plan in its accounts; return what came of it in each, and whether some request got no answer."""
-    before = [account.calls.broken for account in accounts]
-    results = _at_once(accounts, lambda account: apply(account.calls, todo, account.domain.account, say))
-    return [
-        (account, result, account.calls.broken > broken)
-        for account, result, broken in zip(accounts, results, before, strict=True)
-    ]
+def _without_what_cannot_be_shown(
+    todo: Plan, targets: Sequence[Target], failures: Mapping[str, list[Failure]]
+) -> Plan:
+    """Leave out of a plan what AWS accepted without a failure and what no look at its target can confirm."""
+    accepted = [target for target in targets if not failures.get(target.domain.name)]
+    return replace(
+        todo,
+        changes=tuple(
+            change
+            for change in todo.changes
+            if not any(target.covers(change) and not target.shows(change) for target in accepted)
+        ),
+    )
 
 
-def _observed(accounts: list[Account]) -> tuple[ObservedState, dict[str, str]]:
-    """Look at the accounts, several at once; return what was seen, and why some could not be."""
+def _one_line_at_a_time(log: Log) -> Log:
+    lock = threading.Lock()
+
+    def locked(line: str) -> None:
+        with lock:
+            log(line)
+
+    return locked
+
+
+def _to_change(targets: list[Target], todo: Plan) -> list[Target]:
+    return [target for target in targets if any(target.covers(change) for change in todo.changes)]
+
+
+def _apply(targets: list[Target], todo: Plan, log: Log) -> list[tuple[Target, ApplyResult, bool]]:
+    """Apply a plan to its targets; return what came of it in each, and whether some request got no answer."""
+
+    def work(target: Target) -> tuple[Target, ApplyResult, bool]:
+        before = target.session.unanswered
+        applied = apply(target.session, todo.only(target.covers), target.domain.account, log)
+        return target, applied, target.session.unanswered > before
+
+    return _in_parallel(targets, work)
+
+
+def _observe(targets: list[Target]) -> tuple[ObservedState, dict[str, str]]:
+    """Look at the targets, several at once; return what was seen, and by domain why something could not be."""
     seen: list[ObservedState] = []
     unseen: dict[str, str] = {}
-    looked = _at_once(accounts, _look)
-    for account, found in zip(accounts, looked, strict=True):
+    for target, found in zip(targets, _in_parallel(targets, _look_at), strict=True):
         if isinstance(found, ObservedState):
             seen.append(found)
         else:
-            unseen[account.domain.name] = found
-    return together(seen), unseen
+            unseen[target.domain.name] = found
+    return merge_states(seen), unseen
 
 
-def _look(account: Account) -> ObservedState | str:
+def _look_at(target: Target) -> ObservedState | str:
     try:
-        return observe(account.calls, account.domain)
+        return target.observe()
     except ClientError as error:
-        said = error.response["Error"]
-        return f"{error.operation_name}: {said['Code']}: {said.get('Message', '')}"
+        details = error.response["Error"]
+        return f"{error.operation_name}: {details['Code']}: {details.get('Message', '')}"
     except BotoCoreError as error:
         return f"{type(error).__name__}: {error}"
 
 
-def together(states: Iterable[ObservedState]) -> ObservedState:
+def merge_states(states: Iterable[ObservedState]) -> ObservedState:
     """Return what was seen in several accounts as one state."""
     parts = list(states)
 
-    def merged(name: str) -> Mapping:
+    def merged(name: str) -> dict[Any, Any]:
         return {key: value for state in parts for key, value in getattr(state, name).items()}
 
     return ObservedState(
@@ -157,15 +176,8 @@ def together(states: Iterable[ObservedState]) -> ObservedState:
     )
 
 
-def _within(whole: Plan, accounts: set[str], unseen: Mapping[str, str]) -> Plan:
-    """Return the part of a plan about accounts that were seen."""
-    names = whole.names
-    blind = {account for account in names.accounts if names.accounts[account] in unseen}
-    return replace(whole.of_accounts(accounts - blind), unseen=dict(unseen))
-
-
-def _at_once(accounts: list[Account], work: Callable[[Account], Result]) -> list[Result]:
-    if len(accounts) < 2:
-        return [work(account) for account in accounts]
-    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(accounts))) as threads:
-        return list(threads.map(work, accounts))
+def _in_parallel(targets: list[Target], work: Callable[[Target], Result]) -> list[Result]:
+    if len(targets) < 2:
+        return [work(target) for target in targets]
+    with ThreadPoolExecutor(max_workers=min(_PARALLEL, len(targets))) as threads:
+        return list(threads.map(work, targets))

@@ -15,7 +15,7 @@ from interline.access.plan import (
     TagChange,
     TagValueChange,
 )
-from interline.access.state import CellFilter, Held, Link, Names, Reads, Subject
+from interline.access.state import CellFilter, Grants, Link, Names, Permissions, Scope
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
@@ -42,33 +42,33 @@ def _change(change: Change, names: Names) -> dict[str, Any]:
         }
     else:
         where = {"account": change.account}
-    said: dict[str, Any] = {"action": change.action, **where}
+    common: dict[str, Any] = {"action": change.action, **where}
     if isinstance(change, RoleChange):
         return {
             "kind": "role",
-            **said,
+            **common,
             "role": names.roles.get(change.principal),
             "principal": change.principal,
-            "before": _reads(change.before, change.filters_before),
-            "after": _reads(change.after, change.filters_after),
+            "before": _grants(change.before, change.filters_before),
+            "after": _grants(change.after, change.filters_after),
             "reason": change.reason,
         }
     if isinstance(change, FilterChange):
-        return {"kind": "filter", **said, "filter": change.name, "before": _cells(change.before)}
+        return {"kind": "filter", **common, "filter": change.name, "before": _cells(change.before)}
     if isinstance(change, TagChange):
         values = {"before": change.before, "after": change.after}
-        return {"kind": "tag", **said, "column": change.column or None, "key": change.key, **values}
+        return {"kind": "tag", **common, "column": change.column or None, "key": change.key, **values}
     if isinstance(change, TagValueChange):
-        return {"kind": "tag values", **said, "key": change.key, "values": list(change.values)}
+        return {"kind": "tag values", **common, "key": change.key, "values": list(change.values)}
     if isinstance(change, LinkReaderChange):
-        return {"kind": "link reader", **said, "link": change.name, "principal": change.principal}
-    return _link_change(change, said)
+        return {"kind": "link reader", **common, "link": change.name, "principal": change.principal}
+    return _link_change(change, common)
 
 
-def _link_change(change: LinkChange, said: dict[str, Any]) -> dict[str, Any]:
+def _link_change(change: LinkChange, common: dict[str, Any]) -> dict[str, Any]:
     return {
         "kind": "link",
-        **said,
+        **common,
         "link": change.name,
         "before": _link(change.before),
         "after": _link(change.after),
@@ -79,27 +79,27 @@ def _link(link: Link | None) -> dict[str, str] | None:
     return None if link is None else {"account": link.account, "database": link.database}
 
 
-def _reads(reads: Reads, filters: Mapping[str, CellFilter]) -> list[dict[str, Any]]:
-    return [_read(subject, reads[subject], filters) for subject in sorted(reads)]
+def _grants(grants: Grants, filters: Mapping[str, CellFilter]) -> list[dict[str, Any]]:
+    return [_grant(scope, grants[scope], filters) for scope in sorted(grants)]
 
 
-def _read(subject: Subject, held: Held, filters: Mapping[str, CellFilter]) -> dict[str, Any]:
-    said: dict[str, Any] = {"on": subject.kind}
-    if subject.kind == "columns":
-        said |= {"permissions": ["SELECT"], "columns": sorted(held.what)}
+def _grant(scope: Scope, permissions: Permissions, filters: Mapping[str, CellFilter]) -> dict[str, Any]:
+    described: dict[str, Any] = {"on": scope.kind}
+    if scope.kind == "columns":
+        described |= {"permissions": ["SELECT"], "columns": sorted(permissions.names)}
     else:
-        said |= {"permissions": sorted(held.what)}
-    if subject.kind == "but":
-        said["excluded"] = list(subject.excluded)
-    if subject.kind == "tags":
-        said["tags"] = {key: list(values) for key, values in subject.expression}
-    if subject.kind == "filter":
-        said["filter"] = subject.name
-        if subject.name in filters:
-            said |= _cells(filters[subject.name])
-    if held.grantable:
-        said["grantable"] = sorted(held.grantable)
-    return said
+        described |= {"permissions": sorted(permissions.names)}
+    if scope.kind == "all_except":
+        described["excluded"] = list(scope.excluded)
+    if scope.kind == "tags":
+        described["tags"] = {key: list(values) for key, values in scope.expression}
+    if scope.kind == "filter":
+        described["filter"] = scope.name
+        if scope.name in filters:
+            described |= _cells(filters[scope.name])
+    if permissions.grantable:
+        described["grantable"] = sorted(permissions.grantable)
+    return described
 
 
 def _cells(cells: CellFilter) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from interline.access.describe_permissions import role_change
+from interline.access.describe_permissions import describe_role_change
 from interline.access.plan import (
     Action,
     Change,
@@ -62,7 +62,7 @@ Item = tuple[str, str, list[str]]
 def _grouped(plan: Plan) -> Iterator[tuple[str, list[Item]]]:
     groups: dict[str, list[Item]] = {}
     for change in plan.changes:
-        title, item = told(plan, change)
+        title, item = _describe(plan, change)
         groups.setdefault(title, []).append(item)
     for title in sorted(groups, key=lambda title: (title.startswith("account "), title)):
         yield title, _merged(groups[title])
@@ -87,15 +87,15 @@ def _by_value(phrases: list[str]) -> list[str]:
     return [f"{value}: {', '.join(names)}" for value, names in columns.items()]
 
 
-def told(plan: Plan, change: Change) -> tuple[str, Item]:
+def _describe(plan: Plan, change: Change) -> tuple[str, Item]:
     """Return what a change is about, and its sign, name and phrases."""
     names, sign = plan.names, SIGNS[change.action]
     if isinstance(change, RoleChange):
-        phrases = role_change(change) + ([f"({change.reason})"] if change.reason else [])
+        phrases = describe_role_change(change) + ([f"({change.reason})"] if change.reason else [])
         title = names.port(change.table)
         if change.table.name == EVERY_TABLE:
             title = f"account {change.table.account} ({names.accounts.get(change.table.account, 'unknown')})"
-        return title, (sign, names.who(change.principal), phrases)
+        return title, (sign, names.principal(change.principal), phrases)
     if isinstance(change, FilterChange):
         return names.port(change.table), (
             sign,
@@ -112,7 +112,11 @@ def told(plan: Plan, change: Change) -> tuple[str, Item]:
     if isinstance(change, TagValueChange):
         return title, (sign, "LF-Tag values", [f"{change.key} = {' | '.join(change.values)}"])
     if isinstance(change, LinkReaderChange):
-        return title, (sign, f"resource link {change.name}", [f"DESCRIBE for {names.who(change.principal)}"])
+        return title, (
+            sign,
+            f"resource link {change.name}",
+            [f"DESCRIBE for {names.principal(change.principal)}"],
+        )
     return title, (sign, f"resource link {change.name}", [_link(change)])
 
 

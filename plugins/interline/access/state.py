@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
+
+from interline.contracts import Domain
 
 CLASSIFICATION = "classification"
 """The LF-Tag on every column of a port."""
@@ -21,10 +23,10 @@ FILTER_PREFIX = "interline_"
 
 Expression = tuple[tuple[str, tuple[str, ...]], ...]
 """An LF-Tag expression: (key, values) by key; a resource matches that has one of the values for every key."""
-Kind = Literal["table", "columns", "but", "filter", "tags"]
+Kind = Literal["table", "columns", "all_except", "filter", "tags"]
 
 
-def empty() -> Mapping:
+def empty() -> Mapping[Any, Any]:
     """Return a mapping that holds nothing and stays so."""
     return MappingProxyType({})
 
@@ -42,10 +44,10 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Subject:
-    """On what of a table a permission is held.
+class Scope:
+    """On what of a table somebody has a permission.
 
-    ``table``: all of it. ``columns``: columns by name. ``but``: all columns but ``excluded``. ``filter``: what the data
+    ``table``: all of it. ``columns``: columns by name. ``all_except``: all columns but ``excluded``. ``filter``: what the data
     cells filter ``name`` lets through. ``tags``: whatever matches ``expression``, saved as ``name`` if it has one.
     """
 
@@ -56,16 +58,17 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What is held on a subject: permissions, or, on a subject of kind ``columns``, the columns that may be selected."""
+class Permissions:
+    """What somebody may do on a scope."""
 
-    what: frozenset[str]
+    names: frozenset[str]
+    """Lake Formation's names of permissions, such as SELECT; on a scope of kind ``columns``, the columns to be selected."""
     grantable: frozenset[str] = frozenset()
     """The part of it that the principal may grant on."""
 
 
-Reads = Mapping[Subject, Held]
-"""All that one principal holds on one table."""
+Grants = Mapping[Scope, Permissions]
+"""All that one principal may do on one table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Link:
 class State:
     """Who may read what, in every account looked at."""
 
-    grants: Mapping[tuple[Table, str], Reads] = field(default_factory=empty)
+    grants: Mapping[tuple[Table, str], Grants] = field(default_factory=empty)
     """By table and principal (an ARN). Under EVERY_TABLE stands what concerns more than one table."""
     filters: Mapping[Table, Mapping[str, CellFilter]] = field(default_factory=empty)
     """Data cells filters, by name."""
@@ -119,7 +122,7 @@ class Names:
         """Return the address of a table; of one that no product declares, the address that it would have."""
         return self.ports.get(table) or f"{self.accounts.get(table.account, table.account)}.{table.name}"
 
-    def who(self, principal: str) -> str:
+    def principal(self, principal: str) -> str:
         """Return the domain of a role, or the principal itself."""
         return self.roles.get(principal, principal)
 
@@ -128,9 +131,11 @@ class Names:
 class DesiredState(State):
     """What the contracts say."""
 
+    domains: tuple[Domain, ...] = ()
+    """Domains whose accounts are to agree with it."""
     names: Names = field(default_factory=Names)
-    ended: Mapping[tuple[Table, str], str] = field(default_factory=empty)
-    """Roles that the contract has but that may not read any more, and why."""
+    expired_roles: Mapping[tuple[Table, str], str] = field(default_factory=empty)
+    """By table and principal: roles whose last day has passed, and in words when that was."""
     left_alone: Mapping[Table, str] = field(default_factory=empty)
     """Ports whose promises cannot be read, and why: what is granted on them stays as it is."""
 

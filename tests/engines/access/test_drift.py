@@ -13,17 +13,17 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.access_faults.scene import OLD, STRANGER, TODAY, Scene, after, before, product_of
-from interline.access import as_text, desired
+from interline.access import as_text, desired_state
 from interline.access.plan import RoleChange
-from interline.access.reconcile import plan, settle
-from interline.access.state import Subject, Table
+from interline.access.reconcile import plan_changes, reconcile
+from interline.access.state import Scope, Table
 from interline.contracts import Mesh, Role
 
 
 @pytest.fixture
 def agreed(scene: Scene) -> Scene:
     """The accounts as the contracts say."""
-    assert settle(scene.accounts(), before(scene.domains)).complete
+    assert reconcile(scene.accounts(), before(scene.domains)).complete
     return scene
 
 
@@ -37,31 +37,31 @@ def fares(scene: Scene) -> dict[str, str]:
 
 @pytest.mark.parametrize("state", [before, after])
 def test_plan_apply_plan_is_empty(scene: Scene, state: Callable[..., Any]) -> None:
-    wanted = state(scene.domains)
-    settle(scene.accounts(), before(scene.domains) if state is after else after(scene.domains))
-    assert plan(scene.accounts(), wanted)
-    settled = settle(scene.accounts(), wanted)
-    assert settled.complete
-    assert not plan(scene.accounts(), wanted)
+    desired = state(scene.domains)
+    reconcile(scene.accounts(), before(scene.domains) if state is after else after(scene.domains))
+    assert plan_changes(scene.accounts(), desired)
+    result = reconcile(scene.accounts(), desired)
+    assert result.complete
+    assert not plan_changes(scene.accounts(), desired)
     again = scene.accounts()
-    assert settle(again, wanted).done == []
-    assert sum(account.calls.writes for account in again) == 0
+    assert reconcile(again, desired).done == []
+    assert sum(account.session.writes for account in again) == 0
 
 
 def test_a_grant_by_hand_shows_and_is_taken_away(agreed: Scene) -> None:
     lake = agreed.administrator("bookings", "lakeformation")
     who = {"DataLakePrincipalIdentifier": STRANGER}
     lake.grant_permissions(Principal=who, Resource={"Table": fares(agreed)}, Permissions=["SELECT"])
-    drift = plan(agreed.accounts(), before(agreed.domains))
+    drift = plan_changes(agreed.accounts(), before(agreed.domains))
     (change,) = drift.changes
     assert isinstance(change, RoleChange)
     assert (change.action, change.principal, set(change.before)) == (
         "unmanaged",
         STRANGER,
-        {Subject("table")},
+        {Scope("table")},
     )
     assert f"! {STRANGER}" in as_text(drift)
-    assert settle(agreed.accounts(), before(agreed.domains)).complete
+    assert reconcile(agreed.accounts(), before(agreed.domains)).complete
     left = lake.list_permissions(Resource={"Table": fares(agreed)})["PrincipalResourcePermissions"]
     assert STRANGER not in {entry["Principal"]["DataLakePrincipalIdentifier"] for entry in left}
 
@@ -75,19 +75,19 @@ def test_a_revoke_by_hand_shows_and_comes_back(agreed: Scene) -> None:
         Resource={"TableWithColumns": {**fares(agreed), "ColumnNames": ["gone"]}},
         Permissions=["SELECT"],
     )
-    drift = plan(agreed.accounts(), before(agreed.domains))
+    drift = plan_changes(agreed.accounts(), before(agreed.domains))
     assert [change.action for change in drift.changes] == ["changed"]
     assert "+ columns gone" in as_text(drift)
-    assert settle(agreed.accounts(), before(agreed.domains)).complete
+    assert reconcile(agreed.accounts(), before(agreed.domains)).complete
     assert agreed.observed() == expected
 
 
 def test_everything_at_once_by_hand_is_repaired(agreed: Scene) -> None:
     expected = agreed.observed()
     agreed.meddle()
-    drift = plan(agreed.accounts(), before(agreed.domains))
+    drift = plan_changes(agreed.accounts(), before(agreed.domains))
     assert {change.action for change in drift.changes} == {"added", "changed", "removed", "unmanaged"}
-    assert settle(agreed.accounts(), before(agreed.domains)).complete
+    assert reconcile(agreed.accounts(), before(agreed.domains)).complete
     found = agreed.observed()
     assert (found.grants, found.filters, found.tags, found.links) == (
         expected.grants,
@@ -104,7 +104,7 @@ def test_what_is_on_no_port_is_left_alone(agreed: Scene) -> None:
         Resource={"Database": {"Name": "bookings_landing"}},
         Permissions=["DESCRIBE"],
     )
-    assert not plan(agreed.accounts(), before(agreed.domains))
+    assert not plan_changes(agreed.accounts(), before(agreed.domains))
 
 
 def test_an_account_that_cannot_be_reached_is_told_and_the_others_are_made(agreed: Scene) -> None:
@@ -116,11 +116,11 @@ def test_an_account_that_cannot_be_reached_is_told_and_the_others_are_made(agree
             {"Error": {"Code": "AccessDenied", "Message": "not yours"}}, "AssumeRole"
         )
 
-    accounts[1].calls.connect = refuse
-    settled = settle(accounts, before(agreed.domains))
-    assert not settled.complete
-    assert "AccessDenied" in settled.left.unseen["shopping"]
-    assert not plan(agreed.accounts("bookings"), before(agreed.domains))
+    accounts[1].session.connect = refuse
+    result = reconcile(accounts, before(agreed.domains))
+    assert not result.complete
+    assert "AccessDenied" in result.remaining.unseen["shopping"]
+    assert not plan_changes(agreed.accounts("bookings"), before(agreed.domains))
 
 
 def test_the_commands_say_it_by_their_exit_codes(
@@ -165,13 +165,13 @@ def test_an_expired_role_reads_no_more(scene: Scene) -> None:
     mesh = Mesh(
         Path(), scene.domains, {"bookings.fares": product_of(scene.domains, "bookings.fares", OLD, [role])}
     )
-    settle(scene.accounts("bookings"), desired(mesh, last))
+    reconcile(scene.accounts("bookings"), desired_state(mesh, last))
     place = (
         Table(scene.domains["bookings"].account, "bookings_curated", "fares"),
         scene.domains["shopping"].role_arn,
     )
     assert place in scene.observed("bookings").grants
-    drift = plan(scene.accounts("bookings"), desired(mesh, last + timedelta(days=1)))
+    drift = plan_changes(scene.accounts("bookings"), desired_state(mesh, last + timedelta(days=1)))
     assert "expired, its last day was 2027-01-31" in as_text(drift)
-    settle(scene.accounts("bookings"), desired(mesh, last + timedelta(days=1)))
+    reconcile(scene.accounts("bookings"), desired_state(mesh, last + timedelta(days=1)))
     assert place not in scene.observed("bookings").grants

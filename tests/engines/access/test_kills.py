@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.access_faults.scene import Killed, Scene, Trap, after, before
 from interline.access import DesiredState, ObservedState
-from interline.access.reconcile import plan, settle
+from interline.access.reconcile import plan_changes, reconcile
 
 WRITES = {
     "update_lf_tag",
@@ -30,11 +30,11 @@ def states(scene: Scene) -> States:
     found = States(scene, before(scene.domains), after(scene.domains))
     found.begin()
     whole = Trap()
-    assert settle(scene.accounts("bookings", trap=whole), found.last).complete
+    assert reconcile(scene.accounts("bookings", trap=whole), found.last).complete
     found.expected = scene.observed("bookings")
     found.begin()
     whole = Trap()
-    assert settle(scene.accounts("bookings", trap=whole), found.last).complete
+    assert reconcile(scene.accounts("bookings", trap=whole), found.last).complete
     assert set(whole.operations) >= WRITES, "the way between the states needs every kind of call"
     found.operations = whole.operations
     return found
@@ -52,19 +52,19 @@ class States:
 
     def begin(self) -> None:
         """Go back to the first state, with what people did by hand."""
-        assert settle(self.scene.accounts("bookings"), self.first).complete
+        assert reconcile(self.scene.accounts("bookings"), self.first).complete
         self.scene.meddle()
 
     def killed(self, number: int, *, after_it: bool) -> None:
         """Apply, and be killed at one call."""
         trap = Trap(number, after_it)
         with pytest.raises(Killed):
-            settle(self.scene.accounts("bookings", trap=trap), self.last)
+            reconcile(self.scene.accounts("bookings", trap=trap), self.last)
         assert trap.operations == self.operations[:number]
 
     def finished(self) -> None:
         """Apply again: it ends where an apply that nobody killed ends."""
-        assert settle(self.scene.accounts("bookings"), self.last).complete
+        assert reconcile(self.scene.accounts("bookings"), self.last).complete
         assert self.scene.observed("bookings") == self.expected
 
 
@@ -85,4 +85,4 @@ def test_killed_at_every_call_that_changes_something(states: States, after_it: b
         states.killed(number, after_it=after_it)
         states.finished()
     assert len(changes) >= len(WRITES)
-    assert not plan(states.scene.accounts("bookings"), states.last)
+    assert not plan_changes(states.scene.accounts("bookings"), states.last)

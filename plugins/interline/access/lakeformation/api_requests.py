@@ -1,4 +1,4 @@
-"""What must be called, and in which order, to make a plan so in one account.
+"""The requests that carry a plan out in one account, in their order.
 
 Nothing is granted on LF-Tags or filters before they say what they shall. What a role gets comes before what it loses, so
 that a consumer whose grant changes its kind reads all the while; only a SELECT on a whole table has to go first, because
@@ -7,9 +7,9 @@ revoking it takes the table's columns with it, however they were granted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from interline.access.plan import (
     FilterChange,
@@ -20,8 +20,16 @@ from interline.access.plan import (
     TagChange,
     TagValueChange,
 )
-from interline.access.state import CLASSIFICATION, EVERY_TABLE, SELECT, CellFilter, Held, Link, Subject, Table
-from interline.aws.retry import slices
+from interline.access.state import (
+    CLASSIFICATION,
+    EVERY_TABLE,
+    SELECT,
+    CellFilter,
+    Link,
+    Permissions,
+    Scope,
+    Table,
+)
 
 BATCH_SIZE = 20
 """Entries in one BatchGrantPermissions or BatchRevokePermissions request (Lake Formation API reference)."""
@@ -30,52 +38,54 @@ _VALUES_A_CALL = 50
 _COLUMNS_A_CALL = 200
 """Columns tagged in one request; few tables have more."""
 
+Item = TypeVar("Item")
+
 
 @dataclass(frozen=True)
-class Write:
-    """One request that changes something, with the words that tell it."""
+class Request:
+    """One request that changes something, with a sentence about it."""
 
     service: Literal["lakeformation", "glue"]
     operation: str
     arguments: dict[str, Any]
-    told: str
-    done_if: tuple[str, ...] = ()
-    """Codes of errors that say that it is so already: an earlier attempt whose answer was lost."""
+    description: str
+    already_done: tuple[str, ...] = ()
+    """Error codes by which AWS says that it is so already, as after an earlier attempt whose answer was lost."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class BatchEntry:
     """One entry of a batch of grants or revocations."""
 
     principal: str
     resource: dict[str, Any]
     permissions: tuple[str, ...]
-    told: str
+    description: str
     grantable: tuple[str, ...] = ()
 
-    def described(self, identifier: str) -> dict[str, Any]:
+    def parameters(self, identifier: str) -> dict[str, Any]:
         """Return the entry as the API takes it."""
-        passed = {"PermissionsWithGrantOption": list(self.grantable)} if self.grantable else {}
+        option = {"PermissionsWithGrantOption": list(self.grantable)} if self.grantable else {}
         return {
             "Id": identifier,
             "Principal": {"DataLakePrincipalIdentifier": self.principal},
             "Resource": self.resource,
             "Permissions": list(self.permissions),
-            **passed,
+            **option,
         }
 
 
 @dataclass(frozen=True)
-class Batch:
+class BatchRequest:
     """Entries that are granted or revoked in one request, and fail one by one."""
 
     operation: Literal["batch_grant_permissions", "batch_revoke_permissions"]
     account: str
-    entries: tuple[Entry, ...]
+    entries: tuple[BatchEntry, ...]
 
 
-def writes(plan: Plan, account: str) -> Iterator[Write | Batch]:
-    """Yield what to call for the part of a plan that is to be made in an account, in order."""
+def requests_for(plan: Plan, account: str) -> Iterator[Request | BatchRequest]:
+    """Yield the requests for the part of a plan that concerns an account, in order."""
     changes = [*plan.of_account(account).changes]
     roles = [change for change in changes if isinstance(change, RoleChange)]
     for change in changes:
@@ -84,10 +94,10 @@ def writes(plan: Plan, account: str) -> Iterator[Write | Batch]:
     yield from _tags([change for change in changes if isinstance(change, TagChange)])
     for change in roles:
         yield from _filters(change)
-    yield from _batches("batch_revoke_permissions", account, _first_revoked(roles))
+    yield from _batches("batch_revoke_permissions", account, _revoked_first(roles))
     yield from _batches("batch_grant_permissions", account, _granted(roles))
     yield from _batches("batch_revoke_permissions", account, _revoked(roles))
-    yield from _filters_gone(roles, [change for change in changes if isinstance(change, FilterChange)])
+    yield from _deleted_filters(roles, [change for change in changes if isinstance(change, FilterChange)])
     for change in changes:
         if isinstance(change, LinkChange):
             yield from _link(change)
@@ -98,29 +108,29 @@ def writes(plan: Plan, account: str) -> Iterator[Write | Batch]:
 def _batches(
     operation: Literal["batch_grant_permissions", "batch_revoke_permissions"],
     account: str,
-    entries: Iterable[Entry],
-) -> Iterator[Batch]:
+    entries: Iterable[BatchEntry],
+) -> Iterator[BatchRequest]:
     for some in slices(list(entries), BATCH_SIZE):
-        yield Batch(operation, account, tuple(some))
+        yield BatchRequest(operation, account, tuple(some))
 
 
-def _tag_values(change: TagValueChange) -> Iterator[Write]:
+def _tag_values(change: TagValueChange) -> Iterator[Request]:
     for number, values in enumerate(slices(change.values, _VALUES_A_CALL)):
-        told = f"LF-Tag {change.key} may be {', '.join(values)}"
+        description = f"LF-Tag {change.key} may be {', '.join(values)}"
         named = {"CatalogId": change.account, "TagKey": change.key}
         if change.makes_key and number == 0:
-            yield Write("lakeformation", "create_lf_tag", {**named, "TagValues": values}, told)
+            yield Request("lakeformation", "create_lf_tag", {**named, "TagValues": values}, description)
         else:
-            yield Write("lakeformation", "update_lf_tag", {**named, "TagValuesToAdd": values}, told)
+            yield Request("lakeformation", "update_lf_tag", {**named, "TagValuesToAdd": values}, description)
 
 
-def _tags(changes: list[TagChange]) -> Iterator[Write]:
+def _tags(changes: list[TagChange]) -> Iterator[Request]:
     """One request a table, and one for all columns of a table that get, or lose, the same value."""
-    together: dict[tuple[Table, str, str, bool], list[str]] = {}
+    grouped: dict[tuple[Table, str, str, bool], list[str]] = {}
     for change in changes:
         value, stays = change.after or change.before or "", change.after is not None
-        together.setdefault((change.table, change.key, value, stays), []).append(change.column)
-    for (table, key, value, stays), columns in together.items():
+        grouped.setdefault((change.table, change.key, value, stays), []).append(change.column)
+    for (table, key, value, stays), columns in grouped.items():
         place = _named(table)
         pair = {"CatalogId": table.account, "TagKey": key, "TagValues": [value]}
         operation = "add_lf_tags_to_resource" if stays else "remove_lf_tags_from_resource"
@@ -129,7 +139,7 @@ def _tags(changes: list[TagChange]) -> Iterator[Write]:
             if key == CLASSIFICATION:
                 resource = {"TableWithColumns": {**place, "ColumnNames": some}}
             what = f"{table} {', '.join(some)}".rstrip()
-            yield Write(
+            yield Request(
                 "lakeformation",
                 operation,
                 {"CatalogId": table.account, "Resource": resource, "LFTags": [pair]},
@@ -137,9 +147,9 @@ def _tags(changes: list[TagChange]) -> Iterator[Write]:
             )
 
 
-def _filters(change: RoleChange) -> Iterator[Write]:
-    wanted = {subject.name for subject in change.after if subject.kind == "filter"}
-    for name in sorted(wanted):
+def _filters(change: RoleChange) -> Iterator[Request]:
+    names = {scope.name for scope in change.after if scope.kind == "filter"}
+    for name in sorted(names):
         before, after = change.filters_before.get(name), change.filters_after[name]
         if before == after:
             continue
@@ -152,13 +162,15 @@ def _filters(change: RoleChange) -> Iterator[Write]:
             "RowFilter": {"AllRowsWildcard": {}} if after.rows is None else {"FilterExpression": after.rows},
             **_columns_of(after),
         }
-        told = f"data cells filter {name} on {table}: {after.rows or 'every row'}"
+        description = f"data cells filter {name} on {table}: {after.rows or 'every row'}"
         if before is None:
             # AlreadyExists: by an attempt whose answer was lost, or by somebody else; the next look tells
             already = ("AlreadyExistsException",)
-            yield Write("lakeformation", "create_data_cells_filter", {"TableData": data}, told, already)
+            yield Request(
+                "lakeformation", "create_data_cells_filter", {"TableData": data}, description, already
+            )
         else:
-            yield Write("lakeformation", "update_data_cells_filter", {"TableData": data}, told)
+            yield Request("lakeformation", "update_data_cells_filter", {"TableData": data}, description)
 
 
 def _columns_of(cells: CellFilter) -> dict[str, Any]:
@@ -167,83 +179,82 @@ def _columns_of(cells: CellFilter) -> dict[str, Any]:
     return {"ColumnWildcard": {"ExcludedColumnNames": sorted(cells.excluded)} if cells.excluded else {}}
 
 
-def _must_go_first(change: RoleChange, subject: Subject) -> bool:
+def _must_go_first(change: RoleChange, scope: Scope) -> bool:
     """Whether a grant has to be revoked before others are made.
 
     SELECT on the whole table comprises its columns; a right to grant on is taken with the permission it belongs to.
     """
-    held, after = change.before[subject], change.after.get(subject)
+    permissions, after = change.before[scope], change.after.get(scope)
     if after is not None:
-        return bool(held.grantable - after.grantable)
+        return bool(permissions.grantable - after.grantable)
     return (
-        subject.kind == "table"
-        and SELECT in held.what
+        scope.kind == "table"
+        and SELECT in permissions.names
         and any(other.kind == "columns" for other in change.after)
     )
 
 
-def _first_revoked(roles: Iterable[RoleChange]) -> Iterator[Entry]:
+def _revoked_first(roles: Iterable[RoleChange]) -> Iterator[BatchEntry]:
     for change in roles:
-        for subject, held in change.before.items():
-            if _must_go_first(change, subject):
-                yield _entry(change, subject, held)
+        for scope, permissions in change.before.items():
+            if _must_go_first(change, scope):
+                yield _entry(change, scope, permissions)
 
 
-def _granted(roles: Iterable[RoleChange]) -> Iterator[Entry]:
+def _granted(roles: Iterable[RoleChange]) -> Iterator[BatchEntry]:
     for change in roles:
         afresh = any(
-            _must_go_first(change, subject) and subject.kind in ("table", "columns")
-            for subject in change.before
+            _must_go_first(change, scope) and scope.kind in ("table", "columns") for scope in change.before
         )
-        for subject, held in change.after.items():
-            was = change.before.get(subject)
-            gone = was is None or (afresh and subject.kind == "columns") or _must_go_first(change, subject)
-            missing = held.what if gone or was is None else held.what - was.what
+        for scope, permissions in change.after.items():
+            before = change.before.get(scope)
+            if before is None or (afresh and scope.kind == "columns") or _must_go_first(change, scope):
+                missing = permissions.names
+            else:
+                missing = permissions.names - before.names
             if missing:
-                yield _entry(change, subject, Held(missing))
+                yield _entry(change, scope, Permissions(missing))
 
 
-def _revoked(roles: Iterable[RoleChange]) -> Iterator[Entry]:
+def _revoked(roles: Iterable[RoleChange]) -> Iterator[BatchEntry]:
     for change in roles:
         # columns before the whole table, which would take them with it
-        for subject, held in sorted(change.before.items(), key=lambda each: each[0]):
-            if _must_go_first(change, subject):
+        for scope, permissions in sorted(change.before.items(), key=lambda each: each[0]):
+            if _must_go_first(change, scope):
                 continue
-            after = change.after.get(subject)
-            left = held.what if after is None else held.what - after.what
+            after = change.after.get(scope)
+            left = permissions.names if after is None else permissions.names - after.names
             if left:
-                yield _entry(change, subject, Held(left, held.grantable & left))
+                yield _entry(change, scope, Permissions(left, permissions.grantable & left))
 
 
-def _entry(change: RoleChange, subject: Subject, held: Held) -> Entry:
+def _entry(change: RoleChange, scope: Scope, permissions: Permissions) -> BatchEntry:
     place = _named(change.table)
-    permissions, what = tuple(sorted(held.what)), ""
-    grantable = tuple(sorted(held.grantable))
+    names, what = tuple(sorted(permissions.names)), ""
+    grantable = tuple(sorted(permissions.grantable))
     resource: dict[str, Any]
-    if subject.kind == "columns":
-        resource = {"TableWithColumns": {**place, "ColumnNames": sorted(held.what)}}
-        permissions, what = (SELECT,), f" ({', '.join(sorted(held.what))})"
-        grantable = (SELECT,) if held.grantable else ()
-    elif subject.kind == "but":
-        excluded = {"ExcludedColumnNames": list(subject.excluded)}
+    if scope.kind == "columns":
+        resource = {"TableWithColumns": {**place, "ColumnNames": list(names)}}
+        names, what = (SELECT,), f" ({', '.join(names)})"
+        grantable = (SELECT,) if permissions.grantable else ()
+    elif scope.kind == "all_except":
+        excluded = {"ExcludedColumnNames": list(scope.excluded)}
         resource = {"TableWithColumns": {**place, "ColumnWildcard": excluded}}
-    elif subject.kind == "filter":
+    elif scope.kind == "filter":
         resource = {
             "DataCellsFilter": {
                 "TableCatalogId": change.table.account,
                 "DatabaseName": change.table.database,
                 "TableName": change.table.name,
-                "Name": subject.name,
+                "Name": scope.name,
             }
         }
-        what = f" (filter {subject.name})"
-    elif subject.kind == "tags":
-        by: dict[str, Any] = {"ExpressionName": subject.name}
-        if not subject.name:
+        what = f" (filter {scope.name})"
+    elif scope.kind == "tags":
+        by: dict[str, Any] = {"ExpressionName": scope.name}
+        if not scope.name:
             by = {
-                "Expression": [
-                    {"TagKey": key, "TagValues": list(values)} for key, values in subject.expression
-                ]
+                "Expression": [{"TagKey": key, "TagValues": list(values)} for key, values in scope.expression]
             }
         policy = {"CatalogId": change.table.account, "ResourceType": "TABLE", **by}
         resource = {"LFTagPolicy": policy}
@@ -258,19 +269,19 @@ def _entry(change: RoleChange, subject: Subject, held: Held) -> Entry:
         }
     else:
         resource = {"Table": place}
-    told = f"{', '.join(permissions)} on {change.table}{what} for {change.principal}"
-    return Entry(change.principal, resource, permissions, told, grantable)
+    description = f"{', '.join(names)} on {change.table}{what} for {change.principal}"
+    return BatchEntry(change.principal, resource, names, description, grantable)
 
 
-def _filters_gone(roles: Iterable[RoleChange], orphans: Iterable[FilterChange]) -> Iterator[Write]:
-    gone = {
+def _deleted_filters(roles: Iterable[RoleChange], orphans: Iterable[FilterChange]) -> Iterator[Request]:
+    deleted = {
         (change.table, name)
         for change in roles
         for name in change.filters_before
         if name not in change.filters_after
     } | {(change.table, change.name) for change in orphans}
-    for table, name in sorted(gone):
-        yield Write(
+    for table, name in sorted(deleted):
+        yield Request(
             "lakeformation",
             "delete_data_cells_filter",
             {
@@ -284,9 +295,9 @@ def _filters_gone(roles: Iterable[RoleChange], orphans: Iterable[FilterChange]) 
         )
 
 
-def _link(change: LinkChange) -> Iterator[Write]:
+def _link(change: LinkChange) -> Iterator[Request]:
     if change.before is not None:
-        yield Write(
+        yield Request(
             "glue",
             "delete_database",
             {"CatalogId": change.account, "Name": change.name},
@@ -295,7 +306,7 @@ def _link(change: LinkChange) -> Iterator[Write]:
         )
     if change.after is not None:
         target = {"CatalogId": change.after.account, "DatabaseName": change.after.database}
-        yield Write(
+        yield Request(
             "glue",
             "create_database",
             {"DatabaseInput": {"Name": change.name, "TargetDatabase": target | _region(change.after)}},
@@ -308,12 +319,18 @@ def _region(link: Link) -> dict[str, str]:
     return {"Region": link.region} if link.region else {}
 
 
-def _reader(change: LinkReaderChange) -> Entry:
+def _reader(change: LinkReaderChange) -> BatchEntry:
     resource = {"Database": {"CatalogId": change.account, "Name": change.name}}
-    return Entry(
+    return BatchEntry(
         change.principal, resource, ("DESCRIBE",), f"DESCRIBE on {change.name} for {change.principal}"
     )
 
 
 def _named(table: Table) -> dict[str, str]:
     return {"CatalogId": table.account, "DatabaseName": table.database, "Name": table.name}
+
+
+def slices(items: Sequence[Item], size: int) -> Iterator[list[Item]]:
+    """Yield items in lists of at most ``size``."""
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])

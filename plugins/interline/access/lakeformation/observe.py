@@ -1,4 +1,4 @@
-"""What Lake Formation and Glue say in one account, by lists of everything: few calls, however many grants there are."""
+"""What Lake Formation and Glue say in one account, by lists of everything: few session, however many grants there are."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from interline.access.lakeformation.api_requests import slices
 from interline.access.state import (
     CLASSIFICATION,
     EVERY_TABLE,
     MANAGED_TAGS,
     PORT,
     CellFilter,
-    Held,
     Link,
     ObservedState,
-    Subject,
+    Permissions,
+    Scope,
     Table,
 )
-from interline.aws.retry import Calls, slices
-from interline.contracts import Domain
+from interline.aws.retry import RetryingSession
+from interline.contracts import Domain, Product
 
 _LARGEST_PAGE = 1000
 """MaxResults of ListPermissions and of the lists of LF-Tags and filters (Lake Formation API reference)."""
@@ -31,31 +32,31 @@ _ALL_TABLES = "ALL_TABLES"
 """The name under which what is granted on every table of a database is listed."""
 
 
-def observe(calls: Calls, domain: Domain) -> ObservedState:
+def observe_account(session: RetryingSession, domain: Domain) -> ObservedState:
     """Return who may read what of a domain's ports, and where the links of its catalog lead.
 
     Acts as a data lake administrator of the account: nobody else is shown everything. What the domain's own role and the
     account's data lake administrators hold is left out: the ports are theirs to run.
     """
-    tables = dict(_tables(calls, domain))
+    tables = dict(_tables(session, domain))
     values = {
         tag["TagKey"]: frozenset(tag["TagValues"])
-        for tag in calls.pages("lakeformation", "list_lf_tags", "LFTags", MaxResults=_LARGEST_PAGE)
+        for tag in session.paginate("lakeformation", "list_lf_tags", "LFTags", MaxResults=_LARGEST_PAGE)
         if tag["TagKey"] in MANAGED_TAGS
     }
-    links = dict(_links(calls, domain))
-    listed = calls.pages(
+    links = dict(_links(session, domain))
+    listed = session.paginate(
         "lakeformation", "list_permissions", "PrincipalResourcePermissions", MaxResults=_LARGEST_PAGE
     )
-    permissions = list(_written_out(calls, domain, listed))
-    own = owners(calls, domain)
-    filters = calls.pages(
+    permissions = list(_with_saved_expressions(session, domain, listed))
+    own = _owners(session, domain)
+    filters = session.paginate(
         "lakeformation", "list_data_cells_filter", "DataCellsFilters", MaxResults=_LARGEST_PAGE
     )
     return ObservedState(
-        grants=grants_of(domain, permissions, own),
-        filters=filters_of(domain, filters),
-        tags=dict(_tags(calls, domain, tables, values.get(PORT, frozenset()))),
+        grants=_grants(domain, permissions, own),
+        filters=_cell_filters(domain, filters),
+        tags=dict(_tags(session, domain, tables, values.get(PORT, frozenset()))),
         tag_values={domain.account: values},
         links=links,
         link_readers=_link_readers(domain, permissions, links.keys()),
@@ -63,9 +64,61 @@ def observe(calls: Calls, domain: Domain) -> ObservedState:
     )
 
 
-def owners(calls: Calls, domain: Domain) -> frozenset[str]:
+def observe_port(session: RetryingSession, product: Product) -> ObservedState:
+    """Return who may read what of one port, as far as its own domain is shown it.
+
+    A domain sees all grants on its own tables, but no grants on LF-Tag expressions.
+
+    Raises:
+        botocore.exceptions.ClientError: AWS refused; EntityNotFoundException if the port is not published.
+    """
+    domain = product.domain
+    table = Table(domain.account, domain.curated_database, product.name)
+    resource = {"CatalogId": domain.account, "DatabaseName": table.database, "Name": table.name}
+    described = session.read(
+        "glue", "get_table", CatalogId=domain.account, DatabaseName=table.database, Name=table.name
+    )["Table"]
+    permissions = session.paginate(
+        "lakeformation",
+        "list_permissions",
+        "PrincipalResourcePermissions",
+        Resource={"Table": resource},
+        IncludeRelated="TRUE",
+        MaxResults=_LARGEST_PAGE,
+    )
+    filters = session.paginate(
+        "lakeformation",
+        "list_data_cells_filter",
+        "DataCellsFilters",
+        Table=resource,
+        MaxResults=_LARGEST_PAGE,
+    )
+    assigned = session.read(
+        "lakeformation", "get_resource_lf_tags", Resource={"Table": resource}, ShowAssignedLFTags=True
+    )
+    values = {key: _tag_values(session, domain.account, key) for key in MANAGED_TAGS}
+    return ObservedState(
+        grants=_grants(domain, permissions, _owners(session, domain)),
+        filters=_cell_filters(domain, filters),
+        tags={table: _assigned_tags(assigned)},
+        tag_values={domain.account: {key: found for key, found in values.items() if found is not None}},
+        tables={table: _columns(described)},
+    )
+
+
+def _tag_values(session: RetryingSession, account: str, key: str) -> frozenset[str] | None:
+    try:
+        answer = session.read("lakeformation", "get_lf_tag", CatalogId=account, TagKey=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "EntityNotFoundException":
+            raise
+        return None
+    return frozenset(answer["TagValues"])
+
+
+def _owners(session: RetryingSession, domain: Domain) -> frozenset[str]:
     """Return the principals whose own the account's data lake is: its domain's role and its administrators."""
-    settings = calls.read("lakeformation", "get_data_lake_settings")["DataLakeSettings"]
+    settings = session.read("lakeformation", "get_data_lake_settings")["DataLakeSettings"]
     return frozenset({domain.role_arn}) | {
         administrator["DataLakePrincipalIdentifier"]
         for group in ("DataLakeAdmins", "ReadOnlyAdmins")
@@ -73,30 +126,30 @@ def owners(calls: Calls, domain: Domain) -> frozenset[str]:
     }
 
 
-def grants_of(
+def _grants(
     domain: Domain, permissions: Iterable[Mapping[str, Any]], own: frozenset[str]
-) -> dict[tuple[Table, str], dict[Subject, Held]]:
+) -> dict[tuple[Table, str], dict[Scope, Permissions]]:
     """Return the grants on ports among listed permissions, those of ``own`` left out."""
-    found: dict[tuple[Table, str], dict[Subject, Held]] = {}
+    found: dict[tuple[Table, str], dict[Scope, Permissions]] = {}
     for entry in permissions:
         principal = entry["Principal"]["DataLakePrincipalIdentifier"]
         if principal in own:
             continue
-        place = _place(domain, entry["Resource"])
-        if place is None:
+        location = _location(domain, entry["Resource"])
+        if location is None:
             continue
-        table, subject, columns = place
-        what = frozenset(columns or entry.get("Permissions") or ())
-        passed = entry.get("PermissionsWithGrantOption") or ()
-        grantable = (what if passed else frozenset()) if columns else frozenset(passed)
-        reads = found.setdefault((table, principal), {})
-        before = reads.get(subject, Held(frozenset()))
-        reads[subject] = Held(before.what | what, before.grantable | grantable)
+        table, scope, columns = location
+        names = frozenset(columns or entry.get("Permissions") or ())
+        with_option = entry.get("PermissionsWithGrantOption") or ()
+        grantable = (names if with_option else frozenset()) if columns else frozenset(with_option)
+        grants = found.setdefault((table, principal), {})
+        before = grants.get(scope, Permissions(frozenset()))
+        grants[scope] = Permissions(before.names | names, before.grantable | grantable)
     return found
 
 
-def _written_out(
-    calls: Calls, domain: Domain, permissions: Iterable[Mapping[str, Any]]
+def _with_saved_expressions(
+    session: RetryingSession, domain: Domain, permissions: Iterable[Mapping[str, Any]]
 ) -> Iterator[Mapping[str, Any]]:
     """Yield permissions with the LF-Tag expression of each that names a saved one, which lists do not show."""
     saved: dict[str, list[Any]] = {}
@@ -107,13 +160,13 @@ def _written_out(
             yield entry
             continue
         if name not in saved:
-            saved[name] = _saved_expression(calls, domain, name)
+            saved[name] = _saved_expression(session, domain, name)
         yield {**entry, "Resource": {"LFTagPolicy": {**policy, "Expression": saved[name]}}}
 
 
-def _saved_expression(calls: Calls, domain: Domain, name: str) -> list[Any]:
+def _saved_expression(session: RetryingSession, domain: Domain, name: str) -> list[Any]:
     try:
-        answer = calls.read("lakeformation", "get_lf_tag_expression", CatalogId=domain.account, Name=name)
+        answer = session.read("lakeformation", "get_lf_tag_expression", CatalogId=domain.account, Name=name)
     except ClientError as error:
         if error.response["Error"]["Code"] != "EntityNotFoundException":
             raise
@@ -121,7 +174,7 @@ def _saved_expression(calls: Calls, domain: Domain, name: str) -> list[Any]:
     return list(answer["Expression"])
 
 
-def _place(domain: Domain, resource: Mapping[str, Any]) -> tuple[Table, Subject, list[str]] | None:
+def _location(domain: Domain, resource: Mapping[str, Any]) -> tuple[Table, Scope, list[str]] | None:
     """Return on which port, and on what of it, a permission is; None if it is on no port."""
     ((kind, value),) = ((kind, value) for kind, value in resource.items() if value is not None)
     if kind == "LFTagPolicy":
@@ -130,21 +183,21 @@ def _place(domain: Domain, resource: Mapping[str, Any]) -> tuple[Table, Subject,
         return None
     if kind == "DataCellsFilter":
         table = Table(domain.account, domain.curated_database, value["TableName"])
-        return table, Subject("filter", name=value["Name"]), []
+        return table, Scope("filter", name=value["Name"]), []
     if kind not in ("Table", "TableWithColumns"):
         return None
     name = value.get("Name") or _ALL_TABLES
     every = name == _ALL_TABLES or value.get("TableWildcard") is not None
     table = Table(domain.account, domain.curated_database, EVERY_TABLE if every else name)
     if value.get("ColumnNames"):
-        return table, Subject("columns"), list(value["ColumnNames"])
+        return table, Scope("columns"), list(value["ColumnNames"])
     excluded = (value.get("ColumnWildcard") or {}).get("ExcludedColumnNames")
     if excluded:
-        return table, Subject("but", excluded=tuple(sorted(excluded))), []
-    return table, Subject("table"), []
+        return table, Scope("all_except", excluded=tuple(sorted(excluded))), []
+    return table, Scope("table"), []
 
 
-def _policy(domain: Domain, value: Mapping[str, Any]) -> tuple[Table, Subject, list[str]] | None:
+def _policy(domain: Domain, value: Mapping[str, Any]) -> tuple[Table, Scope, list[str]] | None:
     """An LF-Tag expression concerns ports if it names one of their LF-Tags; it is about one port if it names just one."""
     if value.get("ResourceType") != "TABLE":
         return None
@@ -158,12 +211,12 @@ def _policy(domain: Domain, value: Mapping[str, Any]) -> tuple[Table, Subject, l
     name = ports[0] if len(ports) == 1 else EVERY_TABLE
     return (
         Table(domain.account, domain.curated_database, name),
-        Subject("tags", name=value.get("ExpressionName") or "", expression=expression),
+        Scope("tags", name=value.get("ExpressionName") or "", expression=expression),
         [],
     )
 
 
-def filters_of(domain: Domain, listed: Iterable[Mapping[str, Any]]) -> dict[Table, dict[str, CellFilter]]:
+def _cell_filters(domain: Domain, listed: Iterable[Mapping[str, Any]]) -> dict[Table, dict[str, CellFilter]]:
     """Return the data cells filters on ports."""
     found: dict[Table, dict[str, CellFilter]] = {}
     for each in listed:
@@ -180,26 +233,26 @@ def _cells(listed: Mapping[str, Any]) -> CellFilter:
     return CellFilter(frozenset(names) if names else None, rows, frozenset(excluded))
 
 
-def columns_of(table: Mapping[str, Any]) -> frozenset[str]:
+def _columns(table: Mapping[str, Any]) -> frozenset[str]:
     """Return the columns of a table as Glue describes it, partition keys among them."""
     described = [*(table.get("StorageDescriptor") or {}).get("Columns", ()), *table.get("PartitionKeys", ())]
     return frozenset(column["Name"] for column in described)
 
 
-def _tables(calls: Calls, domain: Domain) -> Iterator[tuple[Table, frozenset[str]]]:
-    listed = calls.pages(
+def _tables(session: RetryingSession, domain: Domain) -> Iterator[tuple[Table, frozenset[str]]]:
+    listed = session.paginate(
         "glue", "get_tables", "TableList", DatabaseName=domain.curated_database, MaxResults=100
     )
     for table in listed:
-        yield Table(domain.account, domain.curated_database, table["Name"]), columns_of(table)
+        yield Table(domain.account, domain.curated_database, table["Name"]), _columns(table)
 
 
 def _tags(
-    calls: Calls, domain: Domain, tables: Mapping[Table, frozenset[str]], ports: frozenset[str]
+    session: RetryingSession, domain: Domain, tables: Mapping[Table, frozenset[str]], ports: frozenset[str]
 ) -> Iterator[tuple[Table, dict[str, str]]]:
     """Yield the managed LF-Tags of every port that carries the LF-Tag ``port``."""
     for values in slices(sorted(ports), _VALUES_A_SEARCH):
-        found = calls.pages(
+        found = session.paginate(
             "lakeformation",
             "search_tables_by_lf_tags",
             "TableList",
@@ -209,10 +262,10 @@ def _tags(
         for each in found:
             table = Table(domain.account, each["Table"]["DatabaseName"], each["Table"]["Name"])
             if table in tables:
-                yield table, tags_of(each)
+                yield table, _assigned_tags(each)
 
 
-def tags_of(shown: Mapping[str, Any]) -> dict[str, str]:
+def _assigned_tags(shown: Mapping[str, Any]) -> dict[str, str]:
     """Return the managed LF-Tags in an answer of SearchTablesByLFTags or GetResourceLFTags."""
     tags: dict[str, str] = {}
     for tag in shown.get("LFTagsOnTable") or ():
@@ -225,8 +278,8 @@ def tags_of(shown: Mapping[str, Any]) -> dict[str, str]:
     return tags
 
 
-def _links(calls: Calls, domain: Domain) -> Iterator[tuple[tuple[str, str], Link]]:
-    for database in calls.pages("glue", "get_databases", "DatabaseList", MaxResults=100):
+def _links(session: RetryingSession, domain: Domain) -> Iterator[tuple[tuple[str, str], Link]]:
+    for database in session.paginate("glue", "get_databases", "DatabaseList", MaxResults=100):
         target = database.get("TargetDatabase")
         if target:
             link = Link(target.get("CatalogId", ""), target.get("DatabaseName", ""), target.get("Region", ""))

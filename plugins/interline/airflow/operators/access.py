@@ -11,10 +11,12 @@ from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk.exceptions import AirflowException
 
-from interline.access import Plan, as_json, as_text
-from interline.access.load_desired import Wanted, wanted
-from interline.access.reconcile import plan, settle
-from interline.aws.lake_formation import DataLakeAdministratorsHook
+from interline.access import DesiredState, Plan, as_json, as_text
+from interline.access.desired_state import load_desired_state
+from interline.access.reconcile import plan_changes, reconcile
+from interline.access.targets import AccountTarget
+from interline.aws.administrator import AdministratorHook
+from interline.contracts import Domain
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -27,7 +29,7 @@ of an old day that is cleared must not give an expired role its access back.
 """
 
 
-class _AccessOperator(AwsBaseOperator[DataLakeAdministratorsHook]):
+class _AccessOperator(AwsBaseOperator[AdministratorHook]):
     """
     Compare the accounts with the contracts.
 
@@ -35,7 +37,7 @@ class _AccessOperator(AwsBaseOperator[DataLakeAdministratorsHook]):
     :param today: for which day roles are in force or expired (templated)
     """
 
-    aws_hook_class = DataLakeAdministratorsHook
+    aws_hook_class = AdministratorHook
     template_fields: Sequence[str] = aws_template_fields("today")
     ui_color = "#e3ecf7"
 
@@ -44,20 +46,23 @@ class _AccessOperator(AwsBaseOperator[DataLakeAdministratorsHook]):
         self.root = root
         self.today = today
 
-    def _wanted(self) -> Wanted:
-        return wanted(Path(self.root), date.fromisoformat(self.today))
+    def _desired_state(self) -> DesiredState:
+        return load_desired_state(Path(self.root), date.fromisoformat(self.today))
 
-    def _plan(self, found: Wanted) -> Plan:
-        return plan([self.hook.account(domain) for domain in found.domains], found.desired)
+    def _target(self, domain: Domain) -> AccountTarget:
+        return AccountTarget(domain, self.hook.retrying_session(domain))
 
-    def _tell(self, told: Plan, context: Context) -> None:
+    def _plan(self, desired: DesiredState) -> Plan:
+        return plan_changes([self._target(domain) for domain in desired.domains], desired)
+
+    def _report(self, plan: Plan, context: Context) -> None:
         """Put a plan into the log and, as text and as JSON, into the task's XComs."""
-        text = as_text(told)
+        text = as_text(plan)
         for line in text.splitlines():
             self.log.info("%s", line)
         if context.get("ti") is not None:
             context["ti"].xcom_push(key="plan", value=text)
-            context["ti"].xcom_push(key="changes", value=as_json(told))
+            context["ti"].xcom_push(key="changes", value=as_json(plan))
 
 
 class AccessPlanOperator(_AccessOperator):
@@ -68,11 +73,10 @@ class AccessPlanOperator(_AccessOperator):
     """
 
     def execute(self, context: Context) -> list[str]:
-        """Look, compare, and tell."""
-        found = self._wanted()
-        told = self._plan(found)
-        self._tell(told, context)
-        return sorted({told.names.accounts[account] for account in told.accounts} | told.unseen.keys())
+        """Look, compare, and report."""
+        plan = self._plan(self._desired_state())
+        self._report(plan, context)
+        return sorted({plan.names.accounts[account] for account in plan.accounts} | plan.unseen.keys())
 
 
 class AccessApplyOperator(_AccessOperator):
@@ -94,18 +98,18 @@ class AccessApplyOperator(_AccessOperator):
 
     def execute(self, context: Context) -> list[str]:
         """Plan, apply, and see that nothing is left."""
-        found = self._wanted()
-        chosen = [domain for domain in found.domains if domain.name == self.domain]
+        desired = self._desired_state()
+        chosen = [domain for domain in desired.domains if domain.name == self.domain]
         if not chosen:
             raise AirflowException(f"domains/{self.domain}/domain.yaml is not there, or cannot be read")
-        settled = settle([self.hook.account(domain) for domain in chosen], found.desired, self.log.info)
-        if not settled.complete:
-            self._tell(settled.left, context)
+        result = reconcile([self._target(domain) for domain in chosen], desired, self.log.info)
+        if not result.complete:
+            self._report(result.remaining, context)
             raise AirflowException(
                 f"the account of {self.domain} does not agree with the contracts yet: "
-                + "; ".join([*map(str, settled.failures), *settled.left.unseen.values()])
+                + "; ".join([*map(str, result.failures), *result.remaining.unseen.values()])
             )
-        return settled.done
+        return result.done
 
 
 class AccessReportOperator(_AccessOperator):
@@ -117,9 +121,9 @@ class AccessReportOperator(_AccessOperator):
 
     def execute(self, context: Context) -> int:
         """Look again."""
-        found = self._wanted()
-        left = self._plan(found)
-        self._tell(left, context)
+        desired = self._desired_state()
+        left = self._plan(desired)
+        self._report(left, context)
         if left or left.unseen:
             raise AirflowException("the accounts do not agree with the contracts:\n" + as_text(left))
-        return len(found.desired.grants)
+        return len(desired.grants)

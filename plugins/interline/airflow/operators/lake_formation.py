@@ -12,8 +12,9 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk.exceptions import AirflowException
 
 from interline.access import DesiredState, as_text
-from interline.access.load_desired import wanted_of_port
-from interline.access.reconcile_port import settle_port
+from interline.access.desired_state import load_desired_state_of_port
+from interline.access.reconcile import reconcile
+from interline.access.targets import PortTarget
 from interline.airflow.operators.access import STARTED
 from interline.aws.lake_formation import LakeFormationHook
 from interline.contracts import load_product
@@ -45,19 +46,20 @@ class GrantPortOperator(AwsBaseOperator[LakeFormationHook]):
         self.root = root
         self.today = today
 
-    def wanted(self) -> DesiredState:
+    def desired_state(self) -> DesiredState:
         """Return what the contract says on the day ``today``."""
-        return wanted_of_port(Path(self.root), self.address, date.fromisoformat(self.today))
+        return load_desired_state_of_port(Path(self.root), self.address, date.fromisoformat(self.today))
 
     def execute(self, context: Context) -> list[str]:
         """Compare and change."""
-        product = load_product(Path(self.root), self.address)
-        granted = settle_port(self.hook.calls(), product, self.wanted(), self.log.info)
-        for line in as_text(granted.plan).splitlines():
+        target = PortTarget(load_product(Path(self.root), self.address), self.hook.retrying_session())
+        result = reconcile([target], self.desired_state(), self.log.info)
+        for line in as_text(result.plan).splitlines():
             self.log.info("%s", line)
-        if granted.failures:
+        if not result.complete:
+            reasons = [*map(str, result.failures), *result.remaining.unseen.values()]
             raise AirflowException(
-                f"{len(granted.failures)} of what the contract of {self.address} grants could not be made: "
-                + "; ".join(map(str, granted.failures))
+                f"the port {self.address} does not agree with its contract's roles yet: "
+                + ("; ".join(reasons) or as_text(result.remaining))
             )
-        return granted.applied.done
+        return result.done

@@ -38,26 +38,24 @@ class OnboardDomainOperator(AwsBaseOperator[AdministratorHook]):
         self.domain = domain
         self.root = root
 
-    @property
-    def _hook_parameters(self) -> dict[str, Any]:
-        return {**super()._hook_parameters, "domain": load_domain(Path(self.root), self.domain)}
-
     def execute(self, context: Context) -> list[str]:
-        """Go through the steps and tell each."""
-        hook: AdministratorHook = self.hook
-        told = []
-        changes = 0
+        """Go through the steps and report each."""
+        domain = load_domain(Path(self.root), self.domain)
+        outcomes = []
         try:
-            for outcome in prepare(hook.domain, hook.client):
+            for outcome in prepare(domain, self.hook.clients(domain)):
                 self.log.info("%s", outcome)
-                told.append(str(outcome))
-                changes += outcome.changed
+                outcomes.append(outcome)
         except Conflict as conflict:
             raise AirflowFailException(str(conflict)) from None
         self.log.info(
-            "account %s of %s: %d steps, %d changes", hook.domain.account, self.domain, len(told), changes
+            "account %s of %s: %d steps, %d changes",
+            domain.account,
+            domain.name,
+            len(outcomes),
+            sum(outcome.changed for outcome in outcomes),
         )
-        return told
+        return [str(outcome) for outcome in outcomes]
 
 
 def domains_to_onboard(root: Path, named: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
 
-from interline.access import Plan, desired, difference
+from interline.access import Plan, desired_state, difference
 from interline.contracts import Mesh, Problem, Product
 from interline.review.changes.base import Base
 from interline.review.changes.change import Change, Location
@@ -91,7 +91,7 @@ def compare(base: Base, new: Mesh, today: date) -> Comparison:
         tuple(_successions(old, new, today)),
         tuple(impacts(changes, old, new, today)),
         tuple(compare_dags(base, was, now)),
-        difference(desired(was, today), desired(now, today)),
+        difference(desired_state(was, today), desired_state(now, today)),
         tuple(_relative(problem, base.root) for problem in uncompared),
     )
 
