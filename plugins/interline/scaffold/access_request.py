@@ -19,6 +19,7 @@ from interline.contracts import (
     product_folders,
 )
 from interline.contracts.model.contract import CLASSIFICATIONS, covers
+from interline.contracts.model.version_number import raise_version
 from interline.contracts.odcs.reader import contract_of
 from interline.contracts.odps import product_of
 from interline.contracts.yaml.editor import CannotEdit, YamlText
@@ -119,9 +120,7 @@ def _ask(port: Product, asked: Asked, request: Request) -> None:
         request.said.append(f"{asked.consumer} asks to read of {asked.port}: {columns}")
     elif not _extend(text, contract, contract.roles[number], number, asked, clearance, request):
         return
-    from interline.review.changes.versions import raised
-
-    text.replace(("version",), raised(contract.version, "patch"))
+    text.replace(("version",), raise_version(contract.version, "patch"))
     contract_of(parse(text.text, path), port.address)
     request.texts[path] = text.text
 

@@ -22,6 +22,7 @@ from interline.contracts.model.names import (
     split_address,
     split_version,
 )
+from interline.contracts.model.version_number import raise_version, version_numbers
 from interline.scaffold.product import ScaffoldError
 
 
@@ -126,7 +127,9 @@ class NewVersion:
             from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
             contract["status"] = "deprecated"
-            contract["version"] = _raised(self.old.contract.version)
+            version = self.old.contract.version
+            # a version that is none stays as it is, and `check` names it
+            contract["version"] = raise_version(version, "minor") if version_numbers(version) else version
             levels = contract.setdefault("slaProperties", [])
             if self.old.contract.end_of_life is None:
                 last = DoubleQuotedScalarString(self.end_of_life.isoformat())
@@ -187,12 +190,6 @@ def _quoted(text: str, names: dict[str, str]) -> str:
         return text
     found = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     return re.sub(rf"(['\"])({found})\1", lambda match: match[1] + names[match[2]] + match[1], text)
-
-
-def _raised(version: str) -> str:
-    """Return the next minor version; a version that is none stays, and ``check`` says so."""
-    match = re.fullmatch(r"([0-9]+)\.([0-9]+)\.([0-9]+)", version)
-    return f"{match[1]}.{int(match[2]) + 1}.0" if match else version
 
 
 def _edited(path: Path, edit: Any) -> str:

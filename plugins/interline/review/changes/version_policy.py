@@ -8,11 +8,12 @@ from datetime import date
 from typing import Literal
 
 from interline.contracts import Product
+from interline.contracts.model.version_number import version_numbers
 from interline.review.changes.change import Change, Location, highest
 from interline.review.changes.contracts import binding
 from interline.review.changes.kinds import Level
 from interline.review.changes.pair import Side
-from interline.review.changes.versions import enough, numbers, raised
+from interline.review.changes.versions import enough, lowest_version
 
 Outcome = Literal["fine", "draft", "raise-version", "breaking", "removed"]
 
@@ -56,7 +57,7 @@ def verdict_on_change(old: Side, new: Side, changes: Sequence[Change]) -> Verdic
         )
     if level is Level.MAJOR:
         breaking = [change for change in changes if change.breaking]
-        needed = raised(before, Level.MAJOR) if numbers(before) else "the next major version"
+        needed = lowest_version(before, Level.MAJOR) if version_numbers(before) else "the next major version"
         subject = new.product.contract_id
         return verdict(
             "breaking",
@@ -64,13 +65,13 @@ def verdict_on_change(old: Side, new: Side, changes: Sequence[Change]) -> Verdic
             f"{_counted(len(breaking), 'breaking change')} of {address}, whose consumers rely on {before}",
             f"undo {'it' if len(breaking) == 1 else 'them'} here; `./interline new version {subject}` makes {needed} beside it",
         )
-    if numbers(before) is None or numbers(now) is None:
+    if version_numbers(before) is None or version_numbers(now) is None:
         return verdict("fine", now, f"{address} {now}: versions are compared as major.minor.patch only")
-    needed = raised(before, level)
+    needed = lowest_version(before, level)
     if enough(before, now, level):
         return verdict("fine", needed, f"{address} {before} -> {now}")
     still = "is still" if before == now else "is"
-    lower = (numbers(now) or ()) < (numbers(before) or ())
+    lower = (version_numbers(now) or ()) < (version_numbers(before) or ())
     message = f"the version {still} {now}, {'lower than' if lower else 'as in' if before == now else 'after'} the base's {before}"
     if level is not Level.NONE:
         message = f"{_counted(len(changes), 'compatible change')} of {address}, and the version {still} {now}"
