@@ -44,7 +44,7 @@ class ProductDag:
         trace: TracebackType | None,
     ) -> None:
         _open.pop()
-        self.dag.__exit__(kind, error, trace)
+        self.dag.__exit__(kind, error, trace)  # type: ignore[no-untyped-call]  # Airflow gives it no types
 
 
 def data_product(

@@ -10,16 +10,16 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 
-async def tell_late(context: dict[str, Any]) -> str:
+async def report_late(context: dict[str, Any]) -> str:
     """Airflow's triggerer calls this when a run has missed its deadline.
 
     :param context: ``dag_run`` as Airflow's REST API shows it, and ``deadline``
-    :return: what was told; Airflow keeps it with the deadline
+    :return: the message; Airflow keeps it with the deadline
     """
-    return await asyncio.to_thread(_tell, context)
+    return await asyncio.to_thread(_report, context)
 
 
-def _tell(context: dict[str, Any]) -> str:
+def _report(context: dict[str, Any]) -> str:
     from pathlib import Path
 
     from airflow.sdk.configuration import conf
@@ -35,7 +35,7 @@ def _tell(context: dict[str, Any]) -> str:
 
 
 def message_of(mesh: Any, run: dict[str, Any], deadline: str) -> tuple[str, bool]:
-    """Return what to tell about a run that missed its deadline, and whether it is news.
+    """Return the message about a run that missed its deadline, and whether it is news.
 
     It is none when what the product reads was itself published late: then its producer was told, with this consumer.
 
@@ -58,10 +58,10 @@ def message_of(mesh: Any, run: dict[str, Any], deadline: str) -> tuple[str, bool
         return f"{address} for {day} began late: who it waited for was told, with it as a consumer", False
     waiting = downstream(mesh, address) if product else ()
     team = product.domain.team if product else None
-    told = [f"LATE {address}: data day {day} was due {due:%Y-%m-%d %H:%M} UTC and is not published"]
-    told += [f"waiting for it: {', '.join(waiting)}"] if waiting else []
-    told += [f"ask {team.name} <{team.email}>{f' {team.channel}' if team.channel else ''}"] if team else []
-    return "; ".join(told), True
+    parts = [f"LATE {address}: data day {day} was due {due:%Y-%m-%d %H:%M} UTC and is not published"]
+    parts += [f"waiting for it: {', '.join(waiting)}"] if waiting else []
+    parts += [f"ask {team.name} <{team.email}>{f' {team.channel}' if team.channel else ''}"] if team else []
+    return "; ".join(parts), True
 
 
 def _moment(text: str) -> datetime:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import AsyncCallback, DeadlineAlert
-from airflow.sdk.definitions.deadline import BaseDeadlineReference
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import BaseDeadlineReference, DeadlineAlert
 
-from interline.airflow.deadline_alerts import tell_late
+from interline.airflow.deadline_alerts import report_late
 from interline.sla.moments import due_of_run
 
 NAME = "published in time"
-_ALERT = AsyncCallback(tell_late)
+_ALERT = AsyncCallback(report_late)
 
 
 @dataclass

@@ -46,7 +46,7 @@ def documentation(product: Product) -> str:
 def page_and_due(product: Product) -> tuple[str, float | None]:
     """Return what a DAG shows and needs of a contract: the page, and in how many seconds a data day is due, if ever."""
     promise = promise_of(product.contract)
-    return documentation(product), promise and promise.within.total_seconds()
+    return documentation(product), None if promise is None else promise.within.total_seconds()
 
 
 def _state(contract: Contract) -> str:

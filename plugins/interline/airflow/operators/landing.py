@@ -80,7 +80,7 @@ class S3LandingOperator(AwsBaseOperator[S3Hook]):
             )
         if key.endswith((".gz", ".bz2", ".zst")):
             return
-        problem = _cut_off(source.format, self._tail(key, size), whole=size <= _TAIL)
+        problem = _cut_off(source.format, self._tail(key, size), is_whole=size <= _TAIL)
         if problem:
             raise LandingIncomplete(
                 f"{name} was cut off: {problem}. Ask for it to be delivered again, then clear this task"
@@ -93,14 +93,14 @@ class S3LandingOperator(AwsBaseOperator[S3Hook]):
         return content
 
 
-def _cut_off(form: str, tail: bytes, whole: bool) -> str:
+def _cut_off(form: str, tail: bytes, is_whole: bool) -> str:
     """Return why an object's end shows that the rest is missing, or an empty string."""
     if form == "parquet":
         return "" if tail.endswith(b"PAR1") else "a Parquet file ends with PAR1"
     lines = tail.rstrip(b"\r\n").split(b"\n")
     last = lines[-1].strip()
     if form == "json":
-        if len(lines) == 1 and not whole:
+        if len(lines) == 1 and not is_whole:
             return ""
         try:
             json.loads(last)

@@ -8,8 +8,11 @@ from interline.contracts import Domain
 
 SECONDS_BETWEEN_POLLS = 1
 """How often a task asks whether a crawler or a job is done."""
-SECONDS_BETWEEN_STATEMENT_POLLS = 0.25
-"""How often a task asks whether its statement is done: most take a fraction of a second."""
+SECONDS_BETWEEN_STATEMENT_POLLS: Any = 0.25
+"""How often a task asks whether its statement is done: most take a fraction of a second.
+
+The provider's operators say that they take an int, and sleep for whatever number they are given.
+"""
 
 
 def acting_as(domain: Domain) -> dict[str, Any]:

@@ -39,10 +39,10 @@ def train(
     :param hyperparameters: what ``train.py`` takes as arguments
     """
     from airflow.providers.amazon.aws.operators.sagemaker import (
-        ApprovalStatus,
         SageMakerRegisterModelVersionOperator,
         SageMakerTrainingOperator,
     )
+    from airflow.providers.amazon.aws.utils.sagemaker import ApprovalStatus
 
     from interline.airflow.operators.evaluation_gate import EvaluationGateOperator
 
