@@ -22,6 +22,9 @@ from local.engines.files.lines import plain_text
 from local.engines.iceberg import snapshots
 from local.engines.objects import StoredObject
 
+PATH = "$path"
+"""The hidden column with the address of the object that a row is from ("Get the file locations in Amazon S3")."""
+
 _workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="lake-reading")
 
 
@@ -35,7 +38,7 @@ def relation(
 ) -> str:
     """A DuckDB subquery, in parentheses, that gives `columns` of `table` in that order with the catalog's types.
 
-    `columns` None means all. `condition` is a boolean sqlglot expression, in DuckDB's terms, over the table's columns; it
+    `columns` None means all; PATH may be among them for any format but Iceberg. `condition` is a boolean sqlglot expression, in DuckDB's terms, over the table's columns; it
     only spares reading partitions that cannot match, so the caller still applies it. `connection` is where the
     subquery will run (nothing is registered on it). No permission is checked here. With `partition_schemas` a
     partition that declares a column with another type than the table fails, as it does in Athena; Redshift Spectrum
@@ -45,7 +48,8 @@ def relation(
     for a format or option that cannot be read, KeyError for an unknown column.
     """
     _check_distinct_columns(table)
-    chosen = [table.column(name) for name in columns] if columns is not None else list(table.all_columns)
+    names = [column.name for column in table.all_columns] if columns is None else list(columns)
+    chosen = [table.column(name) for name in names if name != PATH]
     if table.format == "iceberg":
         return snapshots.relation(table, [column.name for column in chosen], condition)
     sources = objects_of(table, condition)
@@ -53,7 +57,27 @@ def relation(
         for partition in {partition for _, partition in sources if partition is not None}:
             _check_partition_schema(table, chosen, partition)
     paths = list(_workers.map(lambda source: _typed_copy(table, chosen, *source), sources))
-    return scan(chosen, [str(path) for path in paths])
+    if PATH not in names:
+        return _scan(chosen, [str(path) for path in paths])
+    return _scan_with_paths(
+        names, chosen, {str(path): found.uri for path, (found, _) in zip(paths, sources, strict=True)}
+    )
+
+
+def _scan_with_paths(names: list[str], columns: Sequence[Column], uris: dict[str, str]) -> str:
+    """A subquery over typed copies, by their paths, that has PATH among its columns."""
+    if not uris:
+        body = _scan([*columns, Column(PATH, "string")], [])
+    else:
+        pairs = ", ".join(
+            f"({duckdb_engine.literal(path)}, {duckdb_engine.literal(uri)})" for path, uri in uris.items()
+        )
+        body = (
+            f"(SELECT copies.*, objects.uri AS {duckdb_engine.quote(PATH)} "
+            f"FROM read_parquet({duckdb_engine.file_list(list(uris))}, hive_partitioning = false, filename = '$file') AS copies "
+            f'JOIN (VALUES {pairs}) AS objects(file, uri) ON copies."$file" = objects.file)'
+        )
+    return f"(SELECT {', '.join(duckdb_engine.quote(name) for name in names)} FROM {body})"
 
 
 def _check_distinct_columns(table: CatalogTable) -> None:
@@ -72,7 +96,7 @@ def _check_distinct_columns(table: CatalogTable) -> None:
         )
 
 
-def scan(columns: Sequence[Column], paths: list[str]) -> str:
+def _scan(columns: Sequence[Column], paths: list[str]) -> str:
     """A subquery over typed copies, or over no rows at all when there are none."""
     if not paths:
         nothing = ", ".join(

@@ -74,6 +74,9 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
     query = query.copy()
     bound = Bound(sql="")
     named, everything = _mentioned(query)
+    for name in sorted(named):
+        if name.startswith("$") and name != reading.PATH:
+            raise NotTrino(f'the hidden column "{name}"')
     columns: dict[str, set[str]] = {}
     names: dict[int, set[str] | None] = {}
     replaced: set[int] = set()
@@ -85,6 +88,8 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
             table = find(session, *resolve(session, source))
             allowed = readable(table, session.caller)
             chosen = [name for name in allowed.columns if everything or name in named]
+            if reading.PATH in named:
+                chosen.append(_hidden_path(table, everything))
             snapshot = _snapshot(source, table)
             condition = _condition(scope, alias)
             view = f"lake_view_{len(bound.tables)}"
@@ -107,6 +112,13 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
     return bound
 
 
+def _hidden_path(table: CatalogTable, everything: bool) -> str:
+    if table.format == "iceberg" or everything:
+        where = f"of the Iceberg table {table.name}" if table.format == "iceberg" else "beside a star"
+        raise NotTrino(f'the hidden column "{reading.PATH}" {where}')
+    return reading.PATH
+
+
 def _permitted(
     connection: duckdb.DuckDBPyConnection,
     table: CatalogTable,
@@ -116,7 +128,7 @@ def _permitted(
     snapshot: int | None,
 ) -> str:
     """A subquery with the chosen columns of the rows that may be read."""
-    filters = allowed.conditions(chosen)
+    filters = allowed.conditions(name for name in chosen if name != reading.PATH)
     read = chosen + sorted(selecting.needed(filters) - set(chosen))
     if table.format == "iceberg":
         body = snapshots.relation(table, read, condition, snapshot)

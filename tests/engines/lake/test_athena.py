@@ -401,3 +401,27 @@ def test_databases(lake, name):
     assert "DATABASE_ALREADY_EXISTS" in lake.refusal(ONE, f"CREATE DATABASE {name}")
     lake.rows(ONE, f"DROP DATABASE {name}")
     assert "SCHEMA_NOT_FOUND" in lake.refusal(ONE, f"DROP DATABASE {name}")
+
+
+def test_the_hidden_column_path_is_the_address_of_the_object(lake, name):
+    # "Get the file locations in Amazon S3" (Amazon Athena User Guide)
+    lake.land("bookings", f"{name}/dt=2013-01-01/a.json", '{"id": 1}\n{"id": 2}\n')
+    lake.land("bookings", f"{name}/dt=2013-01-02/b.json", '{"id": 3}\n')
+    lake.crawled("bookings", name)
+    counted = f"SELECT \"$path\", count(*) FROM {name} WHERE dt = '%s' GROUP BY 1"
+    place = f"s3://bookings-landing/{name}"
+    assert lake.rows("bookings", counted % "2013-01-01", "bookings_landing") == [
+        (f"{place}/dt=2013-01-01/a.json", "2")
+    ]
+    assert lake.rows("bookings", counted % "2013-01-03", "bookings_landing") == []
+    assert lake.rows(
+        "bookings",
+        f"SELECT id FROM {name} WHERE \"$path\" = '{place}/dt=2013-01-02/b.json'",
+        "bookings_landing",
+    ) == [("3",)]
+    assert 'the hidden column "$path" beside a star' in lake.refusal(
+        "bookings", f'SELECT *, "$path" FROM {name}', "bookings_landing"
+    )
+    assert 'the hidden column "$file_size"' in lake.refusal(
+        "bookings", f'SELECT "$file_size" FROM {name}', "bookings_landing"
+    )
