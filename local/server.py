@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from local.gateway import service_descriptions
+from local.gateway import registry, service_descriptions
 
 EXIT_DEFECT = 1
 EXIT_BROKEN_MESH = 2
@@ -74,11 +74,6 @@ class LocalAws:
         from local.gateway import endpoint, identity
         from local.gateway.access_log import AccessLog, LogFileHandler
         from local.landing_zone import accounts
-        from local.services import engines
-        from local.services.iam import operations as iam
-        from local.services.logs import operations as logs
-        from local.services.s3 import operations as s3
-        from local.services.sts import operations as sts
 
         self._calls = AccessLog(self.home / "logs" / "local-aws.log", self._names)
         handler = LogFileHandler(self._calls)
@@ -91,9 +86,8 @@ class LocalAws:
             logging.getLogger(quiet).setLevel(logging.WARNING)
         self._listen()
         endpoint.set_endpoint(self.endpoint)
-        for service in (sts, iam, s3, logs):
-            service.install()
-        installed = engines.install_engines(self.home)
+        registry.discover("local.services")
+        registry.install(self.home)
         self.create_accounts(prepared=self._prepared)
         self._prepared_domains = sorted(self._accounts.domains) if self._prepared else []
         # Airflow's environment renews its own credentials on MWAA; here they last as long as this process.
@@ -106,7 +100,7 @@ class LocalAws:
             "%s: ready on %s with %s",
             datetime.now(UTC).date(),
             self.endpoint,
-            ", ".join(installed),
+            ", ".join(service.name for service in registry.services()),
         )
 
     @property
@@ -176,11 +170,9 @@ class LocalAws:
 
     def stop(self) -> None:
         """End the engines and the server and take `aws.json` away."""
-        from local.services import engines
-
         with contextlib.suppress(FileNotFoundError):
             (self.home / "aws.json").unlink()
-        engines.close_engines()
+        registry.close()
         if self._server is not None:
             self._server.server_close()
         log.info("stopped")

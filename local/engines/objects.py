@@ -51,9 +51,7 @@ def use_cache(folder: Path) -> None:
 def cache_folder(name: str) -> Path:
     """A folder of the cache, made if it is not there. Raises RuntimeError before `use_cache`."""
     if _cache is None:
-        raise RuntimeError(
-            "local.services.lake.install was not called: there is no folder for copies of objects"
-        )
+        raise RuntimeError("use_cache was not called: there is no folder for copies of objects")
     folder = _cache / name
     folder.mkdir(exist_ok=True)
     return folder

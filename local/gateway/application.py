@@ -14,12 +14,11 @@ from typing import Any
 
 from moto.core.responses import BaseResponse
 
-from local.gateway import access_log, identity, signatures
+from local.gateway import access_log, identity, registry, signatures
 from local.gateway.aws_request import AwsRequest
 from local.gateway.errors import AwsError, InternalFailure, NotServed, error_response
 from local.gateway.iam import authorization
 from local.gateway.request_reader import guess_protocol, read_authorization, read_request
-from local.gateway.served_operations import inspect_request, require_served
 
 log = logging.getLogger(__name__)
 
@@ -50,19 +49,21 @@ class Gateway:
             credential = signatures.verify(request)
             call.note_caller(credential.caller)
             with identity.acting_as(credential.caller):
-                require_served(request)
-                required = authorization.required_permissions(request, credential.caller)
+                service = registry.service_of(request)
+                if request.operation not in service.operations:
+                    raise NotServed(request.service, request.operation)
+                required = service.required_permissions(request, credential.caller)
                 call.resource = required[-1].resource if required else "*"
-                authorization.decide(request, credential.caller, required)
-                inspect_request(request)
+                authorization.decide(request, service, credential.caller, required)
+                service.check_request(request)
                 status, headers, body = self._pass_on(environ, request)
             call.finish(status, headers, body)
         except AwsError as error:
             status, headers, body = self._refuse(error, environ, request, call)
         except Exception as error:
             log.exception("%s failed", call.action)
-            service, operation = (request.service, request.operation) if request else ("aws", "?")
-            failure = InternalFailure(service, operation, error)
+            name, operation = (request.service, request.operation) if request else ("aws", "?")
+            failure = InternalFailure(name, operation, error)
             status, headers, body = self._refuse(failure, environ, request, call)
         call.milliseconds = (time.perf_counter() - started) * 1000
         self._calls.write(call)

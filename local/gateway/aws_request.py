@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,18 @@ class Authorization:
     signature: str
 
 
+@dataclass(frozen=True)
+class RequiredPermission:
+    """One permission: `action` as `service:Action`, `resource` an ARN or `*`, condition keys in lower case."""
+
+    action: str
+    resource: str
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass
 class AwsRequest:
-    """A request as the gateway sees it. `operation` is empty when no operation of the service matches."""
+    """One request. `service` is botocore's name; `operation` is empty when no operation of the service matches."""
 
     http: Request
     authorization: Authorization
@@ -39,5 +49,13 @@ class AwsRequest:
 
     @property
     def action(self) -> str:
-        """`service:Operation` for messages and the log."""
+        """`service:Operation`: the IAM action of most operations, and what messages and the log say."""
         return f"{self.service}:{self.operation or '?'}"
+
+    def arn(self, account: str, resource: str) -> str:
+        """The ARN of a resource of the request's service and Region; `resource` as in `crawler/daily`."""
+        return f"arn:aws:{self.service}:{self.region}:{account}:{resource}"
+
+    def permissions_on(self, *resources: str) -> list[RequiredPermission]:
+        """The request's own action on each resource: ARNs, or `*` for an action that knows no resource type."""
+        return [RequiredPermission(self.action, resource) for resource in resources]

@@ -13,23 +13,9 @@ from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
+from local.gateway import registry
 from local.gateway.aws_request import Authorization, AwsRequest
 from local.gateway.errors import AwsError, NotServed
-
-# Services the local AWS serves. Everything else that moto knows is refused: moto would accept the calls and do
-# nothing, or pretend. The key is the name in the signature's credential scope, the value botocore's service name.
-SERVICES = {
-    "s3": "s3",
-    "sts": "sts",
-    "iam": "iam",
-    "glue": "glue",
-    "lakeformation": "lakeformation",
-    "athena": "athena",
-    "redshift": "redshift",
-    "redshift-data": "redshift-data",
-    "sagemaker": "sagemaker",
-    "logs": "logs",
-}
 
 _AUTHORIZATION = re.compile(
     r"^AWS4-HMAC-SHA256\s+Credential=(?P<key>[^/,\s]+)/(?P<date>\d{8})/(?P<region>[^/,\s]+)/(?P<service>[^/,\s]+)/aws4_request"
@@ -56,14 +42,15 @@ def read_request(environ: dict[str, Any], authorization: Authorization) -> AwsRe
     """Which operation of which service a request names. Raises NotServed for a service the local AWS does not have."""
     http = Request(environ)
     environ.setdefault(PRESERVED_HEADER_NAMES_ENVIRON_KEY, {})
-    service = SERVICES.get(authorization.service)
+    service = registry.find_by_signing_name(authorization.service)
     if service is None:
+        # moto may know it, but would accept the calls and do nothing, or pretend.
         raise NotServed(
             authorization.service, _named_operation(http), "the local AWS does not have this service"
         )
-    model = get_service_model(service)
+    model = get_service_model(service.name)
     request = AwsRequest(
-        http=http, authorization=authorization, service=service, protocol=str(model.protocol)
+        http=http, authorization=authorization, service=service.name, protocol=str(model.protocol)
     )
     if request.protocol == "json":
         request.operation = http.headers.get("X-Amz-Target", "").rpartition(".")[2]
@@ -72,12 +59,12 @@ def read_request(environ: dict[str, Any], authorization: Authorization) -> AwsRe
         request.parameters = _form(http)
         request.operation = str(request.parameters.get("Action", ""))
     else:
-        request.operation, request.parameters = _match_rest(http, service)
+        request.operation, request.parameters = _match_rest(http, service.name)
         if request.protocol == "rest-json":
             request.parameters = {**_json_body(http), **request.parameters}
     if request.operation not in model.operation_names:
         named, request.operation = request.operation, ""
-        raise NotServed(service, named or f"{http.method} {http.path}", "no such operation exists")
+        raise NotServed(service.name, named or f"{http.method} {http.path}", "no such operation exists")
     return request
 
 
@@ -85,7 +72,8 @@ def guess_protocol(environ: dict[str, Any]) -> tuple[str, str]:
     """Protocol and service of a request that cannot be read further, so that its error has the right shape."""
     authorization = read_authorization(environ.get("HTTP_AUTHORIZATION"))
     if authorization:
-        service = SERVICES.get(authorization.service, authorization.service)
+        known = registry.find_by_signing_name(authorization.service)
+        service = known.name if known else authorization.service
         try:
             return str(get_service_model(service).protocol), service
         except UnknownServiceError:

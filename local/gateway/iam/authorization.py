@@ -9,37 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moto.iam.models import iam_backends
-from moto.s3.models import s3_backends
 
-from local.gateway import identity
-from local.gateway.aws_request import AwsRequest
+from local.gateway import identity, registry
+from local.gateway.aws_request import AwsRequest, RequiredPermission
 from local.gateway.errors import AccessDenied, AwsError
 from local.gateway.iam import policies
-from local.gateway.iam import required_permissions as permissions_of_services
 from local.gateway.iam.policies import Effect, Principal, PrincipalMatch
-from local.gateway.iam.required_permissions import PassedRole, RequiredPermission, assumed_role, passed_roles
 from local.gateway.identity import Caller
+from local.gateway.registry import PassedRoles, Service
 
 
-def required_permissions(request: AwsRequest, caller: Caller) -> list[RequiredPermission]:
-    """The permissions a request needs; the last one names the resource it is about."""
-    if request.service == "sts":
-        # GetCallerIdentity needs no permission, and a deny of it has no effect.
-        resource = assumed_role(request) if request.operation == "AssumeRole" else caller.principal_arn
-        return [RequiredPermission(request.action, resource)]
-    return permissions_of_services.required_permissions(request, caller.account)
-
-
-def decide(request: AwsRequest, caller: Caller, required: list[RequiredPermission]) -> None:
-    """Let the request pass, or raise AccessDenied."""
-    if request.service == "sts":
-        if request.operation == "AssumeRole":
-            _decide_assume_role(request, caller, required[0].resource)
+def decide(request: AwsRequest, service: Service, caller: Caller, required: list[RequiredPermission]) -> None:
+    """Let the request pass that requires these permissions, or raise AccessDenied."""
+    if service.decide is not None:
+        service.decide(request, caller)
         return
     for permission in required:
         authorize(caller, permission.action, permission.resource, permission.context)
-    for passed in passed_roles(request, caller.account):
-        _require_pass_role(caller, passed)
+    if service.passed_roles is not None:
+        for role_arn in _roles_passed(request, service.passed_roles, caller.account):
+            _require_pass_role(caller, role_arn, service.passed_roles)
 
 
 def authorize(
@@ -76,7 +65,7 @@ def is_allowed(
 
 def require_service_role(role_arn: str, service: str) -> None:
     """Raise AccessDenied unless the role exists and trusts the AWS service (for example `glue.amazonaws.com`)."""
-    trust = _trust_of(role_arn)
+    trust = trust_policy_of(role_arn)
     account = identity.account_of(role_arn)
     principal = Principal(account=account, arns=(), service=service)
     if trust is not None:
@@ -103,59 +92,41 @@ def caller_of(arn: str) -> Caller:
     return Caller(account=account, arn=arn)
 
 
-def _decide_assume_role(request: AwsRequest, caller: Caller, role_arn: str) -> None:
-    context = {"sts:rolesessionname": str(request.parameters.get("RoleSessionName", ""))}
-    if "ExternalId" in request.parameters:
-        context["sts:externalid"] = str(request.parameters["ExternalId"])
-    if "Policy" in request.parameters:
-        policies.identity_policy(str(request.parameters["Policy"]))
-    _authorize_assume_role(caller, role_arn, context)
+def _roles_passed(request: AwsRequest, passed: PassedRoles, account: str) -> list[str]:
+    """The ARNs of the roles that a request passes; names become ARNs of the caller's account."""
+    parameter = passed.parameters.get(request.operation)
+    if parameter is None:
+        return []
+    if parameter.endswith("."):
+        roles = [value for name, value in request.parameters.items() if name.startswith(parameter)]
+    else:
+        roles = [request.parameters[parameter]] if request.parameters.get(parameter) else []
+    return [_role_arn(str(role), account) for role in roles]
 
 
-def _authorize_assume_role(caller: Caller, role_arn: str, context: Mapping[str, str]) -> None:
-    refusal = AccessDenied(
-        f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
-    )
-    trust = _trust_of(role_arn)
-    if trust is None or caller.is_root:
-        # A root can't assume roles, and AWS does not tell whether a role exists.
-        raise refusal
-    circumstances = {
-        "aws:principalaccount": caller.account,
-        "aws:principalarn": caller.principal_arn,
-        **context,
-    }
-    trusted, how = trust.effect_for(_principal(caller), "sts:AssumeRole", role_arn, circumstances)
-    own = _identity_effect(caller, "sts:AssumeRole", role_arn, circumstances)
-    if trusted is not Effect.ALLOW or own is Effect.DENY:
-        raise refusal
-    same_account = identity.account_of(role_arn) == caller.account
-    if own is not Effect.ALLOW and not (same_account and how is PrincipalMatch.ITSELF):
-        raise refusal
+def _role_arn(role: str, account: str) -> str:
+    return role if role.startswith("arn:") else f"arn:aws:iam::{account}:role/{role.lstrip('/')}"
 
 
-def _require_pass_role(caller: Caller, passed: PassedRole) -> None:
-    if identity.account_of(passed.role_arn) != caller.account:
-        raise AccessDenied(f"Cross-account pass role is not allowed: {passed.role_arn}")
-    authorize(caller, "iam:PassRole", passed.role_arn, {"iam:passedtoservice": passed.service})
+def _require_pass_role(caller: Caller, role_arn: str, passed: PassedRoles) -> None:
+    if identity.account_of(role_arn) != caller.account:
+        raise AccessDenied(f"Cross-account pass role is not allowed: {role_arn}")
+    authorize(caller, "iam:PassRole", role_arn, {"iam:passedtoservice": passed.principal})
     try:
-        require_service_role(passed.role_arn, passed.service)
+        require_service_role(role_arn, passed.principal)
     except AccessDenied as refusal:
-        code = "ValidationException" if passed.service.startswith("sagemaker") else "InvalidInputException"
-        if passed.service.startswith("redshift"):
-            code = "InvalidClusterStateFault"
-        raise AwsError(code, refusal.message) from refusal
+        raise AwsError(passed.refusal, refusal.message) from refusal
 
 
 def _refusal(caller: Caller, action: str, resource: str, context: Mapping[str, str]) -> str | None:
     """Why the caller may not, in AWS's words; None when it may."""
-    own = _identity_effect(caller, action, resource, context)
+    own = identity_effect(caller, action, resource, context)
     if own is Effect.DENY:
         return "with an explicit deny in an identity-based policy"
-    owner, bucket_policy = _resource_side(action, resource)
+    owner, resource_policy = _resource_side(resource)
     from_resource, how = Effect.NOTHING, PrincipalMatch.NONE
-    if bucket_policy is not None:
-        from_resource, how = bucket_policy.effect_for(_principal(caller), action, resource, context)
+    if resource_policy is not None:
+        from_resource, how = resource_policy.effect_for(principal_of(caller), action, resource, context)
     if from_resource is Effect.DENY:
         return "with an explicit deny in a resource-based policy"
     if owner is not None and owner != caller.account:
@@ -169,7 +140,8 @@ def _refusal(caller: Caller, action: str, resource: str, context: Mapping[str, s
     return f"because no identity-based policy allows the {action} action"
 
 
-def _identity_effect(caller: Caller, action: str, resource: str, context: Mapping[str, str]) -> Effect:
+def identity_effect(caller: Caller, action: str, resource: str, context: Mapping[str, str]) -> Effect:
+    """What the policies of the principal itself say, narrowed by those of its session; a root is allowed everything."""
     if caller.is_root:
         return Effect.ALLOW
     effect = policies.combined(map(policies.identity_policy, _documents(caller)), action, resource, context)
@@ -206,12 +178,14 @@ def _documents(caller: Caller) -> list[str]:
     return [str(text) for text in texts]
 
 
-def _principal(caller: Caller) -> Principal:
+def principal_of(caller: Caller) -> Principal:
+    """The caller as trust policies and resource policies name it."""
     arns = {caller.arn, caller.principal_arn}
     return Principal(account=caller.account, arns=tuple(sorted(arns)))
 
 
-def _trust_of(role_arn: str) -> policies.Policy | None:
+def trust_policy_of(role_arn: str) -> policies.Policy | None:
+    """The trust policy of a role, None when there is no such role."""
     account = identity.account_of(role_arn)
     if account not in dict.keys(iam_backends):
         return None
@@ -221,16 +195,11 @@ def _trust_of(role_arn: str) -> policies.Policy | None:
     return None
 
 
-def _resource_side(action: str, resource: str) -> tuple[str | None, policies.Policy | None]:
-    """The account that owns the resource and the resource's policy; only S3 has them here."""
-    if not resource.startswith("arn:aws:s3:::"):
+def _resource_side(resource: str) -> tuple[str | None, policies.Policy | None]:
+    """The account that owns a resource and the resource's policy, where its service says so."""
+    parts = resource.split(":", 5)
+    service = registry.find(parts[2]) if len(parts) == 6 else None
+    found = service.resource_owner(resource) if service and service.resource_owner else None
+    if found is None:
         return None, None
-    name = resource.removeprefix("arn:aws:s3:::").split("/", 1)[0]
-    partition, owner = s3_backends.bucket_accounts.get(name, (None, None))
-    if owner is None or partition is None:
-        return None, None
-    bucket = s3_backends[owner][partition].buckets.get(name)
-    text = getattr(bucket, "policy", None)
-    if not text:
-        return owner, None
-    return owner, policies.resource_policy(text.decode() if isinstance(text, bytes) else str(text))
+    return found.account, policies.resource_policy(found.policy) if found.policy else None

@@ -15,20 +15,11 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
+from local.gateway import registry
 from local.gateway.errors import DOCUMENTATION, AwsError
 
-CONDITION_KEYS = frozenset(
-    {
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:requestedregion",
-        "aws:sourceaccount",
-        "iam:passedtoservice",
-        "s3:delimiter",
-        "s3:prefix",
-        "sts:externalid",
-        "sts:rolesessionname",
-    }
+_GLOBAL_CONDITION_KEYS = frozenset(
+    {"aws:principalaccount", "aws:principalarn", "aws:requestedregion", "aws:sourceaccount"}
 )
 _STATEMENT_ELEMENTS = frozenset(
     {
@@ -72,7 +63,7 @@ class PrincipalMatch(Enum):
 
 @dataclass(frozen=True)
 class Principal:
-    """Whom a policy is asked about: a role session, a user, a root (`arns` are all names it goes by) or a service."""
+    """A principal as policies see it: a role session, a user, a root (`arns` are all its names) or a service."""
 
     account: str
     arns: tuple[str, ...]
@@ -311,13 +302,19 @@ def _conditions(raw: Any) -> Iterable[Condition]:
         if not isinstance(tests, dict):
             raise MalformedPolicy(f"Syntax errors in policy: {written} is an object")
         for key, values in tests.items():
-            if key.lower() not in CONDITION_KEYS:
+            if not _is_condition_key(key.lower()):
                 raise MalformedPolicy(
                     f"the local AWS can't evaluate the condition key {key}; see {DOCUMENTATION}"
                 )
             given = values if isinstance(values, list) else [values]
             texts = [str(value).lower() if isinstance(value, bool) else value for value in given]
             yield Condition(operator, if_exists, key.lower(), tuple(_texts(texts, written)))
+
+
+def _is_condition_key(key: str) -> bool:
+    return key in _GLOBAL_CONDITION_KEYS or any(
+        key in service.condition_keys for service in registry.services()
+    )
 
 
 def _pattern(texts: Iterable[str]) -> re.Pattern[str]:

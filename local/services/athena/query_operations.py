@@ -17,22 +17,6 @@ from local.services.athena.results import QueryResult
 MAXIMUM_PAGE = 1000
 
 
-OPERATIONS = (
-    *("StartQueryExecution", "StopQueryExecution", "GetQueryExecution", "BatchGetQueryExecution"),
-    *("ListQueryExecutions", "GetQueryResults", "GetQueryRuntimeStatistics"),
-    *("CreateWorkGroup", "GetWorkGroup", "ListWorkGroups", "DeleteWorkGroup"),
-    *(
-        "GetDataCatalog",
-        "ListDataCatalogs",
-        "ListDatabases",
-        "GetDatabase",
-        "GetTableMetadata",
-        "ListTableMetadata",
-    ),
-    *("ListEngineVersions",),
-)
-
-
 _tokens: dict[tuple[str, str], tuple[str, str]] = {}
 
 

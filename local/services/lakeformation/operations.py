@@ -26,16 +26,6 @@ from local.services.lakeformation.paging import page
 from local.services.lakeformation.resources import entries_of, principal_of, require_existing, resources_of
 
 BATCH_LIMIT = 20
-ADDED_OPERATIONS = (
-    "CreateDataCellsFilter",
-    "DeleteDataCellsFilter",
-    "GetDataCellsFilter",
-    "GetEffectivePermissionsForPath",
-    "SearchDatabasesByLFTags",
-    "SearchTablesByLFTags",
-    "UpdateDataCellsFilter",
-)
-"""Operations that moto has no URL for."""
 _TYPES = {
     "CATALOG": ("catalog",),
     "DATABASE": ("database",),

@@ -24,21 +24,9 @@ from local.engines.redshift.cluster import Cluster
 from local.engines.redshift.credentials import user_of_role
 from local.engines.redshift.protocol.listener import HOST, Listener
 from local.engines.redshift.tls import server_context
-from local.gateway import identity, served_operations
+from local.gateway import identity, moto_operations
 from local.gateway.errors import AwsError, NotServed
 from local.gateway.iam import authorization
-
-OPERATIONS = (
-    "CreateCluster",
-    "DeleteCluster",
-    "DescribeClusters",
-    "ModifyClusterIamRoles",
-    "GetClusterCredentials",
-    "GetClusterCredentialsWithIAM",
-    "CreateTags",
-    "DeleteTags",
-    "DescribeTags",
-)
 
 # Seconds ("GetClusterCredentials" in the Amazon Redshift API Reference).
 SHORTEST_CREDENTIALS, LONGEST_CREDENTIALS = 900, 3600
@@ -258,11 +246,8 @@ def install(home: Path) -> None:
     """Put the operations in place of moto's; ``home/ca.pem`` is the authority of the clusters' certificates."""
     _listeners.prepare(home)
     for operations in (ClusterOperations, CredentialOperations):
-        for name, method in vars(operations).items():
-            if not name.startswith("_"):
-                setattr(RedshiftResponse, name, method)
+        moto_operations.serve(RedshiftResponse, operations)
     setattr(models.Cluster, "address", property(lambda described: HOST))  # noqa: B010  (a property of moto's)
-    served_operations.serve_only("redshift", OPERATIONS)
 
 
 def close() -> None:

@@ -8,25 +8,18 @@ import json
 import re
 from typing import Any
 
+from moto.redshiftdata.responses import RedshiftDataAPIServiceResponse
+
 from local.engines.redshift import cluster as clusters
 from local.engines.redshift.cluster import Cluster
 from local.engines.redshift.credentials import user_of_role
-from local.gateway import identity
+from local.gateway import identity, moto_operations
 from local.gateway.errors import AwsError, NotServed
 from local.gateway.iam import authorization
 from local.services.redshift_data import executions as states
 from local.services.redshift_data import parameters, results
 from local.services.redshift_data.executions import ACTIVE_LIMIT, Execution, Submission
 from local.services.redshift_data.runner import runner
-
-OPERATIONS = (
-    "ExecuteStatement",
-    "BatchExecuteStatement",
-    "DescribeStatement",
-    "GetStatementResult",
-    "ListStatements",
-    "CancelStatement",
-)
 
 # Bytes and number of statements ("Considerations when calling the Amazon Redshift Data API").
 LONGEST_STATEMENT = 100 * 1024
@@ -350,3 +343,13 @@ def _invalid(message: str) -> AwsError:
 
 def _answer(body: dict[str, Any]) -> Answer:
     return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(body)
+
+
+def install() -> None:
+    """Put the operations in place of moto's, which only pretend."""
+    moto_operations.serve(RedshiftDataAPIServiceResponse, DataOperations)
+
+
+def close() -> None:
+    """Cancel the statements that run."""
+    runner.close()

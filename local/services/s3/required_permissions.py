@@ -1,4 +1,4 @@
-"""What permission an S3 request needs. S3's actions are not named as its operations.
+"""The permissions that an S3 request requires. S3's actions are not named as its operations.
 
 Source: "Required permissions for Amazon S3 API operations" in the S3 user guide.
 """
@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, unquote
 
 import xmltodict
 
-from local.gateway.aws_request import AwsRequest
+from local.gateway.aws_request import AwsRequest, RequiredPermission
 from local.gateway.errors import AwsError
+from local.gateway.identity import Caller
 
 # Operations whose action is not `s3:<Operation>`.
 _ACTIONS = {
@@ -56,40 +57,40 @@ _VERSIONED = {
     "DeleteObject": "DeleteObjectVersion",
 }
 
-Permission = tuple[str, str, dict[str, str]]
 
-
-def s3_required_permissions(request: AwsRequest) -> list[Permission]:
-    """(action, ARN, condition keys) for every permission an S3 request needs."""
+def required_permissions(request: AwsRequest, _caller: Caller) -> list[RequiredPermission]:
+    """The permissions on bucket, objects and the source of a copy that a request requires."""
     bucket, key = request.parameters.get("Bucket"), request.parameters.get("Key")
     action = f"s3:{_ACTIONS.get(request.operation, request.operation)}"
     if not bucket:
-        return [(action, "*", {})]
+        return [RequiredPermission(action, "*")]
     bucket_arn = f"arn:aws:s3:::{bucket}"
     if request.operation == "DeleteObjects":
-        return [("s3:DeleteObject", f"{bucket_arn}/{key}", {}) for key in _keys_to_delete(request)]
+        return [
+            RequiredPermission("s3:DeleteObject", f"{bucket_arn}/{key}") for key in _keys_to_delete(request)
+        ]
     if not key:
         context = {
             f"s3:{name}": str(request.parameters[name])
             for name in ("prefix", "delimiter")
             if name in request.parameters
         }
-        return [(action, bucket_arn, context)]
+        return [RequiredPermission(action, bucket_arn, context)]
     if request.parameters.get("versionId") and request.operation in _VERSIONED:
         action = f"s3:{_VERSIONED[request.operation]}"
-    needs: list[Permission] = [(action, f"{bucket_arn}/{key}", {})]
+    required = [RequiredPermission(action, f"{bucket_arn}/{key}")]
     source = request.http.headers.get("x-amz-copy-source")
     if source:
-        needs.insert(0, _source_of_copy(source))
+        required.insert(0, _source_of_copy(source))
     if request.http.headers.get("x-amz-tagging"):
-        needs.insert(0, ("s3:PutObjectTagging", f"{bucket_arn}/{key}", {}))
-    return needs
+        required.insert(0, RequiredPermission("s3:PutObjectTagging", f"{bucket_arn}/{key}"))
+    return required
 
 
-def _source_of_copy(header: str) -> Permission:
+def _source_of_copy(header: str) -> RequiredPermission:
     path, _, query = header.partition("?")
     action = "s3:GetObjectVersion" if "versionId" in parse_qs(query) else "s3:GetObject"
-    return action, f"arn:aws:s3:::{unquote(path).lstrip('/')}", {}
+    return RequiredPermission(action, f"arn:aws:s3:::{unquote(path).lstrip('/')}")
 
 
 def _keys_to_delete(request: AwsRequest) -> list[str]:

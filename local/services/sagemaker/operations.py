@@ -11,7 +11,6 @@ from moto.core.utils import camelcase_to_underscores
 from moto.sagemaker.responses import SageMakerResponse
 
 from local.gateway.identity import current_caller
-from local.gateway.served_operations import serve_only
 from local.services.sagemaker import models, registry
 from local.services.sagemaker.listing import page
 from local.services.sagemaker.tags import tag_resource, tags_of, untag_resource
@@ -23,11 +22,9 @@ Operation = Callable[[Request, str], dict[str, Any] | None]
 
 
 def install(home: Path) -> None:
-    """Put the operations in place of moto's, and refuse all others."""
-    operations = _operations(home)
-    for name, operation in operations.items():
+    """Put the operations in place of moto's; jobs keep their files in `home`."""
+    for name, operation in _operations(home).items():
         setattr(SageMakerResponse, camelcase_to_underscores(name), _method(operation))
-    serve_only("sagemaker", operations)
 
 
 def _method(operation: Operation) -> Callable[[SageMakerResponse], ActionResult]:

@@ -1,4 +1,4 @@
-"""STS: sessions of roles whose credentials the gateway knows. Trust is checked before, in `authorization`.
+"""STS: sessions of roles whose credentials the gateway knows. Trust is checked before, in `assume_role`.
 
 Source: AssumeRole in the AWS STS API reference (limits of duration, role chaining, session names).
 """
@@ -16,17 +16,15 @@ from moto.sts.responses import TokenResponse
 
 from local.gateway import identity
 from local.gateway.errors import AwsError
-from local.gateway.served_operations import serve_only
 
 ROLE_CHAINING_SECONDS = 3600
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}")
 
 
 def install() -> None:
-    """Replace moto's AssumeRole and GetCallerIdentity; moto's other operations give out invented keys and are refused."""
+    """Replace moto's AssumeRole and GetCallerIdentity, which give out invented keys."""
     TokenResponse.assume_role = _assume_role  # type: ignore[method-assign]
     TokenResponse.get_caller_identity = _get_caller_identity  # type: ignore[method-assign]
-    serve_only("sts", ["AssumeRole", "GetCallerIdentity"])
 
 
 def _assume_role(self: TokenResponse) -> ActionResult:

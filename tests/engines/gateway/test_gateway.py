@@ -1,4 +1,4 @@
-"""The gateway in front of something that misbehaves: every answer keeps the shape of its protocol."""
+"""The gateway in front of something that misbehaves: every response keeps the shape of its protocol."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from local.gateway.access_log import AccessLog
 from local.gateway.application import Gateway
 
 # One operation of every protocol the local AWS speaks: (service, botocore's operation, parameters).
-ASKED: dict[str, tuple[str, str, dict[str, Any]]] = {
+REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "json": ("glue", "GetDatabases", {}),
     "query": ("redshift", "DescribeClusters", {}),
     "rest-json": ("lakeformation", "GetDataLakeSettings", {}),
@@ -48,7 +48,7 @@ def calls(tmp_path: Path) -> Iterator[AccessLog]:
 
 def signed(credential: identity.Credential, protocol: str, *, at: datetime | None = None) -> dict[str, Any]:
     """Arguments of a werkzeug request that is signed as botocore signs."""
-    service, operation, parameters = ASKED[protocol]
+    service, operation, parameters = REQUESTS[protocol]
     model = botocore.session.get_session().get_service_model(service)
     serializer = botocore.serialize.create_serializer(model.metadata["protocol"])
     made = serializer.serialize_to_request(parameters, model.operation_model(operation))
@@ -80,32 +80,32 @@ def signed(credential: identity.Credential, protocol: str, *, at: datetime | Non
     }
 
 
-def told(protocol: str, body: bytes) -> tuple[str, str]:
+def error_in(protocol: str, body: bytes) -> tuple[str, str]:
     """The error code and message that a client of the protocol reads."""
     if protocol in ("json", "rest-json"):
-        answer = json.loads(body)
-        return answer["__type"], answer["message"]
+        error = json.loads(body)
+        return error["__type"], error["message"]
     document = xmltodict.parse(body)
     error = document.get("Error") or document["ErrorResponse"]["Error"]
     return str(error["Code"]), str(error["Message"])
 
 
-def ask(moto: Any, calls: AccessLog, arguments: dict[str, Any]) -> Any:
+def send(moto: Any, calls: AccessLog, arguments: dict[str, Any]) -> Any:
     return Client(Gateway(moto, calls)).open(**arguments)
 
 
-@pytest.mark.parametrize("protocol", ASKED)
+@pytest.mark.parametrize("protocol", REQUESTS)
 def test_an_exception_is_an_internal_failure_with_a_name(
     protocol: str, calls: AccessLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     credential = identity.issue(identity.root_caller("222222222222"), lifetime=None)
     with caplog.at_level(logging.ERROR):
-        answer = ask(a_moto_that_raises, calls, signed(credential, protocol))
-    code, message = told(protocol, answer.data)
+        response = send(a_moto_that_raises, calls, signed(credential, protocol))
+    code, message = error_in(protocol, response.data)
     assert code == "InternalFailure"
-    assert answer.status_code == 501, "500 would be retried by botocore"
+    assert response.status_code == 501, "500 would be retried by botocore"
     assert "the flux capacitor <is> empty" in message
-    assert ASKED[protocol][1] in message
+    assert REQUESTS[protocol][1] in message
     assert "Traceback" in caplog.text
 
 
@@ -114,9 +114,9 @@ def test_an_exception_is_an_internal_failure_with_a_name(
 )
 def test_a_page_becomes_an_error(protocol: str, code: str, calls: AccessLog) -> None:
     credential = identity.issue(identity.root_caller("222222222222"), lifetime=None)
-    answer = ask(a_moto_with_a_page, calls, signed(credential, protocol))
-    assert told(protocol, answer.data)[0] == code
-    assert answer.headers["x-amzn-RequestId"]
+    response = send(a_moto_with_a_page, calls, signed(credential, protocol))
+    assert error_in(protocol, response.data)[0] == code
+    assert response.headers["x-amzn-RequestId"]
 
 
 @pytest.mark.parametrize(
@@ -128,36 +128,36 @@ def test_a_page_becomes_an_error(protocol: str, code: str, calls: AccessLog) -> 
         ("rest-xml", "ExpiredToken"),
     ],
 )
-def test_an_expired_session_is_told_so(protocol: str, code: str, calls: AccessLog) -> None:
+def test_an_expired_session_is_named_as_expired(protocol: str, code: str, calls: AccessLog) -> None:
     expired = identity.issue_for_role(
         "arn:aws:iam::222222222222:role/interline-bookings", "late", lifetime=timedelta(seconds=-1)
     )
-    answer = ask(a_moto_that_raises, calls, signed(expired, protocol))
-    assert told(protocol, answer.data)[0] == code
+    response = send(a_moto_that_raises, calls, signed(expired, protocol))
+    assert error_in(protocol, response.data)[0] == code
 
 
 def test_a_request_from_another_time_is_refused(calls: AccessLog) -> None:
     credential = identity.issue(identity.root_caller("222222222222"), lifetime=None)
     earlier = datetime.now(UTC) - timedelta(minutes=20)
-    answer = ask(a_moto_that_raises, calls, signed(credential, "json", at=earlier))
-    assert told("json", answer.data)[0] == "InvalidSignatureException"
+    response = send(a_moto_that_raises, calls, signed(credential, "json", at=earlier))
+    assert error_in("json", response.data)[0] == "InvalidSignatureException"
 
 
 def test_a_revoked_credential_is_unknown(calls: AccessLog) -> None:
     credential = identity.issue(identity.root_caller("222222222222"), lifetime=None)
     identity.revoke(credential.access_key)
-    answer = ask(a_moto_that_raises, calls, signed(credential, "json"))
-    assert told("json", answer.data)[0] == "UnrecognizedClientException"
+    response = send(a_moto_that_raises, calls, signed(credential, "json"))
+    assert error_in("json", response.data)[0] == "UnrecognizedClientException"
 
 
 def test_a_changed_body_is_refused(calls: AccessLog) -> None:
     credential = identity.issue(identity.root_caller("222222222222"), lifetime=None)
     arguments = signed(credential, "json") | {"data": b'{"MaxResults": 1}'}
-    answer = ask(a_moto_that_raises, calls, arguments)
-    assert told("json", answer.data)[0] == "InvalidSignatureException"
+    response = send(a_moto_that_raises, calls, arguments)
+    assert error_in("json", response.data)[0] == "InvalidSignatureException"
 
 
 def test_a_body_other_than_the_signed_one_is_refused_by_s3(calls: AccessLog) -> None:
     credential = identity.issue(identity.root_caller("222222222222"), lifetime=None)
-    answer = ask(a_moto_that_raises, calls, signed(credential, "rest-xml") | {"data": b"forged"})
-    assert told("rest-xml", answer.data)[0] == "XAmzContentSHA256Mismatch"
+    response = send(a_moto_that_raises, calls, signed(credential, "rest-xml") | {"data": b"forged"})
+    assert error_in("rest-xml", response.data)[0] == "XAmzContentSHA256Mismatch"

@@ -1,4 +1,4 @@
-"""Policy documents and the rules that weigh them, without a server: IAM roles and buckets straight in moto."""
+"""Policy documents and their evaluation, without a server: IAM roles and buckets straight in moto."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def accounts() -> Iterator[None]:
     BackendDict.reset()
 
 
-def give(role_arn: str, *statements: dict[str, Any]) -> None:
+def attach(role_arn: str, *statements: dict[str, Any]) -> None:
     account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
     iam_backends[account]["aws"].put_role_policy(name, "test", policy(*statements))
 
@@ -81,7 +81,7 @@ def open_bucket(*statements: dict[str, Any]) -> None:
 )
 def test_identity_policies_are_evaluated(statements: list[dict[str, Any]], allowed: bool) -> None:
     if statements:
-        give(OWNER_ROLE, *statements)
+        attach(OWNER_ROLE, *statements)
     assert is_allowed(OWNER_ROLE, "s3:GetObject", OBJECT) is allowed
 
 
@@ -105,14 +105,14 @@ def test_another_account_needs_bucket_and_identity(
     identity_allows: bool, principal: Any, allowed: bool
 ) -> None:
     if identity_allows:
-        give(READER_ROLE, statement())
+        attach(READER_ROLE, statement())
     if principal is not None:
         open_bucket(to(principal))
     assert is_allowed(READER_ROLE, "s3:GetObject", OBJECT) is allowed
 
 
 def test_a_denial_in_the_bucket_policy_wins() -> None:
-    give(READER_ROLE, statement())
+    attach(READER_ROLE, statement())
     open_bucket(to({"AWS": READER_ROLE}), to({"AWS": READER_ROLE}, "Deny"))
     assert not is_allowed(READER_ROLE, "s3:GetObject", OBJECT)
 
@@ -125,7 +125,7 @@ def test_within_an_account_the_bucket_policy_may_name_the_role_itself() -> None:
 
 
 def test_a_session_has_what_role_and_session_policy_both_allow() -> None:
-    give(OWNER_ROLE, statement(resource="arn:aws:s3:::rules-data/day/*"))
+    attach(OWNER_ROLE, statement(resource="arn:aws:s3:::rules-data/day/*"))
     session = role_caller(OWNER_ROLE, "s", session_policies=(policy(statement(action="s3:*")),))
     assert is_allowed(session, "s3:GetObject", OBJECT)
     assert not is_allowed(session, "s3:PutObject", OBJECT)

@@ -1,10 +1,11 @@
-"""S3: which operations are real, and the defaults of a bucket made today: no ACLs, nothing public.
+"""What S3 refuses for what a request holds, and the defaults of a bucket made today: no ACLs, nothing public.
 
-moto finds S3 operations by path and takes an unknown sub-resource for a listing, so only what is known to work is
-served. Source of the defaults: "Object Ownership" and "Blocking public access" in the S3 user guide.
+Source of the defaults: "Object Ownership" and "Blocking public access" in the S3 user guide.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, s3_backends
@@ -13,77 +14,31 @@ from local.gateway import identity
 from local.gateway.aws_request import AwsRequest
 from local.gateway.errors import AccessDenied, AwsError
 from local.gateway.iam import authorization, policies
-from local.gateway.served_operations import check, serve_only
+from local.gateway.registry import ResourceOwner
 
-_SERVED = frozenset(
-    {
-        "AbortMultipartUpload",
-        "CompleteMultipartUpload",
-        "CopyObject",
-        "CreateBucket",
-        "CreateMultipartUpload",
-        "DeleteBucket",
-        "DeleteBucketEncryption",
-        "DeleteBucketLifecycle",
-        "DeleteBucketPolicy",
-        "DeleteBucketTagging",
-        "DeleteObject",
-        "DeleteObjects",
-        "DeleteObjectTagging",
-        "DeletePublicAccessBlock",
-        "GetBucketEncryption",
-        "GetBucketLifecycleConfiguration",
-        "GetBucketLocation",
-        "GetBucketPolicy",
-        "GetBucketTagging",
-        "GetBucketVersioning",
-        "GetObject",
-        "GetObjectAttributes",
-        "GetObjectTagging",
-        "GetPublicAccessBlock",
-        "HeadBucket",
-        "HeadObject",
-        "ListBuckets",
-        "ListMultipartUploads",
-        "ListObjects",
-        "ListObjectsV2",
-        "ListObjectVersions",
-        "ListParts",
-        "PutBucketAcl",
-        "PutBucketEncryption",
-        "PutBucketLifecycleConfiguration",
-        "PutBucketPolicy",
-        "PutBucketTagging",
-        "PutBucketVersioning",
-        "PutObject",
-        "PutObjectAcl",
-        "PutObjectTagging",
-        "PutPublicAccessBlock",
-        "UploadPart",
-        "UploadPartCopy",
-    }
-)
-_WRITES_WITH_ACL = (
-    "PutObject",
-    "CopyObject",
-    "CreateMultipartUpload",
-    "PutObjectAcl",
-    "PutBucketAcl",
-    "CreateBucket",
-)
 _HARMLESS_ACLS = ("bucket-owner-full-control", "private")
 
 
 def install() -> None:
-    """Serve only what is real, and give buckets their defaults."""
-    serve_only("s3", _SERVED)
-    for operation in _WRITES_WITH_ACL:
-        check("s3", operation, _no_acl)
-    check("s3", "PutBucketPolicy", _bucket_policy)
-    for operation in ("GetObject", "HeadObject", "GetObjectAttributes"):
-        check("s3", operation, _missing_key)
-    # moto weighs bucket policies too, but takes a denial of anybody for a denial of everybody; the gateway has decided.
+    """Leave decisions to the gateway: moto takes a bucket policy's denial of anybody for a denial of everybody."""
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
+
+
+def check_request(request: AwsRequest) -> None:
+    """Raise AwsError for ACLs and public bucket policies, AccessDenied for a missing key of a bucket not to be listed."""
+    check = _CHECKS.get(request.operation)
+    if check is not None:
+        check(request)
+
+
+def resource_owner(arn: str) -> ResourceOwner | None:
+    """The account of the bucket in an ARN, and the bucket's policy; None for a bucket that does not exist."""
+    bucket = _bucket(arn.removeprefix("arn:aws:s3:::").split("/", 1)[0])
+    if bucket is None:
+        return None
+    policy = getattr(bucket, "policy", None)
+    text = policy.decode() if isinstance(policy, bytes) else policy
+    return ResourceOwner(bucket.account_id, text or None)
 
 
 def _no_acl(request: AwsRequest) -> None:
@@ -123,3 +78,17 @@ def _blocks_public_policies(name: str) -> bool:
     bucket = _bucket(name)
     block = getattr(bucket, "public_access_block", None)
     return block is None or str(block.block_public_policy).lower() == "true"
+
+
+_CHECKS: dict[str, Callable[[AwsRequest], None]] = {
+    "PutObject": _no_acl,
+    "CopyObject": _no_acl,
+    "CreateMultipartUpload": _no_acl,
+    "PutObjectAcl": _no_acl,
+    "PutBucketAcl": _no_acl,
+    "CreateBucket": _no_acl,
+    "PutBucketPolicy": _bucket_policy,
+    "GetObject": _missing_key,
+    "HeadObject": _missing_key,
+    "GetObjectAttributes": _missing_key,
+}
