@@ -5,16 +5,8 @@ from __future__ import annotations
 import pytest
 
 from interline.contracts import MeshError, Problem, load_domains, load_mesh, load_product, read_mesh
-from interline.contracts.model.rules import (
-    AtLeast,
-    BatchRule,
-    Breaking,
-    ExistsIn,
-    Limit,
-    OneOf,
-    Present,
-    RowRule,
-)
+from interline.contracts.model.row_tests import AtLeast, ExistsIn, OneOf, Present
+from interline.contracts.model.rules import BatchRule, Breaking, Limit, RowRule
 from tests.mesh_folder import MeshFolder
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"

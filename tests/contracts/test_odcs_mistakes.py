@@ -5,17 +5,8 @@ from __future__ import annotations
 import pytest
 
 from interline.contracts import Contract, MeshError, load_mesh
-from interline.contracts.model.rules import (
-    AllOf,
-    AtLeast,
-    AtMost,
-    Breaking,
-    ExistsIn,
-    Limit,
-    Matches,
-    OneOf,
-    Query,
-)
+from interline.contracts.model.row_tests import AllOf, AtLeast, AtMost, ExistsIn, Matches, OneOf
+from interline.contracts.model.rules import Breaking, Limit, Query
 from tests.mesh_folder import MeshFolder
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"

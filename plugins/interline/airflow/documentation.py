@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from interline.contracts import Contract, Product
-from interline.contracts.model.rules import OneOf
+from interline.contracts.model.row_tests import OneOf
 from interline.sla.promises import promise_of
 
 

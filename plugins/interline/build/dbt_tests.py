@@ -7,8 +7,8 @@ test over what dbt built: it gives the rows, or the number, that break the rule.
 from __future__ import annotations
 
 from interline.contracts import BatchRule, Contract, Product, RowRule
-from interline.contracts.model.rules import ExistsIn, Limit
-from interline.quarantine.row_rules import Reference, breaks, measure, reference_of
+from interline.contracts.model.rules import Limit
+from interline.quarantine.rule_sql import measure, row_predicate
 from interline.sql.quoting import literal
 from interline.sql.tables import Tables
 
@@ -54,12 +54,7 @@ def as_text(text: str) -> str:
 
 
 def _row_test(contract: Contract, rule: RowRule, tables: Tables, model: str) -> str:
-    reference: Reference | None = None
-    join = ""
-    if isinstance(rule.test, ExistsIn) and rule.column is not None:
-        reference = reference_of(rule.test, tables, 1, _DAY)
-        join = reference.join(rule.column, "batch")
-    predicate = breaks(contract, rule.column, rule.test, "batch", reference)
+    predicate, join = row_predicate(contract, rule, tables, _DAY)
     sql = f"{join} where {predicate}"
     return f"select batch.* from {_model(model)} as batch{_template(sql)}\n"
 

@@ -15,7 +15,7 @@ from interline.contracts.model.contract import Contract
 from interline.contracts.model.domain import Domain, Team
 from interline.contracts.model.names import NAME_SHAPE, contract_id, is_name
 from interline.contracts.model.product import ProductFile
-from interline.contracts.model.rules import ExistsIn
+from interline.contracts.model.row_tests import ExistsIn
 from interline.contracts.odcs.reader import contract_of
 from interline.contracts.odps import product_of
 from interline.contracts.problems import MeshError, Problem

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from interline.contracts.model.column_types import redshift_type
 from interline.contracts.model.contract import DAY_COLUMN, Contract
-from interline.contracts.model.rules import BatchRule, ExistsIn
+from interline.contracts.model.rules import BatchRule
 from interline.contracts.problems import did_you_mean
 from interline.quarantine.release_sql import (
     DAY_RULE,
@@ -20,7 +20,7 @@ from interline.quarantine.release_sql import (
     layout_of,
 )
 from interline.quarantine.row_keys import row_key
-from interline.quarantine.row_rules import Reference, breaks, measure, reference_of
+from interline.quarantine.rule_sql import measure, row_predicate
 from interline.quarantine.table import (
     CHARACTERS_OF_TEXT,
     OWN_COLUMNS,
@@ -232,11 +232,8 @@ def _demands(contract: Contract, tables: Tables, day: str) -> tuple[list[_Demand
     demands: list[_Demand] = []
     joins: list[str] = []
     for rule in contract.row_rules:
-        reference: Reference | None = None
-        if isinstance(rule.test, ExistsIn) and rule.column is not None:
-            reference = reference_of(rule.test, tables, len(joins) + 1, day)
-            joins.append(reference.join(rule.column, "batch"))
-        predicate = breaks(contract, rule.column, rule.test, "batch", reference)
+        predicate, join = row_predicate(contract, rule, tables, day, len(joins) + 1)
+        joins += [join] if join else []
         demands.append(_Demand(rule.name, rule.reason, predicate))
     if contract.keeps_history:
         column = f"batch.{identifier(DAY_COLUMN)}"

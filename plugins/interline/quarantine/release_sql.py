@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from interline.contracts.model.contract import DAY_COLUMN, Column, Contract
-from interline.contracts.model.rules import Present
+from interline.contracts.model.row_tests import Present
 from interline.quarantine import row_keys
 from interline.sql.evolving_tables import Columns
 from interline.sql.quoting import day_literal, identifier, literal

@@ -9,7 +9,7 @@ from typing import Any
 from interline.airflow.operators.contract_check import ContractCheckOperator
 from interline.aws.redshift_statements import Value
 from interline.contracts import Product, load_product
-from interline.contracts.model.rules import ExistsIn
+from interline.contracts.model.row_tests import ExistsIn
 from interline.publication.commit import publish_statements
 from interline.sql.quoting import column_list, identifier, literal
 from interline.sql.tables import Tables

@@ -15,25 +15,21 @@ import sqlglot
 from interline.contracts import Contract
 from interline.contracts.model.column_types import base_type
 from interline.contracts.model.contract import DAY_COLUMN, Column
-from interline.contracts.model.rules import (
+from interline.contracts.model.row_tests import (
     AllOf,
     AtLeast,
     AtMost,
-    Breaking,
-    Duplicates,
     ExistsIn,
     Holds,
-    HoursOld,
     Longest,
     Matches,
     MultipleOf,
     NotBlank,
     OneOf,
     Present,
-    RowCount,
-    RowRule,
     Shortest,
 )
+from interline.contracts.model.rules import Breaking, Duplicates, HoursOld, RowCount, RowRule
 from tests.engines.quarantine.text_samples import sample
 
 NASTY = (

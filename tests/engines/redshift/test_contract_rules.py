@@ -16,7 +16,7 @@ from interline.sql.quoting import literal
 from interline.sql.tables import Tables
 from tests.engines.redshift.conftest import DataApi
 
-WHOLE = Path(__file__).resolve().parents[2] / "platform" / "odcs_corpus" / "whole.yaml"
+WHOLE = Path(__file__).resolve().parents[2] / "contracts" / "odcs_corpus" / "whole.yaml"
 TABLES = Tables("odcs", "tickets")
 DAY = "2013-01-01"
 COLUMNS = """

@@ -1,113 +1,18 @@
-"""What a contract demands of a batch, apart from any language that could test it.
+"""The rules of a contract, each with its name, its reason and its place in the file.
 
-A *row rule* holds or fails for each row; rows that fail go to quarantine with the reason. A *batch rule*
-compares one number about the whole batch; a batch that breaks one is not published.
+A *row rule* is a test (``row_tests``) that each row keeps or breaks; rows that break one go to quarantine with the reason.
+A *batch rule* compares one number about the whole batch, its *measure*; a batch that breaks one is not published.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 from interline.contracts.model.location import Place
-
-Literal: TypeAlias = "str | int | float | bool"
-
-
-@dataclass(frozen=True)
-class Present:
-    """The column is not null."""
-
-
-@dataclass(frozen=True)
-class NotBlank:
-    """The column is neither null nor one of the spellings of nothing."""
-
-    spellings: tuple[str, ...] = ("",)
-
-
-@dataclass(frozen=True)
-class AtLeast:
-    """The column is not below a bound."""
-
-    bound: Literal
-    exclusive: bool = False
-
-
-@dataclass(frozen=True)
-class AtMost:
-    """The column is not above a bound."""
-
-    bound: Literal
-    exclusive: bool = False
-
-
-@dataclass(frozen=True)
-class MultipleOf:
-    """The column divides by a number without remainder."""
-
-    divisor: int | float
-
-
-@dataclass(frozen=True)
-class Longest:
-    """The text has at most so many characters."""
-
-    characters: int
-
-
-@dataclass(frozen=True)
-class Shortest:
-    """The text has at least so many characters."""
-
-    characters: int
-
-
-@dataclass(frozen=True)
-class Matches:
-    """A regular expression is found in the text; ``^`` and ``$`` in it mean the text's ends."""
-
-    pattern: str
-
-
-@dataclass(frozen=True)
-class OneOf:
-    """The column has one of these values."""
-
-    values: tuple[Literal, ...]
-
-
-@dataclass(frozen=True)
-class ExistsIn:
-    """The value exists in a column of an input port (``product``) or of a landing source (``source``)."""
-
-    relation: str
-    column: str
-    is_source: bool
-    more: tuple[tuple[str, str], ...] = ()
-    """For a key of several columns: further columns of the row, each with the one it has to meet in the same row there."""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that are read there."""
-        return (self.column, *(there for _, there in self.more))
-
-
-@dataclass(frozen=True)
-class Holds:
-    """A boolean expression in Redshift SQL over the row's columns is true."""
-
-    expression: str
-
-
-@dataclass(frozen=True)
-class AllOf:
-    """Every one of these tests of the column holds."""
-
-    tests: tuple[RowTest, ...]
-
-
-RowTest: TypeAlias = "AllOf | Present | NotBlank | AtLeast | AtMost | MultipleOf | Longest | Shortest | Matches | OneOf | ExistsIn | Holds"
+from interline.contracts.model.row_tests import Constant, Direction, RowTest
 
 
 @dataclass(frozen=True)
@@ -165,8 +70,8 @@ class Limit:
     """How a measured number is compared: ``operator`` is one of =, <>, <, <=, >, >=, between, not between."""
 
     operator: str
-    low: Literal
-    high: Literal | None = None
+    low: Constant
+    high: Constant | None = None
 
     def holds(self, value: float | int) -> bool:
         """Say whether the number keeps the limit."""
@@ -183,6 +88,16 @@ class Limit:
             "not between": not low <= value <= high,
         }
         return verdicts[self.operator]
+
+    def moved_to(self, new: Limit) -> Direction:
+        """Say how the demand moved when this limit was replaced.
+
+        Limits change their answer only at their bounds, so numbers at, between and around all bounds tell everything.
+        """
+        both = (self.low, self.high, new.low, new.high)
+        bounds = sorted({float(bound) for bound in both if bound is not None})
+        between = [(low + high) / 2 for low, high in pairwise(bounds)]
+        return _accepting(self.holds, new.holds, [bounds[0] - 1, *bounds, *between, bounds[-1] + 1])
 
     def __str__(self) -> str:
         if self.high is not None:
@@ -203,3 +118,16 @@ class BatchRule:
     """False: a breach is reported as a warning and the batch goes on."""
     place: Place = ()
     """Where in the contract it stands."""
+
+
+def _accepting(
+    old: Callable[[float], bool], new: Callable[[float], bool], numbers: Iterable[float]
+) -> Direction:
+    answers = [(old(number), new(number)) for number in numbers]
+    looser = any(after and not before for before, after in answers)
+    tighter = any(before and not after for before, after in answers)
+    if looser and tighter:
+        return "changed"
+    if looser:
+        return "loosened"
+    return "tightened" if tighter else "same"

@@ -9,7 +9,8 @@ from typing import Any
 from interline.contracts.model.column_types import MOST_DIGITS
 from interline.contracts.model.contract import Column, Unexecuted
 from interline.contracts.model.location import Place
-from interline.contracts.model.rules import BatchRule, Literal, OneOf, RowRule
+from interline.contracts.model.row_tests import Constant
+from interline.contracts.model.rules import BatchRule, RowRule
 from interline.contracts.problems import Problem
 from interline.contracts.yaml.reader import Document
 
@@ -70,16 +71,10 @@ def pattern_problem(reading: Reading, place: Place, value: Any) -> bool:
     return False
 
 
-def one_of_rule(name: str, values: tuple[Literal, ...], place: Place) -> RowRule:
-    """Return the rule that a column has one of these values."""
-    told = ", ".join(str(value) for value in values[:8]) + (", …" if len(values) > 8 else "")
-    return RowRule(f"{name}_values", name, OneOf(values), f"{name} is none of {told}", place)
-
-
-def literal_of(reading: Reading, place: Place, value: Any, column: Column) -> Literal:
+def literal_of(reading: Reading, place: Place, value: Any, column: Column) -> Constant:
     """Return a value that a column can be compared with; note a problem if it cannot."""
     if _is_value(value, column.logical_type):
-        literal: Literal = value
+        literal: Constant = value
         return literal
     shapes = {"string": "text", "boolean": "true or false", "date": 'a date in quotes, "2013-01-31"'}
     shapes["timestamp"] = 'a timestamp in quotes, "2013-01-31 12:00:00"'

@@ -9,33 +9,19 @@ from open_data_contract_standard.model import DataQuality
 
 from interline.contracts.model.contract import Column
 from interline.contracts.model.location import Place
+from interline.contracts.model.row_tests import Holds, NotBlank, Present
 from interline.contracts.model.rules import (
-    AllOf,
     BatchRule,
     Breaking,
     Duplicates,
-    Holds,
     Limit,
-    Matches,
     Measure,
-    NotBlank,
-    OneOf,
-    Present,
     Query,
     RowCount,
     RowRule,
-    RowTest,
 )
-from interline.contracts.odcs.context import (
-    Reading,
-    is_number,
-    literal_of,
-    one_of_rule,
-    pattern_problem,
-    position_of,
-    rule_name,
-    snake,
-)
+from interline.contracts.odcs.context import Reading, is_number, position_of, rule_name, snake
+from interline.contracts.odcs.valid_values import ARGUMENTS, valid_values_test
 from interline.contracts.problems import did_you_mean, one_of
 
 OPERATORS = {
@@ -51,7 +37,7 @@ OPERATORS = {
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "nullValues": (),
     "missingValues": ("missingValues",),
-    "invalidValues": ("validValues", "pattern"),
+    "invalidValues": tuple(ARGUMENTS),
     "duplicateValues": ("properties",),
     "rowCount": (),
 }
@@ -133,7 +119,7 @@ def quality_rule(
             return None
         name = quality.name or f"{column.name + '_' if column else ''}{snake(quality.metric)}"
         if isinstance(made, Breaking) and limit == Limit("=", 0) and quality.severity in (None, "error"):
-            reason = quality.description or _breaking_reason(made)
+            reason = quality.description or made.test.reason(made.column)
             return RowRule(
                 rule_name(reading, place, name), made.column, made.test, " ".join(reason.split()), place
             )
@@ -191,8 +177,9 @@ def _expression_rule(
         return None
     name = rule_name(reading, place, quality.name or f"expression_{position_of(place)}")
     expression = _statement(quality.implementation)
-    reason = quality.description or quality.name or f"{expression} does not hold"
-    return RowRule(name, column.name if column else None, Holds(expression), " ".join(reason.split()), place)
+    test = Holds(expression)
+    reason = quality.description or quality.name or test.reason(column.name if column else "")
+    return RowRule(name, column.name if column else None, test, " ".join(reason.split()), place)
 
 
 def _limit(reading: Reading, place: Place, quality: DataQuality) -> Limit | None:
@@ -248,7 +235,8 @@ def _metric(
             )
             return None
         return Breaking(column.name, NotBlank(tuple(str(s) for s in spellings if s is not None)))
-    return _invalid(reading, where, arguments, column)
+    test = valid_values_test(reading, where, arguments, column)
+    return None if test is None else Breaking(column.name, test)
 
 
 def _duplicates(
@@ -271,43 +259,3 @@ def _duplicates(
             reading.refuse(place, f"the table has no column {name!r}", did_you_mean(str(name), known))
             return None
     return Duplicates(tuple(str(name) for name in names))
-
-
-def _invalid(reading: Reading, place: Place, arguments: dict[str, Any], column: Column) -> Breaking | None:
-    tests: list[RowTest] = []
-    if "pattern" in arguments:
-        if pattern_problem(reading, (*place, "pattern"), arguments["pattern"]):
-            return None
-        if column.logical_type != "string":
-            reading.refuse((*place, "pattern"), f"{column.name} is no text", "expected validValues")
-            return None
-        tests.append(Matches(arguments["pattern"]))
-    if "validValues" in arguments or not tests:
-        values = arguments.get("validValues")
-        if not isinstance(values, list) or not values:
-            reading.refuse(
-                place, "invalidValues without what is valid", "expected `arguments: {validValues: [a, b]}`"
-            )
-            return None
-        where: Place = (*place, "validValues")
-        tests.append(
-            OneOf(
-                tuple(
-                    literal_of(reading, (*where, number), value, column)
-                    for number, value in enumerate(values)
-                    if value is not None
-                )
-            )
-        )
-    return Breaking(column.name, tests[0] if len(tests) == 1 else AllOf(tuple(tests)))
-
-
-def _breaking_reason(measure: Breaking) -> str:
-    test = measure.test
-    if isinstance(test, OneOf):
-        return one_of_rule(measure.column, test.values, ()).reason
-    if isinstance(test, Matches):
-        return f"{measure.column} does not look like {test.pattern}"
-    if isinstance(test, AllOf):
-        return f"{measure.column} is not valid"
-    return f"{measure.column} is missing"

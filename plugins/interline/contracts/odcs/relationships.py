@@ -7,7 +7,8 @@ from open_data_contract_standard.model import Relationship
 from interline.contracts.model.contract import Column
 from interline.contracts.model.location import Place
 from interline.contracts.model.names import is_name
-from interline.contracts.model.rules import ExistsIn, RowRule
+from interline.contracts.model.row_tests import ExistsIn
+from interline.contracts.model.rules import RowRule
 from interline.contracts.odcs.context import Reading, snake
 from interline.contracts.problems import did_you_mean
 
@@ -88,10 +89,8 @@ def _rule(
     test = ExistsIn(
         relation, there[0], is_source="." not in relation, more=tuple(zip(own[1:], there[1:], strict=True))
     )
-    named = " and ".join(own)
-    reason = f"{named} {'is' if len(own) == 1 else 'are'} not in {relation}.{', '.join(there)}"
     name = snake(relationship.id or "") or f"{'_'.join(own)}_in_{relation.replace('.', '_')}"
-    return RowRule(name, own[0], test, reason, place)
+    return RowRule(name, own[0], test, test.reason(own[0]), place)
 
 
 def _listed(value: str | list[str] | None) -> list[str]:

@@ -6,8 +6,9 @@ from open_data_contract_standard.model import EnumValue, SchemaObject, SchemaPro
 
 from interline.contracts.model.contract import Column
 from interline.contracts.model.location import Place
-from interline.contracts.model.rules import BatchRule, Duplicates, Limit, Literal, Present, RowRule
-from interline.contracts.odcs.context import Reading, literal_of, one_of_rule
+from interline.contracts.model.row_tests import Constant, OneOf, Present
+from interline.contracts.model.rules import BatchRule, Duplicates, Limit, RowRule
+from interline.contracts.odcs.context import Reading, literal_of
 from interline.contracts.odcs.quality import quality_rule
 from interline.contracts.odcs.relationships import property_relationship, table_relationship
 from interline.contracts.odcs.type_options import option_rules
@@ -21,7 +22,7 @@ def property_rules(
     batches: list[BatchRule] = []
     name = column.name
     if column.required:
-        rows.append(RowRule(f"{name}_required", name, Present(), f"{name} is missing", place))
+        rows.append(RowRule(f"{name}_required", name, Present(), Present().reason(name), place))
     if column.unique:
         described = f"{name} is unique"
         batches.append(
@@ -31,7 +32,8 @@ def property_rules(
     if prop.enum is not None:
         values = _enum_values(reading, (*place, "enum"), prop.enum, column)
         if values:
-            rows.append(one_of_rule(name, values, (*place, "enum")))
+            test = OneOf(values)
+            rows.append(RowRule(f"{name}_values", name, test, test.reason(name), (*place, "enum")))
     for position, relationship in enumerate(prop.relationships or ()):
         where: Place = (*place, "relationships", position)
         _sort_in(property_relationship(reading, where, relationship, column, table), rows, batches)
@@ -58,11 +60,11 @@ def table_rules(
 
 def _enum_values(
     reading: Reading, place: Place, entries: list[EnumValue], column: Column
-) -> tuple[Literal, ...]:
+) -> tuple[Constant, ...]:
     """Return the values of an enumeration; a null among them says only that the column may be empty."""
     if not entries:
         reading.refuse(place, f"the enum of {column.name} is empty", "expected `- value: …`")
-    values: list[Literal] = []
+    values: list[Constant] = []
     for position, entry in enumerate(entries):
         where: Place = (*place, position)
         if entry.value is None:

@@ -12,17 +12,17 @@ from typing import Any
 from interline.contracts.model.column_types import largest_whole_number
 from interline.contracts.model.contract import Column
 from interline.contracts.model.location import Place
-from interline.contracts.model.rules import (
+from interline.contracts.model.row_tests import (
     AtLeast,
     AtMost,
-    Literal,
+    Constant,
     Longest,
     Matches,
     MultipleOf,
-    RowRule,
     RowTest,
     Shortest,
 )
+from interline.contracts.model.rules import RowRule
 from interline.contracts.odcs.context import Reading, is_number, literal_of, pattern_problem, snake
 from interline.contracts.problems import did_you_mean, one_of
 
@@ -79,41 +79,31 @@ def option_rules(reading: Reading, place: Place, options: dict[str, Any], column
         elif option in ("timezone", "defaultTimezone"):
             _read_timezone(reading, where, option, value, column)
         else:
-            made = _option_test(reading, where, option, value, column)
-            if made is not None:
-                test, reason = made
-                rules.append(RowRule(f"{column.name}_{snake(option)}", column.name, test, reason, where))
+            test = _option_test(reading, where, option, value, column)
+            if test is not None:
+                name = f"{column.name}_{snake(option)}"
+                rules.append(RowRule(name, column.name, test, test.reason(column.name), where))
     _contradictions(reading, place, options, column)
     return rules
 
 
-def _option_test(
-    reading: Reading, place: Place, option: str, value: Any, column: Column
-) -> tuple[RowTest, str] | None:
-    name = column.name
+def _option_test(reading: Reading, place: Place, option: str, value: Any, column: Column) -> RowTest | None:
     if option in _BOUNDS:
         bound = literal_of(reading, place, value, column)
         exclusive = option.startswith("exclusive")
-        if option.endswith(("minimum", "Minimum")):
-            words = "not above" if exclusive else "below"
-            return AtLeast(bound, exclusive), f"{name} is {words} {bound}"
-        words = "not below" if exclusive else "above"
-        return AtMost(bound, exclusive), f"{name} is {words} {bound}"
+        lowest = option.endswith(("minimum", "Minimum"))
+        return AtLeast(bound, exclusive) if lowest else AtMost(bound, exclusive)
     if option in ("minLength", "maxLength"):
         if not isinstance(value, int) or not is_number(value) or value < 0:
             reading.refuse(place, f"{option} is {value!r}", "expected a whole number, 0 or more")
             return None
-        if option == "minLength":
-            return Shortest(value), f"{name} has fewer than {value} characters"
-        return Longest(value), f"{name} has more than {value} characters"
+        return Shortest(value) if option == "minLength" else Longest(value)
     if option == "multipleOf":
         if not is_number(value) or value <= 0:
             reading.refuse(place, f"multipleOf is {value!r}", "expected a number above 0")
             return None
-        return MultipleOf(value), f"{name} is no multiple of {value}"
-    if not pattern_problem(reading, place, value):
-        return Matches(value), f"{name} does not look like {value}"
-    return None
+        return MultipleOf(value)
+    return None if pattern_problem(reading, place, value) else Matches(value)
 
 
 def _contradictions(reading: Reading, place: Place, options: dict[str, Any], column: Column) -> None:
@@ -179,8 +169,8 @@ def _format_rules(reading: Reading, place: Place, value: Any, column: Column) ->
 def _integer_rules(value: str, column: Column, place: Place) -> list[RowRule]:
     """Return the bounds of an integer format, as far as the column's own type does not keep them already."""
     signed, bits = value[0] == "i", int(value[1:])
-    low: Literal = -(2 ** (bits - 1)) if signed else 0
-    high: Literal = 2 ** (bits - 1 if signed else bits) - 1
+    low: Constant = -(2 ** (bits - 1)) if signed else 0
+    high: Constant = 2 ** (bits - 1 if signed else bits) - 1
     largest = largest_whole_number(column.physical_type)
     name = column.name
     rules: list[RowRule] = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from interline.contracts import BatchRule, Contract, RowRule
+from interline.contracts.model.row_tests import Direction
 from interline.contracts.model.rules import Breaking, Limit
-from interline.review.changes.bounds import Direction, limit_direction, test_direction
 from interline.review.changes.pair import Pair
 
 Rule: TypeAlias = "RowRule | BatchRule"
@@ -113,7 +113,7 @@ def _direction(pair: Pair, before: Rule, after: Rule) -> Direction:
     if isinstance(before, RowRule) and isinstance(after, RowRule):
         if _demand(before, pair.names) == _demand(after, {}):
             return "same"
-        return test_direction(before.test, after.test) if before.column == after.column else "changed"
+        return before.test.moved_to(after.test) if before.column == after.column else "changed"
     if isinstance(before, RowRule) and isinstance(after, BatchRule):
         return "loosened" if _same_test(after, before) else "changed"
     if isinstance(before, BatchRule) and isinstance(after, RowRule):
@@ -137,7 +137,7 @@ def _batch_direction(before: BatchRule, after: BatchRule) -> Direction:
     if before.percent != after.percent and not none_at_all:
         return "changed"
     if before.measure == after.measure:
-        return limit_direction(before.limit, after.limit)
+        return before.limit.moved_to(after.limit)
     if (
         isinstance(before.measure, Breaking)
         and isinstance(after.measure, Breaking)
@@ -145,5 +145,5 @@ def _batch_direction(before: BatchRule, after: BatchRule) -> Direction:
         and before.limit == after.limit
         and before.limit.operator in ("=", "<", "<=")
     ):
-        return test_direction(before.measure.test, after.measure.test)
+        return before.measure.test.moved_to(after.measure.test)
     return "changed"

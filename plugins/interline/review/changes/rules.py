@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from interline.contracts.model.location import Place
-from interline.contracts.model.rules import (
+from interline.contracts.model.row_tests import (
     AtLeast,
     AtMost,
+    Direction,
     ExistsIn,
     Longest,
     MultipleOf,
     OneOf,
-    RowRule,
+    RowTest,
     Shortest,
 )
-from interline.review.changes.bounds import Direction, bound_direction, test_direction
+from interline.contracts.model.rules import RowRule
 from interline.review.changes.pair import Pair, Side
 
 _KIND_OF_OPTION = {
@@ -61,14 +61,14 @@ def _values(pair: Pair, old_name: str, name: str, old: list[RowRule], new: list[
     before = next((r for r in old if isinstance(r.test, OneOf)), None)
     after = next((r for r in new if isinstance(r.test, OneOf)), None)
     if before is None and after is not None:
-        message = f"{name} is limited to {_listed(after)}"
+        message = f"{name} is limited to {after.test.argument}"
         pair.record("values-added", name, message, after.place, column=old_name)
     elif before is not None and after is None:
         near = pair.new_side.column_place(name)
-        message = f"{name} is no longer limited to {_listed(before)}"
+        message = f"{name} is no longer limited to {before.test.argument}"
         pair.record_removal("values-removed", name, message, before.place, near, column=old_name)
     elif before is not None and after is not None and isinstance(before.test, OneOf):
-        moved = test_direction(before.test, after.test)
+        moved = before.test.moved_to(after.test)
         if moved != "same" and isinstance(after.test, OneOf):
             lost = [str(v) for v in before.test.values if v not in after.test.values]
             gained = [str(v) for v in after.test.values if v not in before.test.values]
@@ -77,18 +77,13 @@ def _values(pair: Pair, old_name: str, name: str, old: list[RowRule], new: list[
             pair.record(_VALUES[moved], name, message, after.place, column=old_name)
 
 
-def _listed(rule: RowRule) -> str:
-    values = [str(value) for value in rule.test.values] if isinstance(rule.test, OneOf) else []
-    return ", ".join(values[:8]) + (", …" if len(values) > 8 else "")
-
-
 def _strongest(rules: list[RowRule], kind: type) -> RowRule | None:
     """The rule that allows least of those of one kind: a column may have a minimum and an exclusive minimum."""
     found: RowRule | None = None
     for rule in rules:
         if not isinstance(rule.test, kind) or not _option(rule):
             continue
-        if found is None or test_direction(found.test, rule.test) == "tightened":
+        if found is None or found.test.moved_to(rule.test) == "tightened":
             found = rule
     return found
 
@@ -106,16 +101,16 @@ def _limits(pair: Pair, old_name: str, name: str, before: RowRule | None, after:
         near = pair.new_side.column_place(name)
         pair.record_removal(f"{kind}-removed", name, message, before.place, near, column=old_name)
     elif before is not None and after is not None:
-        moved: Direction = test_direction(before.test, after.test)
+        moved: Direction = before.test.moved_to(after.test)
         if isinstance(before.test, (AtLeast, AtMost)):
             is_whole = pair.new.column(name).logical_type == "integer"
-            moved = bound_direction(_inclusive(before, is_whole), _inclusive(after, is_whole))
+            moved = _inclusive(before, is_whole).moved_to(_inclusive(after, is_whole))
         if moved != "same":
             message = f"{name} had the {_description(before)} and has the {_description(after)}"
             pair.record(f"{kind}-{moved}", name, message, after.place, column=old_name)
 
 
-def _inclusive(rule: RowRule, is_whole: bool) -> Any:
+def _inclusive(rule: RowRule, is_whole: bool) -> RowTest:
     """The bound of a rule; above 0 and from 1 are one bound for whole numbers."""
     test = rule.test
     if is_whole and isinstance(test, (AtLeast, AtMost)) and test.exclusive and isinstance(test.bound, int):
@@ -124,11 +119,7 @@ def _inclusive(rule: RowRule, is_whole: bool) -> Any:
 
 
 def _description(rule: RowRule) -> str:
-    test = rule.test
-    value: object = getattr(test, "bound", None)
-    for name in ("characters", "divisor", "pattern"):
-        value = getattr(test, name, value)
-    return f"{_option(rule)} {value}"
+    return f"{_option(rule)} {rule.test.argument}"
 
 
 def _patterns(pair: Pair, old_name: str, name: str, old: list[RowRule], new: list[RowRule]) -> None:

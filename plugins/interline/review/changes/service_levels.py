@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interline.contracts import Contract, ServiceLevel
-from interline.review.changes.bounds import Direction
+from interline.contracts.model.row_tests import Direction
 from interline.review.changes.pair import Pair
 
 _NAMED = ("freshness", "latency", "frequency", "retention", "availability")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from interline.contracts import Problem, Product
-from interline.contracts.model.rules import Holds, Query
+from interline.contracts.model.row_tests import Holds
+from interline.contracts.model.rules import Query
 from interline.contracts.odcs.json_schema import standard_problems
 from interline.contracts.yaml.reader import Document, read
 from interline.quarantine.batch_check import plan_check

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from interline.contracts import Problem, Product, did_you_mean
-from interline.contracts.model.rules import ExistsIn
+from interline.contracts.model.row_tests import ExistsIn
 from interline.contracts.yaml.reader import Document, read
 from interline.review.checking.view import View
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from interline.contracts import Mesh, MeshError, Problem, Product
-from interline.contracts.model.rules import ExistsIn
+from interline.contracts.model.row_tests import ExistsIn
 from interline.contracts.yaml.text import read_text
 from interline.review.lineage.model_template import Renderer
 from interline.review.lineage.models import ColumnUse, Followed, follow

@@ -1,35 +1,25 @@
-"""Row rules as predicates and batch rules as numbers, in Redshift SQL."""
+"""A contract's rules in Redshift SQL: row rules as predicates, batch rules as numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from interline.contracts.model.column_types import base_type
 from interline.contracts.model.contract import Contract
+from interline.contracts.model.names import split_address
+from interline.contracts.model.row_tests import Constant, ExistsIn
 from interline.contracts.model.rules import (
-    AllOf,
-    AtLeast,
-    AtMost,
     BatchRule,
     Breaking,
     Duplicates,
-    ExistsIn,
-    Holds,
     HoursOld,
-    Literal,
-    Longest,
-    Matches,
-    MultipleOf,
-    NotBlank,
-    OneOf,
-    Present,
     Query,
     RowCount,
-    RowTest,
-    Shortest,
+    RowRule,
 )
 from interline.sql.predicates import checked_expression, checked_query
-from interline.sql.quoting import column_list, day_literal, identifier, literal, relation
+from interline.sql.quoting import column_list, day_literal, identifier, literal
 from interline.sql.tables import Tables
 
 
@@ -52,63 +42,77 @@ class Reference:
         return f" left join ({self.select}) as {self.alias} on {meeting}"
 
 
-def breaks(
-    contract: Contract, column: str | None, test: RowTest, alias: str, reference: Reference | None
-) -> str:
-    """Return a predicate that is true exactly for rows that break a test; null counts as kept.
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A row of the batch under an alias, as the tests of a contract look at it (``row_tests.RowSql``)."""
 
-    Rules about a value say nothing about its absence: that is what ``required`` is for.
+    contract: Contract
+    alias: str
+    tested: str | None = None
+    """The tested column; None for a rule over several."""
+    reference: Reference | None = None
+    """The join with the values that the test refers to."""
+
+    @property
+    def value(self) -> str:
+        """The tested column.
+
+        Raises:
+            ValueError: the rule is about no single column.
+        """
+        return self.column(self._tested)
+
+    @property
+    def physical_type(self) -> str:
+        """The tested column's type."""
+        return self.contract.column(self._tested).physical_type
+
+    def constant(self, value: Constant) -> str:
+        """Return a constant as a literal of the tested column's type."""
+        if base_type(self.physical_type) in ("date", "timestamp", "timestamptz"):
+            return f"cast({literal(str(value).replace('T', ' '))} as {self.physical_type})"
+        return literal(value)
+
+    def column(self, name: str) -> str:
+        """Return another column of the row."""
+        return f"{self.alias}.{identifier(name)}"
+
+    def expression(self, text: str) -> str:
+        """Return a person's boolean expression over the row."""
+        return checked_expression(text, self.contract.column_names, self.alias)
+
+    def referenced(self, test: ExistsIn) -> str:
+        """Return the joined column that is null where the row's key was not found.
+
+        Raises:
+            ValueError: nothing was joined.
+        """
+        if self.reference is None:
+            raise ValueError(f"{test} has to be joined with what it refers to")
+        return f"{self.reference.alias}.{identifier(self.reference.column)}"
+
+    @property
+    def _tested(self) -> str:
+        if self.tested is None:
+            raise ValueError("a rule over several columns has no tested column")
+        return self.tested
+
+
+def row_predicate(
+    contract: Contract, rule: RowRule, tables: Tables, day: str, number: int = 1
+) -> tuple[str, str]:
+    """Return a predicate over the alias ``batch`` that is true exactly for rows that break a rule, and the join that it takes.
+
+    The join is empty for most. ``number`` tells several joins of one query apart; ``day`` is the data day.
+
+    Raises:
+        ValueError: the contract's SQL is not what it should be.
     """
-    if isinstance(test, Holds):
-        known = contract.column_names
-        return f"coalesce(not ({checked_expression(test.expression, known, alias)}), true)"
-    if column is None:
-        raise ValueError(f"{test} needs a column")
-    name = f"{alias}.{identifier(column)}"
-    physical_type = contract.column(column).physical_type
-    if isinstance(test, ExistsIn):
-        if reference is None:
-            raise ValueError(f"{test} needs its reference joined")
-        present = " and ".join(
-            f"{alias}.{identifier(here)} is not null" for here in (column, *(own for own, _ in test.more))
-        )
-        return f"({present} and {reference.alias}.{identifier(reference.column)} is null)"
-    return _predicate(test, name, physical_type)
-
-
-def _predicate(test: RowTest, name: str, physical_type: str) -> str:
-    match test:
-        case AllOf(tests):
-            return "(" + " or ".join(_predicate(inner, name, physical_type) for inner in tests) + ")"
-        case Present():
-            return f"{name} is null"
-        case NotBlank(spellings):
-            if base_type(physical_type) != "varchar":
-                return f"{name} is null"
-            listed = ", ".join(literal(spelling) for spelling in ("", *spellings))
-            return f"({name} is null or trim({name}) in ({listed}))"
-        case AtLeast(bound, exclusive):
-            return f"{name} {'<=' if exclusive else '<'} {_typed(bound, physical_type)}"
-        case AtMost(bound, exclusive):
-            return f"{name} {'>=' if exclusive else '>'} {_typed(bound, physical_type)}"
-        case MultipleOf(divisor):
-            return f"mod(cast({name} as decimal(38, 10)), cast({literal(divisor)} as decimal(38, 10))) <> 0"
-        case Longest(characters):
-            return f"len({name}) > {int(characters)}"
-        case Shortest(characters):
-            return f"len({name}) < {int(characters)}"
-        case Matches(pattern):
-            return f"{name} !~ {literal(pattern)}"
-        case OneOf(values):
-            listed = ", ".join(_typed(value, physical_type) for value in values)
-            return f"{name} not in ({listed})"
-    raise ValueError(f"{test} is no test of one column")
-
-
-def _typed(value: Literal, physical_type: str) -> str:
-    if base_type(physical_type) in ("date", "timestamp", "timestamptz"):
-        return f"cast({literal(str(value).replace('T', ' '))} as {physical_type})"
-    return literal(value)
+    reference, join = None, ""
+    if isinstance(rule.test, ExistsIn) and rule.column is not None:
+        reference = reference_of(rule.test, tables, number, day)
+        join = reference.join(rule.column, "batch")
+    return rule.test.breaks(BatchRow(contract, "batch", rule.column, reference)), join
 
 
 def reference_of(test: ExistsIn, tables: Tables, number: int, day: str) -> Reference:
@@ -120,8 +124,7 @@ def reference_of(test: ExistsIn, tables: Tables, number: int, day: str) -> Refer
     if test.is_source:
         table, condition = tables.landing(test.relation), f" and dt = {literal(day)}"
     else:
-        producer, _, product = test.relation.partition(".")
-        table, condition = relation(f"{producer}_curated", product), ""
+        table, condition = Tables(*split_address(test.relation)).port, ""
     values = [identifier(column) for column in test.columns]
     listed = ", ".join(f"{value} as {name}" for value, name in zip(values, names, strict=True))
     present = " and ".join(f"{value} is not null" for value in values)
@@ -141,7 +144,7 @@ def measure(contract: Contract, rule: BatchRule, tables: Tables, day: str) -> st
         case RowCount():
             number = total
         case Breaking(column, test):
-            predicate = breaks(contract, column, test, "b", None)
+            predicate = test.breaks(BatchRow(contract, "b", column))
             number = f"(select count(*) from {table} as b where {predicate})"
         case Duplicates(columns):
             present = " and ".join(f"{identifier(column)} is not null" for column in columns)
@@ -156,7 +159,7 @@ def measure(contract: Contract, rule: BatchRule, tables: Tables, day: str) -> st
             end = f"dateadd(day, 1, cast({day_literal(day)} as timestamp))"
             number = f"(select datediff(second, {newest}, {end}) / 3600.0 from {table})"
         case _:
-            raise ValueError(f"{rule.measure} is no measure")
+            assert_never(rule.measure)
     if rule.percent:
         return f"coalesce(100.0 * {number} / nullif({total}, 0), 0)"
     return number
