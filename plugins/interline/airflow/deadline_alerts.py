@@ -5,7 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
+
+from airflow.sdk.configuration import conf
+
+from interline.contracts import Mesh, read_mesh
+from interline.contracts.roots import root_of
+from interline.sla.lateness import downstream
+from interline.sla.promises import promise_of
 
 log = logging.getLogger(__name__)
 
@@ -20,13 +28,6 @@ async def report_late(context: dict[str, Any]) -> str:
 
 
 def _report(context: dict[str, Any]) -> str:
-    from pathlib import Path
-
-    from airflow.sdk.configuration import conf
-
-    from interline.contracts import read_mesh
-    from interline.contracts.roots import root_of
-
     run = context["dag_run"]
     mesh, _problems = read_mesh(root_of(Path(conf.get("core", "dags_folder")).resolve()))
     message, is_news = message_of(mesh, run, str(context["deadline"]["deadline_time"]))
@@ -34,17 +35,13 @@ def _report(context: dict[str, Any]) -> str:
     return message
 
 
-def message_of(mesh: Any, run: dict[str, Any], deadline: str) -> tuple[str, bool]:
+def message_of(mesh: Mesh, run: dict[str, Any], deadline: str) -> tuple[str, bool]:
     """Return the message about a run that missed its deadline, and whether it is news.
 
     It is none when what the product reads was itself published late: then its producer was told, with this consumer.
 
-    :param mesh: the :class:`interline.contracts.Mesh`
     :param run: the run, as Airflow's REST API shows it
     """
-    from interline.sla.lateness import downstream
-    from interline.sla.promises import promise_of
-
     address, day = run["dag_id"], date.fromisoformat(run["partition_key"])
     product = mesh.products.get(address)
     promises = [

@@ -44,7 +44,7 @@ class DataDayPublished(BaseDeadlineReference):
 
     def _evaluate_with(self, *, session: Any, dag_id: str, run_id: str) -> datetime | None:
         """Return the moment for a run; None when nothing was promised of it. Called by the scheduler."""
-        from airflow.models import DagRun
+        from airflow.models import DagRun  # slow, and only the scheduler calls this
         from sqlalchemy import select
 
         found = session.execute(

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from interline.contracts.problems import did_you_mean
+
 TREES = ("domains", "dags", "dbt")
 """What a mesh consists of; the rest of a repository changes no promise."""
 _BLOB = re.compile(rb"(?P<mode>\d{6}) blob (?P<name>[0-9a-f]{40,64})\t(?P<path>.+)", re.DOTALL)
@@ -106,8 +108,6 @@ def _commit(top: Path, root: Path, name: str) -> str:
 
 
 def _unknown_base(root: Path, name: str, shallow: bool) -> str:
-    from interline.contracts.problems import did_you_mean
-
     listed = _git(
         root, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"
     )

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from interline.contracts import Domain, Mesh, MeshError, Problem, Product, product_folders
 from interline.contracts.disk_cache import Lazy
+from interline.contracts.read_files import read_domain, read_product_files
 from interline.review.changes.base import Base
 
 FILES = ("product.yaml", "contract.yaml")
@@ -17,8 +18,6 @@ def read_base(base: Base, new: Mesh) -> tuple[Mesh, list[Problem]]:
     Returns the mesh and what is wrong with the rest. The rules for reading are today's: what the base promised in a form
     that is refused now cannot be compared.
     """
-    from interline.contracts.read_files import read_domain, read_product_files
-
     problems: list[Problem] = []
     domains: dict[str, Domain] = {}
     for path in sorted((base.root / "domains").glob("*/domain.yaml")):

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from interline.contracts import Mesh
 from interline.contracts.model.location import Place
+from interline.contracts.yaml.reader import read
 from interline.review.changes.change import Change, Location
 from interline.review.changes.pair import Side
 
@@ -15,15 +16,15 @@ def compare_product_files(old: Side, new: Side) -> Iterator[Change]:
     """Yield the changes of a product.yaml."""
     address = new.product.address
     before, after = old.product, new.product
-    for position, read in enumerate(after.inputs):
-        if read not in before.inputs:
+    for position, port in enumerate(after.inputs):
+        if port not in before.inputs:
             location = new.product_location(("inputPorts", position))
-            yield Change("input-added", address, read, f"{address} reads {read} now", location)
-    for position, read in enumerate(before.inputs):
-        if read not in after.inputs:
-            message = f"{address} no longer reads {read}"
+            yield Change("input-added", address, port, f"{address} reads {port} now", location)
+    for position, port in enumerate(before.inputs):
+        if port not in after.inputs:
+            message = f"{address} no longer reads {port}"
             yield _removal(
-                "input-removed", old, new, read, message, ("inputPorts", position), ("inputPorts",)
+                "input-removed", old, new, port, message, ("inputPorts", position), ("inputPorts",)
             )
     sources = {source.name: source for source in before.sources}
     for source in after.sources:
@@ -80,6 +81,4 @@ def compare_domains(old: Mesh, new: Mesh) -> Iterator[Change]:
 
 
 def _line(mesh: Mesh, path: PurePosixPath, key: str) -> Location:
-    from interline.contracts.yaml.reader import read
-
     return Location(path, read(mesh.root / path).line((key,)))

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from interline.contracts import Domain, Problem, did_you_mean
-from interline.review.checking.orphans import PLATFORM
+from interline.contracts import PLATFORM, Domain, Problem, did_you_mean
 from interline.review.checking.view import View
 
 _BUCKET = re.compile(r"\b([a-z][a-z0-9_]*)-(landing|curated|artifacts)\b")

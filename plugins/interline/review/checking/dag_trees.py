@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from interline.contracts import MeshError, Problem
+from interline.contracts import PLATFORM, MeshError, Problem
 from interline.review.checking.dag_calls import call_problems
 from interline.review.checking.dag_domains import domain_problems
-from interline.review.checking.orphans import PLATFORM
 from interline.review.checking.view import View
 
 
