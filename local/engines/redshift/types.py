@@ -6,7 +6,10 @@ Sources: "Data types" and "Computations with numeric values" in the Amazon Redsh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
+from local.engines import hive_types
+from local.engines.errors import InvalidInput
 from local.engines.redshift.errors import CANNOT_COERCE, UNDEFINED_OBJECT, SqlError, unsupported
 
 MAXIMUM_PRECISION = 38
@@ -304,14 +307,12 @@ def _length(kind: str, argument: str) -> int:
     return int(argument)
 
 
-_GLUE = {
+_FROM_HIVE = {
     "string": TEXT,
     "tinyint": SMALLINT,
     "smallint": SMALLINT,
     "int": INTEGER,
-    "integer": INTEGER,
     "bigint": BIGINT,
-    "long": BIGINT,
     "float": REAL,
     "double": DOUBLE,
     "boolean": BOOL,
@@ -322,38 +323,32 @@ _GLUE = {
 }
 
 
+@lru_cache(maxsize=4096)
 def from_glue(name: str) -> Type:
     """The Redshift type of an external column, from its type in the Glue catalog.
 
     Raises:
         SqlError: 0A000 for a type that cannot be read here (map, union).
     """
-    lowered = name.strip().lower()
-    if lowered in _GLUE:
-        return _GLUE[lowered]
-    head, _, rest = lowered.partition("(")
-    if head in ("decimal", "numeric"):
-        precision, _, scale = rest.rstrip(")").partition(",")
-        return numeric(int(precision or 10), int(scale or 0))
-    if head in ("varchar", "char"):
-        return Type(head, length=int(rest.rstrip(")")))
-    if lowered.startswith("struct<") and lowered.endswith(">"):
-        members = (each.partition(":") for each in _top_level(lowered[len("struct<") : -1]))
-        return Type("struct", fields=tuple((field.strip(), from_glue(kind)) for field, _, kind in members))
-    if lowered.startswith("array<") and lowered.endswith(">"):
-        return Type("array", fields=(("element", from_glue(lowered[len("array<") : -1])),))
-    raise unsupported(f'external column type "{name}"')
+    try:
+        return _from_hive(hive_types.parse(name))
+    except InvalidInput as error:
+        raise unsupported(f'external column type "{name}"') from error
 
 
-def _top_level(text: str) -> list[str]:
-    """Split at the commas that are outside angle brackets and parentheses."""
-    parts, depth, start = [], 0, 0
-    for position, character in enumerate(text):
-        depth += (character in "<(") - (character in ">)")
-        if character == "," and depth == 0:
-            parts.append(text[start:position])
-            start = position + 1
-    return [*parts, text[start:]]
+def _from_hive(kind: hive_types.GlueType) -> Type:
+    if kind.name == "decimal":
+        return numeric(*kind.arguments)
+    if kind.name in ("varchar", "char"):
+        return Type(kind.name, length=kind.arguments[0])
+    if kind.name == "struct":
+        members = zip(kind.fields, kind.children, strict=True)
+        return Type("struct", fields=tuple((field.lower(), _from_hive(child)) for field, child in members))
+    if kind.name == "array":
+        return Type("array", fields=(("element", _from_hive(kind.children[0])),))
+    if kind.name not in _FROM_HIVE:
+        raise unsupported(f'external column type "{hive_types.render(kind)}"')
+    return _FROM_HIVE[kind.name]
 
 
 # The order of promotion between numbers ("Return types for computations").
