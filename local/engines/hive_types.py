@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pyiceberg import types as iceberg
 
 from local.engines.errors import InvalidInput
+from local.engines.sql_cursor import split_at_commas
 
 _DUCKDB = {
     "string": "VARCHAR",
@@ -178,7 +179,7 @@ def from_duckdb(duckdb_type: object) -> str:
     if text.endswith("[]"):
         return f"array<{from_duckdb(text[:-2])}>"
     if text.startswith(("STRUCT(", "MAP(")):
-        inner = _split(text[text.index("(") + 1 : -1])
+        inner = [part.strip() for part in split_at_commas(text[text.index("(") + 1 : -1])]
         if text.startswith("MAP("):
             return f"map<{from_duckdb(inner[0])},{from_duckdb(inner[1])}>"
         members = []
@@ -195,23 +196,6 @@ def from_duckdb(duckdb_type: object) -> str:
     if text not in _FROM_DUCKDB:
         raise InvalidInput(f"there is no Data Catalog type for {text}")
     return _FROM_DUCKDB[text]
-
-
-def _split(text: str) -> list[str]:
-    """Split at commas that are in no bracket and no quotes."""
-    parts, depth, quoted, start = [], 0, False, 0
-    for position, character in enumerate(text):
-        if character == '"':
-            quoted = not quoted
-        elif not quoted and character in "([":
-            depth += 1
-        elif not quoted and character in ")]":
-            depth -= 1
-        elif not quoted and not depth and character == ",":
-            parts.append(text[start:position].strip())
-            start = position + 1
-    parts.append(text[start:].strip())
-    return parts
 
 
 def to_athena(glue_type: str) -> str:

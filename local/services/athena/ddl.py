@@ -11,11 +11,12 @@ from local.engines.iceberg import tables
 from local.engines.iceberg.tables import catalog_lock
 from local.engines.lake_permissions import permissions
 from local.engines.lake_permissions.grants import Resource
+from local.engines.sql_cursor import split_at_commas
 from local.services.athena import binding
 from local.services.athena.binding import Session
 from local.services.athena.errors import NotTrino, SyntaxProblem
 from local.services.athena.files import STORAGE
-from local.services.athena.reader import Reader, split_top
+from local.services.athena.reader import StatementReader
 from local.services.athena.results import QueryResult
 
 
@@ -33,10 +34,10 @@ def database_of(session: Session, name: str | None) -> tuple[str, str]:
     return account, database
 
 
-def create_database(reader: Reader, session: Session) -> QueryResult:
+def create_database(reader: StatementReader, session: Session) -> QueryResult:
     """CREATE DATABASE | SCHEMA [IF NOT EXISTS] name [COMMENT …] [LOCATION …] [WITH DBPROPERTIES (…)]."""
     lenient = reader.accept("IF NOT EXISTS")
-    name = reader.name()
+    name = reader.identifier()
     given: dict[str, Any] = {"Name": name}
     if reader.accept("COMMENT"):
         given["Description"] = reader.string()
@@ -44,7 +45,7 @@ def create_database(reader: Reader, session: Session) -> QueryResult:
         given["LocationUri"] = reader.string()
     if reader.accept("WITH DBPROPERTIES"):
         given["Parameters"] = reader.properties()
-    reader.finish()
+    reader.expect_end()
     permissions.require_create_database(session.caller, session.account)
     if name in backends.glue(session.account).databases:
         if lenient:
@@ -57,14 +58,14 @@ def create_database(reader: Reader, session: Session) -> QueryResult:
     return no_result()
 
 
-def drop_database(reader: Reader, session: Session) -> QueryResult:
+def drop_database(reader: StatementReader, session: Session) -> QueryResult:
     """DROP DATABASE | SCHEMA [IF EXISTS] name [RESTRICT | CASCADE]."""
     lenient = reader.accept("IF EXISTS")
-    name = reader.name()
+    name = reader.identifier()
     cascade = reader.accept("CASCADE")
     if not cascade:
         reader.accept("RESTRICT")
-    reader.finish()
+    reader.expect_end()
     found = backends.glue(session.account).databases.get(name)
     if found is None:
         if lenient:
@@ -78,11 +79,11 @@ def drop_database(reader: Reader, session: Session) -> QueryResult:
     return no_result()
 
 
-def create_table(reader: Reader, session: Session, *, external: bool) -> QueryResult:
+def create_table(reader: StatementReader, session: Session, *, external: bool) -> QueryResult:
     """CREATE EXTERNAL TABLE (Hive) or CREATE TABLE … TBLPROPERTIES ('table_type'='ICEBERG')."""
     lenient = reader.accept("IF NOT EXISTS")
     table = reader.table()
-    columns = column_definitions(reader.parenthesised())
+    columns = column_definitions(reader.parenthesized())
     clauses = _clauses(reader)
     database, name = binding.resolve(session, table)
     account, database = database_of(session, database)
@@ -138,7 +139,7 @@ def _create_iceberg(
         database,
         name,
         columns,
-        [part.strip().replace("`", "") for part in split_top(clauses["partitioned_by"])],
+        [part.strip().replace("`", "") for part in split_at_commas(clauses["partitioned_by"])],
         clauses["location"],
     )
     return no_result()
@@ -147,12 +148,12 @@ def _create_iceberg(
 def column_definitions(text: str) -> list[Column]:
     """Column definitions. Raises SyntaxProblem, InvalidInput for an unknown type."""
     found = []
-    for definition in split_top(text, "()<>"):
-        reader = Reader(definition)
-        name, kind = reader.name(), reader.type_text().lower()
+    for definition in split_at_commas(text, "()<>"):
+        reader = StatementReader(definition)
+        name, kind = reader.identifier(), reader.type_text().lower()
         required = reader.accept("NOT NULL")
         comment = reader.string() if reader.accept("COMMENT") else ""
-        reader.finish()
+        reader.expect_end()
         hive_types.parse(kind)
         found.append(Column(name, kind, comment, required))
     return found
@@ -169,7 +170,7 @@ def catalog_columns(columns: list[Column]) -> list[dict[str, str]]:
     ]
 
 
-def _clauses(reader: Reader) -> dict[str, Any]:
+def _clauses(reader: StatementReader) -> dict[str, Any]:
     """The clauses behind the columns, in any order."""
     found: dict[str, Any] = {
         "comment": "", "partitioned_by": "", "serde": None, "serde_properties": {}, "delimiter": None,
@@ -179,7 +180,7 @@ def _clauses(reader: Reader) -> dict[str, Any]:
         if reader.accept("COMMENT"):
             found["comment"] = reader.string()
         elif reader.accept("PARTITIONED BY"):
-            found["partitioned_by"] = reader.parenthesised()
+            found["partitioned_by"] = reader.parenthesized()
         elif reader.accept("ROW FORMAT SERDE"):
             found["serde"] = reader.string()
             if reader.accept("WITH SERDEPROPERTIES"):
@@ -191,17 +192,17 @@ def _clauses(reader: Reader) -> dict[str, Any]:
             reader.expect("OUTPUTFORMAT")
             found["stored_as"] = (first, reader.string())
         elif reader.accept("STORED AS"):
-            found["stored_as"] = reader.name().upper()
+            found["stored_as"] = reader.identifier().upper()
         elif reader.accept("LOCATION"):
             found["location"] = reader.string()
         elif reader.accept("TBLPROPERTIES"):
             found["properties"] = reader.properties()
         else:
-            raise reader.problem("Expecting: a clause of CREATE TABLE")
+            raise reader.error("a clause of CREATE TABLE")
     return found
 
 
-def _delimiter(reader: Reader) -> str:
+def _delimiter(reader: StatementReader) -> str:
     delimiter = "\x01"
     while True:
         if reader.accept("FIELDS TERMINATED BY"):
@@ -234,11 +235,11 @@ def _storage(clauses: dict[str, Any]) -> dict[str, Any]:
     return storage
 
 
-def drop_table(reader: Reader, session: Session) -> QueryResult:
+def drop_table(reader: StatementReader, session: Session) -> QueryResult:
     """DROP TABLE [IF EXISTS] name: a Hive table leaves its files, an Iceberg table takes them along."""
     lenient = reader.accept("IF EXISTS")
     table = reader.table()
-    reader.finish()
+    reader.expect_end()
     database, name = binding.resolve(session, table)
     account, database = database_of(session, database)
     try:

@@ -15,7 +15,7 @@ from local.services.athena import binding
 from local.services.athena.binding import Session
 from local.services.athena.ddl import database_of
 from local.services.athena.errors import NotTrino
-from local.services.athena.reader import Reader
+from local.services.athena.reader import StatementReader
 from local.services.athena.results import OutputColumn, QueryResult
 
 
@@ -25,7 +25,7 @@ def listing_of(name: str, values: Iterable[str]) -> QueryResult:
     )
 
 
-def show(reader: Reader, session: Session) -> QueryResult:
+def show(reader: StatementReader, session: Session) -> QueryResult:
     """SHOW DATABASES, TABLES, COLUMNS, PARTITIONS, TBLPROPERTIES, CREATE TABLE."""
     if reader.accept("DATABASES") or reader.accept("SCHEMAS"):
         return _show_databases(reader, session)
@@ -36,14 +36,14 @@ def show(reader: Reader, session: Session) -> QueryResult:
             reader.expect("FROM")
         table = reader.table()
         if reader.accept("IN") or reader.accept("FROM"):
-            table.set("db", exp.to_identifier(reader.name()))
-        reader.finish()
+            table.set("db", exp.to_identifier(reader.identifier()))
+        reader.expect_end()
         found = binding.find(session, *binding.resolve(session, table))
         visible = _visible(found, session)
         return listing_of("field", [column.name for column in found.all_columns if column.name in visible])
     if reader.accept("PARTITIONS"):
         found = binding.find(session, *binding.resolve(session, reader.table()))
-        reader.finish()
+        reader.expect_end()
         _visible(found, session)
         if not found.partition_keys:
             raise QueryError("INVALID_PARTITION", f"Table {found.name} is not a partitioned table")
@@ -57,19 +57,19 @@ def show(reader: Reader, session: Session) -> QueryResult:
         )
     if reader.accept("TBLPROPERTIES"):
         found = binding.find(session, *binding.resolve(session, reader.table()))
-        reader.finish()
+        reader.expect_end()
         _visible(found, session)
         return listing_of("prpt_name", [f"{key}\t{value}" for key, value in sorted(found.parameters.items())])
     if reader.accept("CREATE TABLE"):
         found = binding.find(session, *binding.resolve(session, reader.table()))
-        reader.finish()
+        reader.expect_end()
         return listing_of("createtab_stmt", _create_statement(found, _visible(found, session)))
     raise NotTrino(f"SHOW {reader.rest()}")
 
 
-def _show_databases(reader: Reader, session: Session) -> QueryResult:
+def _show_databases(reader: StatementReader, session: Session) -> QueryResult:
     pattern = reader.string() if reader.accept("LIKE") or reader.is_string() else None
-    reader.finish()
+    reader.expect_end()
     role = session.caller.principal_arn
     names = [
         name
@@ -79,10 +79,10 @@ def _show_databases(reader: Reader, session: Session) -> QueryResult:
     return listing_of("database_name", names)
 
 
-def _show_tables(reader: Reader, session: Session) -> QueryResult:
-    name = reader.name() if reader.accept("IN") or reader.accept("FROM") else None
+def _show_tables(reader: StatementReader, session: Session) -> QueryResult:
+    name = reader.identifier() if reader.accept("IN") or reader.accept("FROM") else None
     pattern = reader.string() if reader.is_string() else None
-    reader.finish()
+    reader.expect_end()
     account, database = database_of(session, name)
     role = session.caller.principal_arn
     permissions.require_on_database(account, database, role, "DESCRIBE")
@@ -111,12 +111,12 @@ def _visible(table: CatalogTable, session: Session) -> set[str]:
     return found
 
 
-def describe(reader: Reader, session: Session) -> QueryResult:
+def describe(reader: StatementReader, session: Session) -> QueryResult:
     """DESCRIBE name: a line for each column, partition keys again below."""
     if reader.looks_like("EXTENDED") or reader.looks_like("FORMATTED"):
         raise NotTrino("DESCRIBE EXTENDED or FORMATTED")
     found = binding.find(session, *binding.resolve(session, reader.table()))
-    reader.finish()
+    reader.expect_end()
     visible = _visible(found, session)
 
     def line(column: Column) -> str:

@@ -12,20 +12,21 @@ from local.engines.catalog_changes import add_partition
 from local.engines.errors import QueryError
 from local.engines.iceberg.tables import catalog_lock
 from local.engines.lake_permissions import permissions
+from local.engines.sql_cursor import split_at_commas
 from local.services.athena import binding
 from local.services.athena.binding import Session
 from local.services.athena.ddl import catalog_columns, column_definitions, no_result
 from local.services.athena.ddl_listings import listing_of
 from local.services.athena.errors import NotTrino
-from local.services.athena.reader import Reader, split_top
+from local.services.athena.reader import StatementReader
 from local.services.athena.results import QueryResult
 
 
 def _partition_values(text: str, table: CatalogTable) -> tuple[str, ...]:
     given: dict[str, str] = {}
-    for part in split_top(text):
-        reader = Reader(part)
-        key = reader.name()
+    for part in split_at_commas(text):
+        reader = StatementReader(part)
+        key = reader.identifier()
         reader.expect("=")
         given[key] = reader.string() if reader.is_string() else reader.rest().strip()
     names = [key.name for key in table.partition_keys]
@@ -42,7 +43,7 @@ def _alterable(session: Session, table: exp.Table) -> CatalogTable:
     return found
 
 
-def alter_table(reader: Reader, session: Session) -> QueryResult:
+def alter_table(reader: StatementReader, session: Session) -> QueryResult:
     """ALTER TABLE … ADD or DROP PARTITION, ADD COLUMNS, SET TBLPROPERTIES."""
     found = _alterable(session, reader.table())
     stored = catalog.stored_table(found.account, found.database, found.name)
@@ -50,7 +51,7 @@ def alter_table(reader: Reader, session: Session) -> QueryResult:
         return _add_columns(reader, found)
     if reader.accept("SET TBLPROPERTIES"):
         given = reader.properties()
-        reader.finish()
+        reader.expect_end()
         version = catalog.current_version(stored)
         if found.format == "iceberg":
             raise NotTrino("SET TBLPROPERTIES of an Iceberg table")
@@ -63,7 +64,7 @@ def alter_table(reader: Reader, session: Session) -> QueryResult:
         lenient = reader.accept("IF NOT EXISTS")
         storage = catalog.current_version(stored)["StorageDescriptor"]
         while reader.accept("PARTITION"):
-            values = _partition_values(reader.parenthesised(), found)
+            values = _partition_values(reader.parenthesized(), found)
             location = reader.string() if reader.accept("LOCATION") else _default_location(found, values)
             if lenient and str(list(values)) in stored.partitions:
                 continue
@@ -71,25 +72,25 @@ def alter_table(reader: Reader, session: Session) -> QueryResult:
                 raise QueryError("ALREADY_EXISTS", "Partition already exists")
             described = {**storage, "Location": location.rstrip("/") + "/"}
             add_partition(found, stored, {"Values": list(values), "StorageDescriptor": described})
-        reader.finish()
+        reader.expect_end()
         return no_result()
     reader.expect("DROP")
     lenient = reader.accept("IF EXISTS")
     while reader.accept("PARTITION"):
-        values = _partition_values(reader.parenthesised(), found)
+        values = _partition_values(reader.parenthesized(), found)
         if str(list(values)) not in stored.partitions:
             if not lenient:
                 raise QueryError("PARTITION_NOT_FOUND", f"Partition not found: {'/'.join(values)}")
         else:
             del stored.partitions[str(list(values))]
         reader.accept(",")
-    reader.finish()
+    reader.expect_end()
     return no_result()
 
 
-def _add_columns(reader: Reader, found: CatalogTable) -> QueryResult:
-    columns = column_definitions(reader.parenthesised())
-    reader.finish()
+def _add_columns(reader: StatementReader, found: CatalogTable) -> QueryResult:
+    columns = column_definitions(reader.parenthesized())
+    reader.expect_end()
     if found.format == "iceberg":
         raise NotTrino("ALTER TABLE … ADD COLUMNS of an Iceberg table")
     present = {column.name for column in found.all_columns}
@@ -114,10 +115,10 @@ def _default_location(table: CatalogTable, values: tuple[str, ...]) -> str:
     return f"{table.location}{folders}/"
 
 
-def repair_table(reader: Reader, session: Session) -> QueryResult:
+def repair_table(reader: StatementReader, session: Session) -> QueryResult:
     """MSCK REPAIR TABLE: register the `key=value` folders that are not registered yet."""
     found = _alterable(session, reader.table())
-    reader.finish()
+    reader.expect_end()
     if not found.partition_keys:
         raise QueryError("INVALID_PARTITION", f"Table {found.name} is not partitioned")
     stored = catalog.stored_table(found.account, found.database, found.name)

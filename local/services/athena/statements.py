@@ -12,7 +12,7 @@ from local.services.athena import ddl, ddl_listings, ddl_partitions, writing
 from local.services.athena.binding import Session
 from local.services.athena.errors import NotTrino, SyntaxProblem
 from local.services.athena.grammar import parse_query, tokens_of
-from local.services.athena.reader import Reader, options
+from local.services.athena.reader import StatementReader, options
 from local.services.athena.results import QueryResult
 from local.services.athena.running import Running, Watch
 from local.services.athena.writing import CreateTableAs
@@ -80,14 +80,14 @@ def read(sql: str) -> Statement:
 
 
 def _create_table_as(text: str) -> Statement | None:
-    reader = Reader(text)
+    reader = StatementReader(text)
     if not reader.accept("CREATE TABLE"):
         return None
     lenient = reader.accept("IF NOT EXISTS")
     table = reader.table()
     given: dict[str, exp.Expression] = {}
     if reader.accept("WITH"):
-        given = options(reader.parenthesised())
+        given = options(reader.parenthesized())
     if not reader.accept("AS"):
         return None
     rest, with_data = _data_clause(reader.rest())
@@ -105,29 +105,24 @@ def _data_clause(text: str) -> tuple[str, bool]:
 
 
 def _insert(text: str) -> Statement:
-    reader = Reader(text)
+    reader = StatementReader(text)
     reader.expect("INSERT INTO")
     table = reader.table()
     names: tuple[str, ...] = ()
     if reader.looks_like("(") and not reader.looks_like("(", "SELECT") and not reader.looks_like("(", "WITH"):
-        inner = Reader(reader.parenthesised())
-        found = [inner.name()]
-        while inner.accept(","):
-            found.append(inner.name())
-        inner.finish()
-        names = tuple(found)
+        names = reader.names()
     query = parse_query(reader.rest())
     return Statement("DML", "INSERT", text, query=query, target=table, names=names)
 
 
 def _unload(text: str) -> Statement:
-    reader = Reader(text)
+    reader = StatementReader(text)
     reader.expect("UNLOAD")
-    query = parse_query(reader.parenthesised())
+    query = parse_query(reader.parenthesized())
     reader.expect("TO")
     location = reader.string()
-    given = options(reader.parenthesised()) if reader.accept("WITH") else {}
-    reader.finish()
+    given = options(reader.parenthesized()) if reader.accept("WITH") else {}
+    reader.expect_end()
     return Statement("DML", "UNLOAD", text, query=query, location=location, unload_options=given)
 
 
@@ -165,7 +160,7 @@ def run(statement: Statement, session: Session, watch: Watch, default_location: 
                     running, session, statement.query, statement.location, statement.unload_options
                 )
             return running.rows(session, statement.query)
-    reader = Reader(statement.text)
+    reader = StatementReader(statement.text)
     if reader.accept("SHOW"):
         return ddl_listings.show(reader, session)
     if reader.accept("DESCRIBE") or reader.accept("DESC"):

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from local.engines.redshift.errors import SYNTAX_ERROR, SqlError, syntax_error
+from local.engines.sql_cursor import SqlCursor
 
 _KEPT_FUNCTION_PARSERS = ("CAST", "TRY_CAST", "SUBSTRING", "TRIM", "POSITION", "EXTRACT")
 
@@ -177,81 +178,18 @@ def parse_expression(sql: str) -> exp.Expression:
     return select.expressions[0]
 
 
-class TokenReader:
-    """Reads a statement word by word, for the statements that are not queries."""
+class TokenReader(SqlCursor):
+    """Reads a statement of Redshift word by word; every syntax error is a SqlError 42601."""
+
+    NAME_OPENINGS = "_#"
 
     def __init__(self, statement: Statement):
-        self._text = statement.text
-        self._tokens = statement.tokens
-        self._index = 0
+        super().__init__(statement.text, statement.tokens)
 
-    @property
-    def done(self) -> bool:
-        """Whether every token was taken."""
-        return self._index >= len(self._tokens)
-
-    def peek(self, ahead: int = 0) -> Token | None:
-        """The token ``ahead`` of the next one, or None past the end."""
-        index = self._index + ahead
-        return self._tokens[index] if index < len(self._tokens) else None
-
-    def peek_word(self, ahead: int = 0) -> str:
-        """The upper-case text of a token that is not a string or quoted name; empty otherwise."""
-        token = self.peek(ahead)
-        if token is None or token.token_type in (TokenType.STRING, TokenType.IDENTIFIER):
-            return ""
-        return " ".join(token.text.upper().split())
-
-    def take(self) -> Token:
-        """The next token. Raises 42601 at the end."""
-        token = self.peek()
-        if token is None:
-            raise syntax_error("")
-        self._index += 1
-        return token
-
-    def accept(self, *words: str) -> bool:
-        """Take these words if they come next, all or none.
-
-        A token may hold several words (sqlglot reads some pairs as one).
-        """
-        consumed = 0
-        remaining = [word.upper() for word in words]
-        while remaining:
-            text = self.peek_word(consumed)
-            if not text:
-                return False
-            parts = text.split(" ")
-            if parts != remaining[: len(parts)]:
-                return False
-            remaining = remaining[len(parts) :]
-            consumed += 1
-        self._index += consumed
-        return True
-
-    def expect(self, *words: str) -> None:
-        """Take these words. Raises 42601 when others come."""
-        if not self.accept(*words):
-            raise self.error()
-
-    def error(self) -> SqlError:
-        """The syntax error at the next token."""
+    def error(self, expected: str = "") -> SqlError:
+        """The syntax error at the next token, in Redshift's words, which do not say what was expected."""
         token = self.peek()
         return syntax_error(self.source(token) if token else "")
-
-    def source(self, token: Token) -> str:
-        """The text of a token as it was written."""
-        return self._text[token.start : token.end + 1]
-
-    def identifier(self) -> str:
-        """A name, folded to lower case as Redshift does with quoted names too."""
-        token = self.take()
-        if token.token_type in (TokenType.STRING, TokenType.NUMBER) or not (
-            token.token_type == TokenType.IDENTIFIER or token.text[:1].isalpha() or token.text[:1] in "_#"
-        ):
-            self._index -= 1
-            raise self.error()
-        return token.text.lower()
 
     def qualified_name(self, longest: int = 3) -> tuple[str, ...]:
         """A name of one part, or up to `longest`."""
@@ -259,76 +197,14 @@ class TokenReader:
             self.take()
             return ("#" + self.identifier(),)
         parts = [self.identifier()]
-        while self.peek_word() == ".":
-            self.take()
+        while self.accept("."):
             parts.append(self.identifier())
         if len(parts) > longest:
             raise syntax_error(".".join(parts))
         return tuple(parts)
 
-    def string(self) -> str:
-        """The value of a string literal."""
-        token = self.take()
-        if token.token_type not in (TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.RAW_STRING):
-            self._index -= 1
-            raise self.error()
-        return token.text
-
-    def number(self) -> int:
-        """A whole number. Raises 42601."""
-        token = self.take()
-        if token.token_type != TokenType.NUMBER or not token.text.isdigit():
-            self._index -= 1
-            raise self.error()
-        return int(token.text)
-
-    def is_string(self) -> bool:
-        """Whether a string literal comes next."""
-        token = self.peek()
-        return token is not None and token.token_type in (
-            TokenType.STRING,
-            TokenType.HEREDOC_STRING,
-            TokenType.RAW_STRING,
-        )
-
     def rest(self) -> str:
-        """The text from the next token to the end; takes it all."""
-        token = self.peek()
-        if token is None:
-            raise syntax_error("")
-        self._index = len(self._tokens)
-        return self._text[token.start :]
-
-    def parenthesized(self) -> str:
-        """The text inside a pair of parentheses that starts here; takes both."""
-        opening = self.peek()
-        if opening is None or opening.token_type != TokenType.L_PAREN:
+        """The text from the next token to the end; takes it all. There must be some."""
+        if self.done:
             raise self.error()
-        depth = 0
-        while True:
-            token = self.take()
-            if token.token_type == TokenType.L_PAREN:
-                depth += 1
-            elif token.token_type == TokenType.R_PAREN:
-                depth -= 1
-                if depth == 0:
-                    return self._text[opening.start + 1 : token.start]
-
-    def names(self) -> tuple[str, ...]:
-        """A parenthesized list of names."""
-        if self.peek_word() != "(":
-            raise self.error()
-        self.take()
-        found = [self.identifier()]
-        while self.peek_word() == ",":
-            self.take()
-            found.append(self.identifier())
-        if self.peek_word() != ")":
-            raise self.error()
-        self.take()
-        return tuple(found)
-
-    def expect_end(self) -> None:
-        """Raise 42601 unless every token was taken."""
-        if not self.done:
-            raise self.error()
+        return super().rest()

@@ -26,6 +26,7 @@ from local.engines.redshift.statements.iceberg_types import glue_type
 from local.engines.redshift.statements.storage import columns_of
 from local.engines.redshift.translation import translate_query, used_parameters
 from local.engines.redshift.types import Type
+from local.engines.sql_cursor import split_at_commas
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def plan_create(
         if reader.accept("LOCATION"):
             location = reader.string()
         elif reader.accept("PARTITIONED", "BY") or reader.accept("PARTITIONED_BY"):
-            partition_by = tuple(_split(reader.parenthesized()))
+            partition_by = tuple(part.strip() for part in split_at_commas(reader.parenthesized()))
         elif reader.accept("TABLE", "PROPERTIES"):
             _check_properties(reader.parenthesized())
         elif reader.accept("AS"):
@@ -72,16 +73,6 @@ def plan_create(
         translate_query(session, parse(query), parameter_types)
     request = _Request(name, if_not_exists, definition, location, partition_by, query)
     return Plan(lambda parameters: _create(session, request, parameters, parameter_types))
-
-
-def _split(text: str) -> list[str]:
-    parts, depth, start = [], 0, 0
-    for position, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if character == "," and depth == 0:
-            parts.append(text[start:position])
-            start = position + 1
-    return [each.strip() for each in [*parts, text[start:]]]
 
 
 def _check_properties(text: str) -> None:
