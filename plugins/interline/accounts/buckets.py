@@ -7,7 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from interline.accounts.outcome import Clients, Conflict, Outcome
+from interline.accounts.outcome import Conflict, Outcome
+from interline.aws.retry import Clients
 from interline.contracts import Domain
 
 _FIRST_REGION = "us-east-1"
@@ -65,7 +66,7 @@ def prepare_buckets(domain: Domain, clients: Clients) -> Iterator[Outcome]:
 def _bucket(s3: Any, domain: Domain, bucket: str) -> Outcome:
     what = f"bucket {bucket}"
     try:
-        # names are everybody's: a bucket that lets us in may still be somebody else's
+        # bucket names are global: a bucket that we may see can still be somebody else's
         s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=domain.account)
     except ClientError as error:
         code = error.response["Error"]["Code"]
@@ -135,8 +136,8 @@ def _lifecycle(s3: Any, bucket: str, rules: list[dict[str, Any]]) -> Outcome:
             raise
         found = []
     ours = {rule["ID"]: rule for rule in rules}
-    kept = {rule.get("ID"): _told_of(rule, ours.get(rule.get("ID"), {})) for rule in found}
-    differing = [name for name, rule in ours.items() if kept.get(name) != rule]
+    there = {rule.get("ID"): _comparable(rule, ours.get(rule.get("ID"), {})) for rule in found}
+    differing = [name for name, rule in ours.items() if there.get(name) != rule]
     if not differing:
         return Outcome(what, f"{', '.join(ours)}")
     others = [rule for rule in found if rule.get("ID") not in ours]
@@ -144,6 +145,6 @@ def _lifecycle(s3: Any, bucket: str, rules: list[dict[str, Any]]) -> Outcome:
     return Outcome(what, f"without {', '.join(differing)}", ", ".join(ours))
 
 
-def _told_of(found: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+def _comparable(found: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
     """Return of a rule as S3 shows it the parts that ours has, so that defaults S3 adds make no difference."""
-    return {key: value for key, value in found.items() if key in wanted}
+    return {key: value for key, value in found.items() if key in ours}

@@ -11,8 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from interline.accounts.outcome import Clients, Conflict, Outcome
-from interline.accounts.permissions import give
+from interline.accounts.outcome import Conflict, Outcome
+from interline.accounts.permissions import ensure_granted
+from interline.aws.retry import Clients
 from interline.contracts import Domain
 
 
@@ -25,16 +26,16 @@ def prepare_data_lake(domain: Domain, clients: Clients) -> Iterator[Outcome]:
         domain.curated_database: domain.curated_bucket,
     }
     # a resource link into another domain is a database of one's own catalog
-    yield give(lake, role, {"Catalog": {}}, ["CREATE_DATABASE"], what="the catalog")
+    yield ensure_granted(lake, role, {"Catalog": {}}, ["CREATE_DATABASE"], what="the catalog")
     for database, bucket in databases.items():
         location = f"arn:aws:s3:::{bucket}"
         yield _registration(lake, domain, location)
         place = {"DataLocation": {"CatalogId": domain.account, "ResourceArn": location}}
         for principal in (role, domain.administrator_arn):
-            yield give(lake, principal, place, ["DATA_LOCATION_ACCESS"], what=location)
+            yield ensure_granted(lake, principal, place, ["DATA_LOCATION_ACCESS"], what=location)
         yield _database(glue, database, f"s3://{bucket}/")
-        yield give(
-            lake, role, {"Database": {"Name": database}}, ["ALL"], what=f"database {database}", passed_on=True
+        yield ensure_granted(
+            lake, role, {"Database": {"Name": database}}, ["ALL"], what=f"database {database}", grantable=True
         )
 
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-Clients = Callable[[str], Any]
-"""From a service's name to a boto3 client that acts as the account's data lake administrator."""
 
 
 class Conflict(RuntimeError):

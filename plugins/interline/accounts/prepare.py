@@ -1,4 +1,4 @@
-"""All steps of preparing one domain's account, in the order in which they need each other."""
+"""All steps of preparing one domain's account, in the order in which they depend on each other."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Iterator
 
 from interline.accounts.buckets import prepare_buckets
 from interline.accounts.data_lake import prepare_data_lake
-from interline.accounts.outcome import Clients, Outcome
+from interline.accounts.outcome import Outcome
 from interline.accounts.tags import prepare_tags
 from interline.accounts.workgroup import prepare_workgroup
+from interline.aws.retry import Clients
 from interline.contracts import Domain
 
 
 def prepare(domain: Domain, clients: Clients) -> Iterator[Outcome]:
-    """Make of a domain's account what its products need, and say step by step what was found and made.
+    """Make what a domain's products need in its account, and yield step by step what was found and made.
+
+    ``clients`` act as the account's data lake administrator.
 
     Can be repeated, and ended at any point: what is as it should be is left alone.
 

@@ -11,16 +11,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from interline.accounts.outcome import Clients, Outcome
-from interline.accounts.permissions import give
+from interline.access.state import CLASSIFICATION, PORT
+from interline.accounts.outcome import Outcome
+from interline.accounts.permissions import ensure_granted
+from interline.aws.retry import Clients
 from interline.contracts import Domain
 from interline.contracts.model.contract import CLASSIFICATIONS
 
-CLASSIFICATION = "classification"
-PORT = "port"
 NO_PORT = "none"
 """A key needs a value from the start; a product's own is added with its first publish."""
-_USES = ("ASSOCIATE", "DESCRIBE", "GRANT_WITH_LF_TAG_EXPRESSION")
+_PERMISSIONS = ("ASSOCIATE", "DESCRIBE", "GRANT_WITH_LF_TAG_EXPRESSION")
 
 
 def prepare_tags(domain: Domain, clients: Clients) -> Iterator[Outcome]:
@@ -28,9 +28,9 @@ def prepare_tags(domain: Domain, clients: Clients) -> Iterator[Outcome]:
     lake = clients("lakeformation")
     yield _tag(lake, CLASSIFICATION, CLASSIFICATIONS)
     yield _tag(lake, PORT, (NO_PORT,))
-    for key, uses in ((CLASSIFICATION, _USES), (PORT, ("ALTER", *_USES))):
+    for key, permissions in ((CLASSIFICATION, _PERMISSIONS), (PORT, ("ALTER", *_PERMISSIONS))):
         resource = {"LFTag": {"CatalogId": domain.account, "TagKey": key, "TagValues": ["*"]}}
-        yield give(lake, domain.role_arn, resource, uses, what=f"LF-Tag {key}")
+        yield ensure_granted(lake, domain.role_arn, resource, permissions, what=f"LF-Tag {key}")
 
 
 def _tag(lake: Any, key: str, values: Sequence[str]) -> Outcome:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from botocore.exceptions import ClientError
 
-from interline.accounts.outcome import Clients, Conflict, Outcome
+from interline.accounts.outcome import Conflict, Outcome
+from interline.aws.retry import Clients
 from interline.contracts import Domain
 
 
