@@ -111,7 +111,7 @@ def _levels(home: Path, now: datetime | None) -> tuple[datetime | None, list[Por
         with acting_on(home) as acting:
             from interline.contracts import load_mesh
             from interline.sla.lateness import judge, when_all_is_due
-            from interline.sla.publications import newest_days
+            from interline.sla.newest_days import newest_days
 
             mesh = load_mesh(ROOT)
             asked = [

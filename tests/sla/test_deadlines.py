@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from interline.airflow.deadlines import counted_from
-from interline.sla.moments import due_of_run
+from interline.sla.due_times import due_of_run
 
 DAY = date(2013, 1, 2)
 END = datetime(2013, 1, 3, tzinfo=UTC)

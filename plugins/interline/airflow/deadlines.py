@@ -14,7 +14,7 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import BaseDeadlineReference, DeadlineAlert
 
 from interline.airflow.deadline_alerts import report_late
-from interline.sla.moments import due_of_run
+from interline.sla.due_times import due_of_run
 
 NAME = "published in time"
 _ALERT = AsyncCallback(report_late)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from interline.contracts import Mesh
-from interline.sla.moments import end_of
+from interline.sla.due_times import end_of
 from interline.sla.promises import Promise, promise_of, told
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from interline.contracts import Contract
-from interline.sla.moments import end_of
+from interline.sla.due_times import end_of
 
 _DAY = timedelta(days=1)
 

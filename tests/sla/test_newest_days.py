@@ -12,7 +12,7 @@ import pytest
 from interline.publication import LedgerEntry
 from interline.publication.errors import NoSuchPort, PublicationError
 from interline.sla import publications
-from interline.sla.publications import newest_days
+from interline.sla.newest_days import newest_days
 
 ONE, TWO = "2013-01-01", "2013-01-02"
 FIRST = LedgerEntry(None, 1, ONE, "run")
