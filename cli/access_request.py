@@ -89,12 +89,12 @@ def request(
     Nothing is granted by that: the producer reviews the pull request, and what is merged is granted by platform.access.
     """
     with told():
-        from interline.scaffold.access_request import Asked, CannotRequest, requested
+        from interline.scaffold.access_request import AccessRequest, InvalidRequest, edits_for
 
         if not purpose.strip():
             raise typer.BadParameter("say what it is needed for", param_hint="--purpose")
         named = tuple(name.strip() for name in (columns or "").split(",") if name.strip())
-        asked = Asked(
+        access_request = AccessRequest(
             port,
             consumer,
             " ".join(purpose.split()),
@@ -105,8 +105,8 @@ def request(
             expires,
         )
         try:
-            made = requested(ROOT, asked)
-        except CannotRequest as error:
+            made = edits_for(ROOT, access_request)
+        except InvalidRequest as error:
             console(stderr=True).print(f"interline: {error}", markup=False, soft_wrap=True)
             raise typer.Exit(exits.USAGE) from None
         edits = {path: _difference(path, text) for path, text in made.texts.items()}
@@ -119,7 +119,7 @@ def request(
     if form == "json":
         files = {str(path.relative_to(ROOT)): lines for path, lines in edits.items()}
         typer.echo(
-            json.dumps({"files": files, "said": made.said, "next": steps, "written": not dry_run}, indent=1)
+            json.dumps({"files": files, "said": made.notes, "next": steps, "written": not dry_run}, indent=1)
         )
         return
     screen = console()
@@ -127,7 +127,7 @@ def request(
         for line in lines:
             style = {"+": "green", "-": "red"}.get(line[:1])
             screen.print(line, markup=False, soft_wrap=True, style=style)
-    for line in [*made.said, *(["Next:"] if steps else []), *(f"  {step}" for step in steps)]:
+    for line in [*made.notes, *(["Next:"] if steps else []), *(f"  {step}" for step in steps)]:
         screen.print(line, markup=False, soft_wrap=True)
 
 

@@ -95,10 +95,10 @@ def version(
     """
     with told():
         from interline.contracts import read_mesh
-        from interline.scaffold.major_version import NewVersion, consumers_to_move
+        from interline.scaffold.major_version import NewMajorVersion, consumers_to_move
 
         last = end_of_life or datetime.now(UTC).date() + _TIME_TO_MOVE
-        new = NewVersion(ROOT, address, end_of_life=last)
+        new = NewMajorVersion(ROOT, address, end_of_life=last)
         made, changed = new.write()
         mesh, _ = read_mesh(ROOT)
         readers = consumers_to_move(mesh.products.values(), new.old.address)

@@ -110,7 +110,7 @@ def _levels(home: Path, now: datetime | None) -> tuple[datetime | None, list[Por
     try:
         with acting_on(home) as acting:
             from interline.contracts import load_mesh
-            from interline.sla.lateness import judge, when_all_is_due
+            from interline.sla.lateness import service_levels, when_all_is_due
             from interline.sla.newest_days import newest_days
 
             mesh = load_mesh(ROOT)
@@ -122,7 +122,7 @@ def _levels(home: Path, now: datetime | None) -> tuple[datetime | None, list[Por
             local_clock = when_all_is_due(mesh, newest) if acting.local else None
             as_of = now or local_clock or datetime.now(UTC)
             problems = {entry.address: entry.problem for entry in found if entry.problem}
-            return as_of, judge(mesh, newest, as_of), problems
+            return as_of, service_levels(mesh, newest, as_of), problems
     except NothingUpError:
         return None, [], {}
 
@@ -163,7 +163,7 @@ def _tell_last_run(screen: Console, last: dict[str, Any] | None) -> None:
 def _tell_levels(screen: Console, as_of: datetime, levels: list[PortLevel], problems: dict[str, str]) -> None:
     from rich.table import Table
 
-    from interline.sla.promises import told as length
+    from interline.sla.promises import format_duration
 
     screen.print(f"\nPorts against their promises, as of {as_of:%Y-%m-%d %H:%M} UTC:")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
@@ -173,8 +173,8 @@ def _tell_levels(screen: Console, as_of: datetime, levels: list[PortLevel], prob
         table.add_row(
             level.address,
             level.newest.isoformat() if level.newest else "never",
-            "" if level.age is None else length(level.age),
-            length(level.promise.within) if level.promise else "",
+            "" if level.age is None else format_duration(level.age),
+            format_duration(level.promise.within) if level.promise else "",
             str(level.level),
         )
     screen.print(table)

@@ -12,7 +12,7 @@ import pytest
 from interline.build.dbt_project import properties
 from interline.contracts import MeshError, load_mesh, load_product
 from interline.review.checking import check_mesh
-from interline.scaffold.major_version import NewVersion, consumers_to_move
+from interline.scaffold.major_version import NewMajorVersion, consumers_to_move
 from interline.scaffold.product import ScaffoldError
 from tests.publication.conftest import copy_of_products
 
@@ -20,8 +20,8 @@ LAST = date(2027, 3, 31)
 PORT, NEXT = "bookings.reservations", "bookings.reservations_v2"
 
 
-def make(root: Path, address: str = PORT) -> NewVersion:
-    new = NewVersion(root, address, end_of_life=LAST)
+def make(root: Path, address: str = PORT) -> NewMajorVersion:
+    new = NewMajorVersion(root, address, end_of_life=LAST)
     new.write()
     return new
 

@@ -10,8 +10,8 @@ import pytest
 
 from interline.airflow.deadline_alerts import message_of
 from interline.contracts import Mesh, load_mesh
-from interline.sla.lateness import Level, PortLevel, downstream, judge, when_all_is_due
-from interline.sla.promises import Promise, promise_of, told
+from interline.sla.lateness import Level, PortLevel, downstream, service_levels, when_all_is_due
+from interline.sla.promises import Promise, format_duration, promise_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = date(2013, 1, 2)
@@ -27,7 +27,7 @@ def mesh() -> Mesh:
 def judged(mesh: Mesh, now: datetime, **newest: date | None) -> dict[str, PortLevel]:
     days: dict[str, date | None] = dict.fromkeys(mesh.products, DAY)
     days |= {address.replace("__", "."): day for address, day in newest.items()}
-    return {level.address: level for level in judge(mesh, days, now)}
+    return {level.address: level for level in service_levels(mesh, days, now)}
 
 
 def test_all_are_on_time_until_the_next_day_is_due(mesh: Mesh) -> None:
@@ -100,7 +100,7 @@ def test_latency_comes_before_frequency() -> None:
     promise = Promise(timedelta(days=1), timedelta(hours=8))
     assert promise.due(DAY) == datetime(2013, 1, 3, 8, tzinfo=UTC)
     assert str(promise) == "every 1 d, within 8 h"
-    assert [told(timedelta(seconds=seconds)) for seconds in (5, 90, 3600, 5400, 200_000, 400_000)] == [
+    assert [format_duration(timedelta(seconds=seconds)) for seconds in (5, 90, 3600, 5400, 200_000, 400_000)] == [
         "5 s", "90 s", "1 h", "90 min", "55 h", "4 d",
     ]  # fmt: skip
 
@@ -147,9 +147,9 @@ def test_a_mesh_of_long_ago_is_judged_when_its_newest_day_is_due(mesh: Mesh) -> 
     days: dict[str, date | None] = dict.fromkeys(mesh.products, DAY)
     as_of = when_all_is_due(mesh, days)
     assert as_of == DUE + timedelta(hours=1)
-    assert {level.level for level in judge(mesh, days, as_of)} == {Level.ON_TIME}
+    assert {level.level for level in service_levels(mesh, days, as_of)} == {Level.ON_TIME}
     days["shopping.searches"] = DAY - timedelta(days=1)
-    assert [level.address for level in judge(mesh, days, as_of) if level.level is Level.LATE] == [
+    assert [level.address for level in service_levels(mesh, days, as_of) if level.level is Level.LATE] == [
         "shopping.searches"
     ]
     assert when_all_is_due(mesh, dict.fromkeys(mesh.products)) is None

@@ -11,7 +11,7 @@ import pytest
 
 from interline.publication import LedgerEntry
 from interline.publication.errors import NoSuchPort, PublicationError
-from interline.sla import publications
+from interline.sla import newest_days as newest_days_module
 from interline.sla.newest_days import newest_days
 
 ONE, TWO = "2013-01-01", "2013-01-02"
@@ -42,7 +42,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 ]
                 return {"current-snapshot-id": snapshots[-1][0], "snapshots": kept}
 
-        monkeypatch.setattr(publications, "PortSnapshots", Port)
+        monkeypatch.setattr(newest_days_module, "PortSnapshots", Port)
 
     return said
 

@@ -27,12 +27,12 @@ from interline.contracts.yaml.reader import parse
 from interline.sql.row_filters import checked_row_filter
 
 
-class CannotRequest(ValueError):
+class InvalidRequest(ValueError):
     """What is asked for makes no sense, or is there already in another shape; the message says what to do."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class AccessRequest:
     """What a domain asks for."""
 
     port: str
@@ -49,34 +49,34 @@ class Asked:
 
 
 @dataclass
-class Request:
+class FileEdits:
     """The edited files, and what the edit says."""
 
     texts: dict[Path, str] = field(default_factory=dict)
-    said: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     reader: str = ""
     """Address of the consumer's product."""
 
 
-def requested(root: Path, asked: Asked) -> Request:
+def edits_for(root: Path, request: AccessRequest) -> FileEdits:
     """Return the files with what is asked for in them; writes nothing.
 
     Raises:
-        CannotRequest: it cannot be asked for so.
+        InvalidRequest: it cannot be asked for so.
         MeshError: a file of either side is wrong already, or there is no such product or domain.
     """
-    port = load_product(root, asked.port)
-    consumer = load_domain(root, asked.consumer)
+    port = load_product(root, request.port)
+    consumer = load_domain(root, request.consumer)
     if consumer.name == port.domain.name:
-        raise CannotRequest(f"{consumer.name} owns {asked.port} and may read it anyway")
-    reader = _reader(root, consumer, asked.product)
-    request = Request(reader=reader.address)
+        raise InvalidRequest(f"{consumer.name} owns {request.port} and may read it anyway")
+    reader = _reader(root, consumer, request.product)
+    edits = FileEdits(reader=reader.address)
     try:
-        _ask(port, asked, request)
-        _read(reader, port, request)
+        _add_role(port, request, edits)
+        _add_input_port(reader, port, edits)
     except CannotEdit as error:
-        raise CannotRequest(str(error)) from None
-    return request
+        raise InvalidRequest(str(error)) from None
+    return edits
 
 
 def _reader(root: Path, consumer: Domain, name: str | None) -> Product:
@@ -85,10 +85,10 @@ def _reader(root: Path, consumer: Domain, name: str | None) -> Product:
         name = name.removeprefix(f"{consumer.name}.")
         if name not in folders:
             hint = did_you_mean(name, folders) or f"it has {', '.join(folders) or 'none'}"
-            raise CannotRequest(f"{consumer.name} has no product {name!r} ({hint})")
+            raise InvalidRequest(f"{consumer.name} has no product {name!r} ({hint})")
         return load_product(root, f"{consumer.name}.{name}")
     if len(folders) != 1:
-        raise CannotRequest(
+        raise InvalidRequest(
             f"which product of {consumer.name} will read it? Say --for with one of {', '.join(folders)}"
             if folders
             else f"{consumer.name} has no product that could read it: ./interline new product {consumer.name}.<name>"
@@ -96,61 +96,61 @@ def _reader(root: Path, consumer: Domain, name: str | None) -> Product:
     return load_product(root, f"{consumer.name}.{folders[0]}")
 
 
-def _ask(port: Product, asked: Asked, request: Request) -> None:
+def _add_role(port: Product, request: AccessRequest, edits: FileEdits) -> None:
     """Add a role to the producer's contract, or columns to the role that is there."""
     contract = port.contract
-    for name in asked.columns:
+    for name in request.columns:
         if name not in contract.column_names:
             hint = did_you_mean(name, contract.column_names) or f"it has {', '.join(contract.column_names)}"
-            raise CannotRequest(f"{asked.port} has no column {name!r} ({hint})")
-    clearance = _clearance(contract, asked)
-    if asked.rows is not None:
+            raise InvalidRequest(f"{request.port} has no column {name!r} ({hint})")
+    clearance = _clearance(contract, request)
+    if request.rows is not None:
         try:
-            checked_row_filter(asked.rows, contract)
+            checked_row_filter(request.rows, contract)
         except ValueError as error:
-            raise CannotRequest(f"the condition {asked.rows!r}: {error}") from None
+            raise InvalidRequest(f"the condition {request.rows!r}: {error}") from None
     path = port.folder / "contract.yaml"
     text = YamlText(path.read_text(encoding="utf-8"))
     number = next(
-        (number for number, role in enumerate(contract.roles) if role.domain == asked.consumer), None
+        (number for number, role in enumerate(contract.roles) if role.domain == request.consumer), None
     )
     if number is None:
-        text.append(("roles",), _role(asked, clearance), before="slaProperties")
-        columns = ", ".join(asked.columns) or f"every column up to {clearance}"
-        request.said.append(f"{asked.consumer} asks to read of {asked.port}: {columns}")
-    elif not _extend(text, contract, contract.roles[number], number, asked, clearance, request):
+        text.append(("roles",), _role(request, clearance), before="slaProperties")
+        columns = ", ".join(request.columns) or f"every column up to {clearance}"
+        edits.notes.append(f"{request.consumer} asks to read of {request.port}: {columns}")
+    elif not _extend(text, contract, contract.roles[number], number, request, clearance, edits):
         return
     text.replace(("version",), raise_version(contract.version, "patch"))
     contract_of(parse(text.text, path), port.address)
-    request.texts[path] = text.text
+    edits.texts[path] = text.text
 
 
-def _clearance(contract: Contract, asked: Asked) -> str:
-    named = [contract.column(name) for name in asked.columns]
+def _clearance(contract: Contract, request: AccessRequest) -> str:
+    named = [contract.column(name) for name in request.columns]
     needed = max((CLASSIFICATIONS.index(column.classification) for column in named), default=1)
     lowest = CLASSIFICATIONS[max(needed, CLASSIFICATIONS.index("internal"))]
-    if asked.clearance is None:
+    if request.clearance is None:
         return lowest
     for column in named:
-        if not covers(asked.clearance, column.classification):
-            raise CannotRequest(
-                f"{column.name} is {column.classification}, above the clearance {asked.clearance}: leave it out, or"
+        if not covers(request.clearance, column.classification):
+            raise InvalidRequest(
+                f"{column.name} is {column.classification}, above the clearance {request.clearance}: leave it out, or"
                 f" ask with --clearance {lowest}"
             )
-    return asked.clearance
+    return request.clearance
 
 
-def _role(asked: Asked, clearance: str) -> dict[str, Any]:
-    properties: list[dict[str, Any]] = [{"property": "purpose", "value": asked.purpose}]
+def _role(request: AccessRequest, clearance: str) -> dict[str, Any]:
+    properties: list[dict[str, Any]] = [{"property": "purpose", "value": request.purpose}]
     if clearance != "internal":
         properties.append({"property": "clearance", "value": clearance})
-    if asked.columns:
-        properties.append({"property": "columns", "value": list(asked.columns)})
-    if asked.rows is not None:
-        properties.append({"property": "rows", "value": asked.rows})
-    if asked.expires is not None:
-        properties.append({"property": "expires", "value": asked.expires.isoformat()})
-    return {"role": asked.consumer, "access": "read", "customProperties": properties}
+    if request.columns:
+        properties.append({"property": "columns", "value": list(request.columns)})
+    if request.rows is not None:
+        properties.append({"property": "rows", "value": request.rows})
+    if request.expires is not None:
+        properties.append({"property": "expires", "value": request.expires.isoformat()})
+    return {"role": request.consumer, "access": "read", "customProperties": properties}
 
 
 def _extend(
@@ -158,25 +158,25 @@ def _extend(
     contract: Contract,
     role: Role,
     number: int,
-    asked: Asked,
+    request: AccessRequest,
     clearance: str,
-    request: Request,
+    edits: FileEdits,
 ) -> bool:
     """Widen a role that is there; return whether that changes anything."""
-    if asked.rows is not None or asked.expires is not None:
-        raise CannotRequest(
+    if request.rows is not None or request.expires is not None:
+        raise InvalidRequest(
             f"{role.domain} has a role in the contract already; its rows and its last day are changed by hand, in"
-            f" domains/{asked.port.replace('.', '/')}/contract.yaml"
+            f" domains/{request.port.replace('.', '/')}/contract.yaml"
         )
-    if not asked.columns and (role.columns is not None or not covers(role.clearance, clearance)):
-        raise CannotRequest(
+    if not request.columns and (role.columns is not None or not covers(role.clearance, clearance)):
+        raise InvalidRequest(
             f"{role.domain} may read {', '.join(contract.readable_by(role))} already; name what it needs beyond that"
             " with --columns"
         )
-    missing = [name for name in asked.columns if name not in contract.readable_by(role)]
+    missing = [name for name in request.columns if name not in contract.readable_by(role)]
     if not missing:
-        request.said.append(
-            f"{role.domain} may read that of {asked.port} already; its contract stays as it is"
+        edits.notes.append(
+            f"{role.domain} may read that of {request.port} already; its contract stays as it is"
         )
         return False
     if role.columns is not None:
@@ -189,14 +189,14 @@ def _extend(
         named = tuple(dict.fromkeys([*role.columns, *missing]))
     if not covers(role.clearance, clearance):
         _raise_clearance(text, number, clearance)
-        request.said.append(f"the role's clearance becomes {clearance}, from {role.clearance}")
+        edits.notes.append(f"the role's clearance becomes {clearance}, from {role.clearance}")
     widened = replace(
         role, columns=named, clearance=max(role.clearance, clearance, key=CLASSIFICATIONS.index)
     )
     come = [name for name in contract.readable_by(widened) if name not in contract.readable_by(role)]
-    request.said.append(f"{role.domain} asks to read also of {asked.port}: {', '.join(come)}")
+    edits.notes.append(f"{role.domain} asks to read also of {request.port}: {', '.join(come)}")
     if len(come) > len(missing):
-        request.said.append(
+        edits.notes.append(
             "(its role names no columns, so it reads whatever the clearance covers; `columns` in the contract narrows it)"
         )
     return True
@@ -224,10 +224,10 @@ def _raise_clearance(text: YamlText, number: int, clearance: str) -> None:
         text.replace((*properties, position, "value"), clearance)
 
 
-def _read(reader: Product, port: Product, request: Request) -> None:
+def _add_input_port(reader: Product, port: Product, edits: FileEdits) -> None:
     """Add an input port to the consumer's product."""
     if port.address in reader.inputs:
-        request.said.append(f"{reader.address} has the input port already")
+        edits.notes.append(f"{reader.address} has the input port already")
         return
     path = reader.folder / "product.yaml"
     text = YamlText(path.read_text(encoding="utf-8"))
@@ -235,5 +235,5 @@ def _read(reader: Product, port: Product, request: Request) -> None:
     entry = {"name": name, "version": port.contract.version, "contractId": port.contract_id}
     text.append(("inputPorts",), entry, before="outputPorts")
     product_of(parse(text.text, path), reader.address)
-    request.texts[path] = text.text
-    request.said.append(f"{reader.address} gets the input port {name}")
+    edits.texts[path] = text.text
+    edits.notes.append(f"{reader.address} gets the input port {name}")

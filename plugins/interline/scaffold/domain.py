@@ -63,7 +63,7 @@ def scaffold_domain(
             raise ScaffoldError(
                 f"the account {account} belongs to the domain {other.name} already: one domain, one account"
             )
-    wanted = Domain(
+    new = Domain(
         name,
         account,
         region or domains[PLATFORM].region,
@@ -73,15 +73,15 @@ def scaffold_domain(
     file = root / "domains" / name / "domain.yaml"
     made: list[Path] = []
     if name in domains:
-        _require_same(file, domains[name], wanted, described=description is not None)
+        _require_same(file, domains[name], new, described=description is not None)
     else:
-        made += _write(root, file, wanted)
+        made += _write(root, file, new)
     for folder in (root / "dags" / name, root / "dbt" / "models" / name):
         if not folder.is_dir():
             folder.mkdir(parents=True)
             made.append(folder)
     changed = [root / "CODEOWNERS"] if _own(root, name) else []
-    return DomainFiles(domains.get(name, wanted), tuple(made), tuple(changed))
+    return DomainFiles(domains.get(name, new), tuple(made), tuple(changed))
 
 
 def _check_name(name: str) -> None:
@@ -104,18 +104,18 @@ def _others(root: Path) -> dict[str, Domain]:
     return domains
 
 
-def _require_same(file: Path, found: Domain, wanted: Domain, *, described: bool) -> None:
+def _require_same(file: Path, found: Domain, new: Domain, *, described: bool) -> None:
     pairs = {
-        "account": (found.account, wanted.account),
-        "region": (found.region, wanted.region),
-        "team name": (found.team.name, wanted.team.name),
-        "e-mail": (found.team.email, wanted.team.email),
-        "channel": (found.team.channel, wanted.team.channel),
+        "account": (found.account, new.account),
+        "region": (found.region, new.region),
+        "team name": (found.team.name, new.team.name),
+        "e-mail": (found.team.email, new.team.email),
+        "channel": (found.team.channel, new.team.channel),
     }
     if described:
-        pairs["description"] = (found.description, wanted.description)
+        pairs["description"] = (found.description, new.description)
     differing = [
-        f"{what} {there!r}, not {asked!r}" for what, (there, asked) in pairs.items() if there != asked
+        f"{what} {there!r}, not {given!r}" for what, (there, given) in pairs.items() if there != given
     ]
     if differing:
         raise ScaffoldError(
@@ -145,8 +145,8 @@ def _write(root: Path, file: Path, domain: Domain) -> list[Path]:
     except MeshError as error:
         file.unlink()
         file.parent.rmdir()
-        told = "; ".join(f"{problem.message} ({problem.hint})" for problem in error.problems)
-        raise ScaffoldError(f"{told}. Nothing was written") from None
+        problems = "; ".join(f"{problem.message} ({problem.hint})" for problem in error.problems)
+        raise ScaffoldError(f"{problems}. Nothing was written") from None
     return [file]
 
 

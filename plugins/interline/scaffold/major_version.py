@@ -26,7 +26,7 @@ from interline.contracts.model.version_number import raise_version, version_numb
 from interline.scaffold.product import ScaffoldError
 
 
-class NewVersion:
+class NewMajorVersion:
     """What making a major version writes.
 
     :param root: the folder that holds ``domains/``, ``dags/`` and ``dbt/``

@@ -1,5 +1,5 @@
-"""What contracts promise about time, and who keeps it: when a data day is due, who is late, and who waits for them.
+"""What contracts promise about time, and how ports stand to it: when a data day is due, which ports are late, and which wait for them.
 
-``promises`` and ``lateness`` know neither Airflow nor AWS; ``deadlines`` makes a promise Airflow's deadline of a run, and
-``alerts`` is what Airflow calls when one is missed.
+``promises`` and ``lateness`` know neither Airflow nor AWS; ``newest_days`` reads the ledgers of publications. Airflow's deadlines of
+runs, and what it calls when one is missed, are ``airflow.deadlines`` and ``airflow.deadline_alerts``.
 """

@@ -1,4 +1,4 @@
-"""Who is late, who waits for whom, and who is told: a late producer once, with its consumers."""
+"""Which ports are late, which wait for others, and who is alerted: a late producer once, with its consumers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from interline.contracts import Mesh
 from interline.sla.due_times import end_of
-from interline.sla.promises import Promise, promise_of, told
+from interline.sla.promises import Promise, format_duration, promise_of
 
 
 class Level(StrEnum):
@@ -19,7 +19,7 @@ class Level(StrEnum):
     ON_TIME = "on time"
     LATE = "late"
     WAITING = "waiting"
-    """Behind its promise, because something it reads is late: its producer is told, not this one."""
+    """Behind its promise, because something it reads is late: its producer is alerted, not this one."""
     NEVER = "nothing yet"
     """Nothing was published, nor by all it reads; there is no telling since when something is due."""
     NO_PROMISE = "no promise"
@@ -67,7 +67,7 @@ class PortLevel:
         waiting = f"; waiting for it: {', '.join(self.affected)}" if self.affected else ""
         return (
             f"{self.address} is late: data day {day} was due {self.promise.due(day):%Y-%m-%d %H:%M} UTC"
-            f" ({told(late_by)} ago){waiting}"
+            f" ({format_duration(late_by)} ago){waiting}"
         )
 
 
@@ -78,17 +78,17 @@ def downstream(mesh: Mesh, address: str) -> tuple[str, ...]:
         for port in product.inputs:
             readers.setdefault(port, []).append(product.address)
     found: set[str] = set()
-    open_ends = [address]
-    while open_ends:
-        for reader in readers.get(open_ends.pop(), ()):
+    to_visit = [address]
+    while to_visit:
+        for reader in readers.get(to_visit.pop(), ()):
             if reader not in found and reader != address:
                 found.add(reader)
-                open_ends.append(reader)
+                to_visit.append(reader)
     return tuple(sorted(found))
 
 
-def judge(mesh: Mesh, newest: Mapping[str, date | None], now: datetime) -> list[PortLevel]:
-    """Hold every port against its promise, at a moment.
+def service_levels(mesh: Mesh, newest: Mapping[str, date | None], now: datetime) -> list[PortLevel]:
+    """Compare every port with its promise, at a moment.
 
     :param newest: by address, the newest data day that was published; None if there is none
     """
@@ -149,20 +149,20 @@ def _causes(
 ) -> list[str]:
     """Return the late ports above one, none of which waits for another, that have not published its missing day."""
     causes: set[str] = set()
-    open_ends, seen = [address], {address}
-    while open_ends:
-        current = open_ends.pop()
-        held_up = [
+    to_visit, seen = [address], {address}
+    while to_visit:
+        current = to_visit.pop()
+        late_inputs = [
             port
             for port in mesh.products[current].inputs
             if port in behind and (day := newest.get(port)) is not None and day < missing
         ]
-        if not held_up and current != address:
+        if not late_inputs and current != address:
             causes.add(current)
-        for port in held_up:
+        for port in late_inputs:
             if port not in seen:
                 seen.add(port)
-                open_ends.append(port)
+                to_visit.append(port)
     return sorted(causes)
 
 

@@ -1,4 +1,4 @@
-"""The newest data day of every port, from the ledgers of publications, each asked as the port's own domain."""
+"""The newest data day of every port, from the ledgers of publications, each read as the port's own domain."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from interline.publication.errors import NoSuchPort, PublicationError
 from interline.publication.port_snapshots import PortSnapshots
 from interline.publication.snapshots import snapshots_of
 
-_AT_ONCE = 8
+_PARALLEL = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Newest:
-    """What a ledger says, or why it could not be asked."""
+class NewestDay:
+    """What a ledger says, or why it could not be read."""
 
     address: str
     day: date | None = None
     problem: str = ""
 
 
-def newest_days(root: Path, addresses: Iterable[str]) -> list[Newest]:
-    """Return the newest data day of every port; one that cannot be asked hides no other."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+def newest_days(root: Path, addresses: Iterable[str]) -> list[NewestDay]:
+    """Return the newest data day of every port; one that cannot be read hides no other."""
+    with ThreadPoolExecutor(_PARALLEL) as pool:
         return list(pool.map(lambda address: _newest(root, address), addresses))
 
 
-def _newest(root: Path, address: str) -> Newest:
+def _newest(root: Path, address: str) -> NewestDay:
     try:
         days = _published(PortSnapshots(root, address))
     except (BotoCoreError, ClientError, RedshiftStatementError, PublicationError) as error:
-        return Newest(address, problem=str(error))
-    return Newest(address, date.fromisoformat(max(days)) if days else None)
+        return NewestDay(address, problem=str(error))
+    return NewestDay(address, date.fromisoformat(max(days)) if days else None)
 
 
 def _published(port: PortSnapshots) -> set[str]:

@@ -31,7 +31,7 @@ class Promise:
         return newest + max(self.every, _DAY)
 
     def __str__(self) -> str:
-        return f"every {told(self.every)}, within {told(self.within)}"
+        return f"every {format_duration(self.every)}, within {format_duration(self.within)}"
 
 
 def promise_of(contract: Contract) -> Promise | None:
@@ -47,7 +47,7 @@ def promise_of(contract: Contract) -> Promise | None:
     return Promise(every, lengths.get("latency") or lengths.get("freshness") or every)
 
 
-def told(length: timedelta) -> str:
+def format_duration(length: timedelta) -> str:
     """Return a length of time in its largest fitting unit, such as ``8 h`` or ``2 d``."""
     seconds = round(length.total_seconds())
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):

@@ -12,7 +12,7 @@ from pull_request import REPOSITORY, TODAY, Checkout
 
 from interline.contracts import read_mesh
 from interline.review.changes.tasks import outlines
-from interline.scaffold.major_version import NewVersion
+from interline.scaffold.major_version import NewMajorVersion
 
 RESERVATIONS = "domains/bookings/reservations/contract.yaml"
 DEMAND = "domains/shopping/route_demand/contract.yaml"
@@ -155,7 +155,7 @@ def with_second(pristine: Checkout, tmp_path_factory: pytest.TempPathFactory) ->
     """A checkout that nobody changes, in which bookings.reservations_v2 lacks a column."""
     root = tmp_path_factory.mktemp("second") / "mesh"
     shutil.copytree(pristine.root, root)
-    NewVersion(root, "bookings.reservations", end_of_life=date(2027, 6, 30)).write()
+    NewMajorVersion(root, "bookings.reservations", end_of_life=date(2027, 6, 30)).write()
     checkout = Checkout(root)
     checkout.remove_column("bookings.reservations_v2", "channel")
     model = checkout.path("dbt/models/bookings/reservations_v2.sql")

@@ -12,7 +12,7 @@ import pytest
 
 from interline.contracts import MeshError, load_mesh, load_product
 from interline.contracts.yaml.editor import CannotEdit, YamlText
-from interline.scaffold.access_request import Asked, CannotRequest, Request, requested
+from interline.scaffold.access_request import AccessRequest, FileEdits, InvalidRequest, edits_for
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -26,8 +26,8 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def written(root: Path, asked: Asked) -> Request:
-    made = requested(root, asked)
+def written(root: Path, request: AccessRequest) -> FileEdits:
+    made = edits_for(root, request)
     for path, text in made.texts.items():
         path.write_text(text, encoding="utf-8")
     return made
@@ -40,7 +40,7 @@ def changed(path: Path, text: str) -> tuple[list[str], list[str]]:
 
 
 def test_a_new_role_and_input_port(root: Path) -> None:
-    asked = Asked(
+    request = AccessRequest(
         "loyalty.members",
         "bookings",
         "which airports: our members' own",
@@ -50,14 +50,14 @@ def test_a_new_role_and_input_port(root: Path) -> None:
         expires=date(2027, 1, 31),
     )
     contract = root / "domains/loyalty/members/contract.yaml"
-    gone, come = changed(contract, requested(root, asked).texts[contract])
+    gone, come = changed(contract, edits_for(root, request).texts[contract])
     assert gone == ["version: 1.0.0"]
     assert "version: 1.0.1" in come
     assert len(come) > 10
-    written(root, asked)
+    written(root, request)
     (role,) = load_product(root, "loyalty.members").contract.roles
-    assert (role.domain, role.columns, role.rows) == ("bookings", asked.columns, asked.rows)
-    assert (role.clearance, role.expires, role.purpose) == ("confidential", asked.expires, asked.purpose)
+    assert (role.domain, role.columns, role.rows) == ("bookings", request.columns, request.rows)
+    assert (role.clearance, role.expires, role.purpose) == ("confidential", request.expires, request.purpose)
     mesh = load_mesh(root)
     assert "loyalty.members" in mesh.products["bookings.revenue"].inputs
     assert mesh.products["bookings.revenue"].inputs_by_source["loyalty", "members"] == "loyalty.members"
@@ -66,7 +66,8 @@ def test_a_new_role_and_input_port(root: Path) -> None:
 def test_columns_are_added_to_a_role_that_is_there(root: Path) -> None:
     before = load_product(root, "bookings.reservations").contract.roles[0]
     made = written(
-        root, Asked("bookings.reservations", "shopping", "prices", "route_demand", ("amount", "origin"))
+        root,
+        AccessRequest("bookings.reservations", "shopping", "prices", "route_demand", ("amount", "origin")),
     )
     assert list(made.texts) == [root / "domains/bookings/reservations/contract.yaml"]
     role = load_product(root, "bookings.reservations").contract.roles[0]
@@ -82,11 +83,11 @@ def test_a_clearance_that_is_raised_says_all_that_it_lets_in(root: Path) -> None
     members.write_text(text.replace("\nslaProperties:\n", f"\n{role}slaProperties:\n"), encoding="utf-8")
     contract = load_product(root, "loyalty.members").contract
     before = contract.readable_by(contract.roles[0])
-    made = written(root, Asked("loyalty.members", "bookings", "why", "revenue", ("member_id",)))
+    made = written(root, AccessRequest("loyalty.members", "bookings", "why", "revenue", ("member_id",)))
     contract = load_product(root, "loyalty.members").contract
     come = [name for name in contract.readable_by(contract.roles[0]) if name not in before]
     assert len(come) > 1
-    assert f"bookings asks to read also of loyalty.members: {', '.join(come)}" in made.said
+    assert f"bookings asks to read also of loyalty.members: {', '.join(come)}" in made.notes
 
 
 @pytest.mark.parametrize("written", ["roles: []", "roles:", "roles: [ ]"])
@@ -97,13 +98,13 @@ def test_a_comment_beside_an_empty_list_stays(written: str) -> None:
 
 
 def test_asking_again_changes_nothing(root: Path) -> None:
-    asked = Asked("bookings.revenue", "shopping", "prices", "route_demand")
-    assert len(written(root, asked).texts) == 2
-    assert requested(root, asked).texts == {}
+    request = AccessRequest("bookings.revenue", "shopping", "prices", "route_demand")
+    assert len(written(root, request).texts) == 2
+    assert edits_for(root, request).texts == {}
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("fields", "said"),
     [
         ({"consumer": "bookings"}, "bookings owns bookings.revenue"),
         ({"product": None}, "which product of shopping will read it"),
@@ -114,10 +115,10 @@ def test_asking_again_changes_nothing(root: Path) -> None:
         ({"rows": "origin = 'x'; drop table y"}, "the condition"),
     ],
 )
-def test_what_makes_no_sense_is_refused(root: Path, asked: dict[str, Any], said: str) -> None:
+def test_what_makes_no_sense_is_refused(root: Path, fields: dict[str, Any], said: str) -> None:
     usual = {"port": "bookings.revenue", "consumer": "shopping", "purpose": "x", "product": "route_demand"}
-    with pytest.raises(CannotRequest, match=said):
-        requested(root, Asked(**{**usual, **asked}))
+    with pytest.raises(InvalidRequest, match=said):
+        edits_for(root, AccessRequest(**{**usual, **fields}))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_what_makes_no_sense_is_refused(root: Path, asked: dict[str, Any], said:
 )
 def test_what_is_not_there_is_told(root: Path, port: str, consumer: str, message: str) -> None:
     with pytest.raises(MeshError, match=message):
-        requested(root, Asked(port, consumer, "x", "route_demand"))
+        edits_for(root, AccessRequest(port, consumer, "x", "route_demand"))
 
 
 @pytest.mark.parametrize(
