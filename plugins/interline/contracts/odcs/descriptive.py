@@ -13,7 +13,7 @@ from open_data_contract_standard.model import (
 )
 
 from interline.contracts.model.location import Place
-from interline.contracts.odcs.context import Reading
+from interline.contracts.odcs.context import ReadingContext
 
 _ELSEWHERE = {
     "servers": ("where the port is follows from its address", "take `servers` out"),
@@ -34,63 +34,67 @@ _OF_COLUMNS = {
 _INHERITING = ("semantics", "semantic", "definition", "businessDefinition")
 
 
-def note_what_nothing_acts_on(reading: Reading, parsed: OpenDataContractStandard) -> None:
+def note_what_nothing_acts_on(context: ReadingContext, parsed: OpenDataContractStandard) -> None:
     """Note the keys of a contract that are for other tools, with what holds here instead."""
     for key, (why, hint) in _ELSEWHERE.items():
         if getattr(parsed, key):
-            reading.unexecuted((key,), f"nothing acts on {key}: {why}", hint)
-    _custom_properties(reading, (), parsed.customProperties)
+            context.note_unexecuted((key,), f"nothing acts on {key}: {why}", hint)
+    _custom_properties(context, (), parsed.customProperties)
     for number, table in enumerate(parsed.schema_ or ()):
-        _table(reading, ("schema", number), table)
+        _table(context, ("schema", number), table)
 
 
-def _table(reading: Reading, place: Place, table: SchemaObject) -> None:
+def _table(context: ReadingContext, place: Place, table: SchemaObject) -> None:
     if table.physicalName not in (None, table.name):
-        reading.unexecuted((*place, "physicalName"), "the port's table carries the product's name")
+        context.note_unexecuted((*place, "physicalName"), "the port's table carries the product's name")
     if table.physicalType not in (None, "table"):
-        reading.refuse(
+        context.refuse(
             (*place, "physicalType"),
             f"a port is a table, not a {table.physicalType}",
             "`physicalType: table`",
         )
-    _custom_properties(reading, place, table.customProperties)
+    _custom_properties(context, place, table.customProperties)
     for number, prop in enumerate(table.properties or ()):
-        _property(reading, (*place, "properties", number), prop)
+        _property(context, (*place, "properties", number), prop)
 
 
-def _property(reading: Reading, place: Place, prop: SchemaProperty) -> None:
+def _property(context: ReadingContext, place: Place, prop: SchemaProperty) -> None:
     for key, why in _OF_COLUMNS.items():
         value = getattr(prop, key)
         if value and not (key == "physicalName" and value == prop.name):
-            reading.unexecuted((*place, key), f"nothing acts on {key} of {prop.name}: {why}")
+            context.note_unexecuted((*place, key), f"nothing acts on {key} of {prop.name}: {why}")
     if prop.semanticType not in (None, "column"):
-        reading.refuse(
+        context.refuse(
             (*place, "semanticType"),
             f"{prop.name} is a {prop.semanticType}; a port has columns",
             "leave it out, or describe what the column holds",
         )
     if prop.partitionKeyPosition not in (None, -1, 1):
-        reading.refuse(
+        context.refuse(
             (*place, "partitionKeyPosition"), "a port has one partition key, the data day", "leave it out"
         )
-    _definitions(reading, place, prop.authoritativeDefinitions or ())
-    _custom_properties(reading, place, prop.customProperties)
+    _definitions(context, place, prop.authoritativeDefinitions or ())
+    _custom_properties(context, place, prop.customProperties)
     for number, quality in enumerate(prop.quality or ()):
-        _custom_properties(reading, (*place, "quality", number), quality.customProperties)
+        _custom_properties(context, (*place, "quality", number), quality.customProperties)
 
 
-def _definitions(reading: Reading, place: Place, definitions: Sequence[AuthoritativeDefinition]) -> None:
+def _definitions(
+    context: ReadingContext, place: Place, definitions: Sequence[AuthoritativeDefinition]
+) -> None:
     for number, definition in enumerate(definitions):
         if definition.type in _INHERITING:
-            reading.refuse(
+            context.refuse(
                 (*place, "authoritativeDefinitions", number, "type"),
                 f"a column inherits nothing from {definition.url!r}",
                 "write its type and rules here; a link for people has another type, `glossary` for example",
             )
 
 
-def _custom_properties(reading: Reading, place: Place, properties: Sequence[CustomProperty] | None) -> None:
+def _custom_properties(
+    context: ReadingContext, place: Place, properties: Sequence[CustomProperty] | None
+) -> None:
     for number, custom in enumerate(properties or ()):
-        reading.unexecuted(
+        context.note_unexecuted(
             (*place, "customProperties", number), f"nothing acts on the custom property {custom.property!r}"
         )

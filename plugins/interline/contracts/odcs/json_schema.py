@@ -1,7 +1,7 @@
-"""A contract held against the JSON schema of the Open Data Contract Standard, as ``datacontract lint`` holds it.
+"""A contract checked by the JSON schema of the Open Data Contract Standard, as ``datacontract lint`` checks it.
 
 The schema comes with the package ``open-data-contract-standard`` at the version this repository pins. What this finds
-beyond Interline's own reading are shapes that nothing here needs: servers, teams, links, context.
+beyond Interline's own reading is about parts that Interline does not use: servers, teams, links.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _validator() -> Any:
     from jsonschema import validators  # type: ignore[import-untyped]
 
     text = resources.files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8")
-    # Unknown keys are told by the strict reading; asking for them here takes exponentially long with the nesting.
+    # Unknown keys are reported by the strict reader; looking for them here takes exponentially long with the nesting.
     schema = json.loads(text, object_hook=_without_unevaluated)
     return validators.validator_for(schema)(schema)
 

@@ -20,7 +20,9 @@ from interline.contracts.model.rules import (
     RowCount,
     RowRule,
 )
-from interline.contracts.odcs.context import Reading, is_number, position_of, rule_name, snake
+from interline.contracts.odcs.constants import is_number
+from interline.contracts.odcs.context import ReadingContext
+from interline.contracts.odcs.rule_names import position_of, rule_name, snake_case
 from interline.contracts.odcs.valid_values import ARGUMENTS, valid_values_test
 from interline.contracts.problems import did_you_mean, one_of
 
@@ -58,7 +60,7 @@ _DIMENSIONS = (
 
 
 def quality_rule(
-    reading: Reading,
+    context: ReadingContext,
     place: Place,
     quality: DataQuality,
     columns: tuple[Column, ...],
@@ -68,39 +70,39 @@ def quality_rule(
     kind = quality.type or ("sql" if quality.query else "library")
     if quality.dimension is not None and quality.dimension not in _DIMENSIONS:
         hint = did_you_mean(quality.dimension, _DIMENSIONS) or f"expected {one_of(_DIMENSIONS)}"
-        reading.refuse((*place, "dimension"), f"unknown dimension {quality.dimension!r}", hint)
+        context.refuse((*place, "dimension"), f"unknown dimension {quality.dimension!r}", hint)
     if quality.severity not in (None, "error", "warning", "info"):
-        reading.refuse(
+        context.refuse(
             (*place, "severity"), f"severity is {quality.severity!r}", "expected error, warning or info"
         )
     if quality.schedule or quality.scheduler:
-        reading.unexecuted(
+        context.note_unexecuted(
             (*place, "schedule" if quality.schedule else "scheduler"),
             "the rule has a schedule of its own",
             "every rule is held with each run of the product",
         )
     if kind == "text":
         told = " ".join((quality.description or quality.name or "it").split())
-        reading.unexecuted(
+        context.note_unexecuted(
             place, f"a rule of type text is for people: {told}", "write it as library, sql or custom"
         )
         return None
     if kind == "custom":
-        return _expression_rule(reading, place, quality, column)
+        return _expression_rule(context, place, quality, column)
     if kind not in ("sql", "library"):
         hint = did_you_mean(kind, ("library", "sql", "custom", "text"))
-        reading.refuse((*place, "type"), f"unknown type of quality rule {kind!r}", hint)
+        context.refuse((*place, "type"), f"unknown type of quality rule {kind!r}", hint)
         return None
     percent = quality.unit in _PERCENT
     if kind == "library" and quality.unit not in (None, "rows", *_PERCENT):
         hint = did_you_mean(quality.unit or "", ("rows", "percent")) or "expected rows or percent"
-        reading.refuse((*place, "unit"), f"the unit of {quality.metric} is {quality.unit!r}", hint)
-    limit = _limit(reading, place, quality)
+        context.refuse((*place, "unit"), f"the unit of {quality.metric} is {quality.unit!r}", hint)
+    limit = _limit(context, place, quality)
     if limit is None:
         return None
     if kind == "sql":
         if not (quality.query or "").strip():
-            reading.refuse(
+            context.refuse(
                 place, "a rule of type sql has no query", "expected `query: select … from ${object}`"
             )
             return None
@@ -110,23 +112,23 @@ def quality_rule(
     else:
         if quality.metric not in METRICS:
             hint = did_you_mean(quality.metric or "", METRICS) or f"expected {one_of(METRICS)}"
-            reading.refuse((*place, "metric"), f"unknown metric {quality.metric!r}", hint)
+            context.refuse((*place, "metric"), f"unknown metric {quality.metric!r}", hint)
             return None
         if percent and quality.metric == "rowCount":
-            reading.refuse((*place, "unit"), "rowCount has no percentage", "expected `unit: rows`")
-        made = _metric(reading, place, quality, columns, column)
+            context.refuse((*place, "unit"), "rowCount has no percentage", "expected `unit: rows`")
+        made = _metric(context, place, quality, columns, column)
         if made is None:
             return None
-        name = quality.name or f"{column.name + '_' if column else ''}{snake(quality.metric)}"
+        name = quality.name or f"{column.name + '_' if column else ''}{snake_case(quality.metric)}"
         if isinstance(made, Breaking) and limit == Limit("=", 0) and quality.severity in (None, "error"):
             reason = quality.description or made.test.reason(made.column)
             return RowRule(
-                rule_name(reading, place, name), made.column, made.test, " ".join(reason.split()), place
+                rule_name(context, place, name), made.column, made.test, " ".join(reason.split()), place
             )
         measure = made
     described = " ".join((quality.description or f"{name} {limit}{' percent' if percent else ''}").split())
     return BatchRule(
-        rule_name(reading, place, name),
+        rule_name(context, place, name),
         measure,
         limit,
         described,
@@ -153,54 +155,54 @@ def _statement(text: str) -> str:
 
 
 def _expression_rule(
-    reading: Reading, place: Place, quality: DataQuality, column: Column | None
+    context: ReadingContext, place: Place, quality: DataQuality, column: Column | None
 ) -> RowRule | None:
     if quality.engine is None or quality.implementation is None:
         missing = "engine" if quality.engine is None else "implementation"
-        reading.refuse(
+        context.refuse(
             place,
             f"a custom rule has no {missing}",
             "expected `engine: redshift` and `implementation:` with a boolean SQL expression",
         )
         return None
     if quality.engine != "redshift":
-        reading.unexecuted(
+        context.note_unexecuted(
             place,
             f"a custom rule for the engine {quality.engine!r}; nothing runs it",
             "`engine: redshift` with a boolean SQL expression is run",
         )
         return None
     if not isinstance(quality.implementation, str):
-        reading.refuse(
+        context.refuse(
             (*place, "implementation"), "implementation is no text", "expected a boolean SQL expression"
         )
         return None
-    name = rule_name(reading, place, quality.name or f"expression_{position_of(place)}")
+    name = rule_name(context, place, quality.name or f"expression_{position_of(place)}")
     expression = _statement(quality.implementation)
     test = Holds(expression)
     reason = quality.description or quality.name or test.reason(column.name if column else "")
     return RowRule(name, column.name if column else None, test, " ".join(reason.split()), place)
 
 
-def _limit(reading: Reading, place: Place, quality: DataQuality) -> Limit | None:
+def _limit(context: ReadingContext, place: Place, quality: DataQuality) -> Limit | None:
     given = [(key, getattr(quality, key)) for key in OPERATORS if getattr(quality, key) is not None]
     if len(given) != 1:
         found = "no comparison" if not given else f"{len(given)} comparisons"
-        reading.refuse(place, f"the rule has {found}", f"expected exactly one of {', '.join(OPERATORS)}")
+        context.refuse(place, f"the rule has {found}", f"expected exactly one of {', '.join(OPERATORS)}")
         return None
     key, value = given[0]
     values = value if isinstance(value, list) and key.endswith("Between") else [value]
     if not all(is_number(number) for number in values):
-        reading.refuse((*place, key), f"{key} is {value!r}", "expected a number")
+        context.refuse((*place, key), f"{key} is {value!r}", "expected a number")
         return None
     if len(values) > 1 and values[0] >= values[1]:
-        reading.refuse((*place, key), f"{key} is {value!r}", "the smaller number comes first")
+        context.refuse((*place, key), f"{key} is {value!r}", "the smaller number comes first")
         return None
     return Limit(OPERATORS[key], values[0], values[1] if len(values) > 1 else None)
 
 
 def _metric(
-    reading: Reading,
+    context: ReadingContext,
     place: Place,
     quality: DataQuality,
     columns: tuple[Column, ...],
@@ -214,14 +216,14 @@ def _metric(
             hint = did_you_mean(name, known_arguments) or (
                 f"known are {', '.join(known_arguments)}" if known_arguments else "it has none"
             )
-            reading.refuse((*where, name), f"{quality.metric} has no argument {name!r}", hint)
+            context.refuse((*where, name), f"{quality.metric} has no argument {name!r}", hint)
             return None
     if quality.metric == "rowCount":
         return RowCount()
     if quality.metric == "duplicateValues":
-        return _duplicates(reading, where, arguments, columns, column)
+        return _duplicates(context, where, arguments, columns, column)
     if column is None:
-        reading.refuse(
+        context.refuse(
             (*place, "metric"), f"{quality.metric} is measured on a column", "write the rule under one"
         )
         return None
@@ -230,17 +232,17 @@ def _metric(
     if quality.metric == "missingValues":
         spellings = arguments.get("missingValues", [""])
         if not isinstance(spellings, list):
-            reading.refuse(
+            context.refuse(
                 where, "missingValues is no list", 'expected `arguments: {missingValues: ["", "N/A"]}`'
             )
             return None
         return Breaking(column.name, NotBlank(tuple(str(s) for s in spellings if s is not None)))
-    test = valid_values_test(reading, where, arguments, column)
+    test = valid_values_test(context, where, arguments, column)
     return None if test is None else Breaking(column.name, test)
 
 
 def _duplicates(
-    reading: Reading,
+    context: ReadingContext,
     place: Place,
     arguments: dict[str, Any],
     columns: tuple[Column, ...],
@@ -249,13 +251,13 @@ def _duplicates(
     names = arguments.get("properties", [column.name] if column else None)
     known = [c.name for c in columns]
     if not isinstance(names, list) or not names:
-        reading.refuse(place, "duplicateValues of a table", "expected `arguments: {properties: [a, b]}`")
+        context.refuse(place, "duplicateValues of a table", "expected `arguments: {properties: [a, b]}`")
         return None
     if column is not None and names != [column.name]:
-        reading.refuse(place, "several properties under one column", "write the rule under the table")
+        context.refuse(place, "several properties under one column", "write the rule under the table")
         return None
     for name in names:
         if name not in known:
-            reading.refuse(place, f"the table has no column {name!r}", did_you_mean(str(name), known))
+            context.refuse(place, f"the table has no column {name!r}", did_you_mean(str(name), known))
             return None
     return Duplicates(tuple(str(name) for name in names))

@@ -16,7 +16,7 @@ from open_data_contract_standard.model import Role as StandardRole
 from interline.contracts.model.contract import CLASSIFICATIONS, Column, Role, covers
 from interline.contracts.model.location import Place
 from interline.contracts.model.names import NAME_SHAPE, is_name
-from interline.contracts.odcs.context import Reading
+from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.problems import did_you_mean, one_of
 
 PROPERTIES = ("columns", "clearance", "rows", "expires", "purpose")
@@ -24,7 +24,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def roles_of(
-    reading: Reading, standard: Sequence[StandardRole], columns: tuple[Column, ...], address: str
+    context: ReadingContext, standard: Sequence[StandardRole], columns: tuple[Column, ...], address: str
 ) -> list[Role]:
     """Return the roles of the contract of the product at ``address``; note what is wrong with them."""
     roles: list[Role] = []
@@ -32,48 +32,48 @@ def roles_of(
         place: Place = ("roles", position)
         name = role.role or ""
         if not is_name(name):
-            reading.refuse((*place, "role"), f"{name!r} names no domain", f"expected {NAME_SHAPE}")
+            context.refuse((*place, "role"), f"{name!r} names no domain", f"expected {NAME_SHAPE}")
             continue
         if name == address.partition(".")[0]:
-            reading.refuse(
+            context.refuse(
                 (*place, "role"), f"{name} owns this product and may read it anyway", "remove the role"
             )
         if any(name == other.domain for other in roles):
-            reading.refuse((*place, "role"), f"the role {name!r} is there twice", "list all its columns once")
+            context.refuse((*place, "role"), f"the role {name!r} is there twice", "list all its columns once")
         if role.access not in (None, "read"):
-            reading.refuse(
+            context.refuse(
                 (*place, "access"), f"access is {role.access!r}", "a port can only be read: `access: read`"
             )
-        roles.append(_role(reading, place, role, columns))
+        roles.append(_role(context, place, role, columns))
     return roles
 
 
-def _role(reading: Reading, place: Place, standard: StandardRole, columns: tuple[Column, ...]) -> Role:
+def _role(context: ReadingContext, place: Place, standard: StandardRole, columns: tuple[Column, ...]) -> Role:
     given: dict[str, tuple[Place, Any]] = {}
     for position, custom in enumerate(standard.customProperties or ()):
         where: Place = (*place, "customProperties", position)
         name = custom.property or ""
         if name not in PROPERTIES:
             hint = did_you_mean(name, PROPERTIES) or f"known are {one_of(PROPERTIES)}"
-            reading.refuse((*where, "property"), f"unknown custom property {name!r} of a role", hint)
+            context.refuse((*where, "property"), f"unknown custom property {name!r} of a role", hint)
         elif name in given:
-            first = reading.line(given[name][0])
-            reading.refuse((*where, "property"), f"{name} is there twice, first on line {first}")
+            first = context.line(given[name][0])
+            context.refuse((*where, "property"), f"{name} is there twice, first on line {first}")
         else:
             given[name] = ((*where, "value"), custom.value)
-    clearance = _clearance(reading, *given["clearance"]) if "clearance" in given else "internal"
-    chosen = _columns(reading, *given["columns"], columns, clearance) if "columns" in given else None
+    clearance = _clearance(context, *given["clearance"]) if "clearance" in given else "internal"
+    chosen = _columns(context, *given["columns"], columns, clearance) if "columns" in given else None
     if chosen is None and "columns" not in given and not any(_seen(column, clearance) for column in columns):
-        reading.refuse(place, f"{standard.role} may read no column: none is {clearance} or less")
+        context.refuse(place, f"{standard.role} may read no column: none is {clearance} or less")
     return Role(
         domain=standard.role or "",
         description=(standard.description or "").strip(),
         columns=chosen,
         clearance=clearance,
-        rows=_text(reading, *given["rows"], "a condition, `status = 'booked'`") if "rows" in given else None,
-        expires=_expires(reading, *given["expires"]) if "expires" in given else None,
+        rows=_text(context, *given["rows"], "a condition, `status = 'booked'`") if "rows" in given else None,
+        expires=_expires(context, *given["expires"]) if "expires" in given else None,
         place=place,
-        purpose=(_text(reading, *given["purpose"], "a sentence") or "") if "purpose" in given else "",
+        purpose=(_text(context, *given["purpose"], "a sentence") or "") if "purpose" in given else "",
     )
 
 
@@ -81,30 +81,30 @@ def _seen(column: Column, clearance: str) -> bool:
     return column.classification in CLASSIFICATIONS and covers(clearance, column.classification)
 
 
-def _clearance(reading: Reading, place: Place, value: Any) -> str:
+def _clearance(context: ReadingContext, place: Place, value: Any) -> str:
     if value in CLASSIFICATIONS:
         return str(value)
     hint = did_you_mean(str(value), CLASSIFICATIONS)
-    reading.refuse(place, f"{value!r} is no clearance, expected {one_of(CLASSIFICATIONS)}", hint)
+    context.refuse(place, f"{value!r} is no clearance, expected {one_of(CLASSIFICATIONS)}", hint)
     return CLASSIFICATIONS[-1]
 
 
 def _columns(
-    reading: Reading, place: Place, value: Any, columns: tuple[Column, ...], clearance: str
+    context: ReadingContext, place: Place, value: Any, columns: tuple[Column, ...], clearance: str
 ) -> tuple[str, ...] | None:
     if not isinstance(value, list) or not value:
-        reading.refuse(place, "columns is no list", "expected `value: [first_column, second_column]`")
+        context.refuse(place, "columns is no list", "expected `value: [first_column, second_column]`")
         return None
     by_name = {column.name: column for column in columns}
     for number, name in enumerate(value):
         column = by_name.get(str(name))
         if column is None:
             hint = did_you_mean(str(name), by_name)
-            reading.refuse((*place, number), f"the table has no column {name!r}", hint)
+            context.refuse((*place, number), f"the table has no column {name!r}", hint)
         elif name in value[:number]:
-            reading.refuse((*place, number), f"the column {name!r} is there twice")
+            context.refuse((*place, number), f"the column {name!r} is there twice")
         elif column.classification in CLASSIFICATIONS and not covers(clearance, column.classification):
-            reading.refuse(
+            context.refuse(
                 (*place, number),
                 f"the column {name!r} is {column.classification}, above the role's clearance, {clearance}",
                 f"leave it out, or give the role `clearance: {column.classification}` as a custom property",
@@ -112,20 +112,20 @@ def _columns(
     return tuple(str(name) for name in value)
 
 
-def _expires(reading: Reading, place: Place, value: Any) -> date | None:
+def _expires(context: ReadingContext, place: Place, value: Any) -> date | None:
     try:
         if isinstance(value, str) and _DAY.fullmatch(value):
             return date.fromisoformat(value)
     except ValueError:
         pass
-    reading.refuse(
+    context.refuse(
         place, f"expires is {value!r}", 'expected the last day of the grant in quotes, "2027-01-31"'
     )
     return None
 
 
-def _text(reading: Reading, place: Place, value: Any, shape: str) -> str | None:
+def _text(context: ReadingContext, place: Place, value: Any, shape: str) -> str | None:
     if isinstance(value, str) and value.strip():
         return value.strip()
-    reading.refuse(place, f"the value is {value!r}", f"expected {shape} as text")
+    context.refuse(place, f"the value is {value!r}", f"expected {shape} as text")
     return None

@@ -14,7 +14,7 @@ from interline.contracts.model.contract import Column, ServiceLevel, is_data_day
 from interline.contracts.model.location import Place
 from interline.contracts.model.periods import Period, period_of
 from interline.contracts.model.rules import BatchRule, HoursOld, Limit
-from interline.contracts.odcs.context import Reading
+from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.problems import did_you_mean, one_of
 
 PERIODS = ("freshness", "latency", "frequency", "retention")
@@ -38,7 +38,7 @@ class ServiceLevels:
 
 
 def service_levels_of(
-    reading: Reading,
+    context: ReadingContext,
     standard: Sequence[ServiceLevelAgreementProperty],
     columns: tuple[Column, ...],
     table: str,
@@ -52,35 +52,37 @@ def service_levels_of(
         name = level.property or ""
         if name not in SERVICE_LEVELS:
             hint = did_you_mean(name, SERVICE_LEVELS) or f"known are {', '.join(SERVICE_LEVELS)}"
-            reading.refuse((*place, "property"), f"unknown service level {name!r}", hint)
+            context.refuse((*place, "property"), f"unknown service level {name!r}", hint)
             continue
         if level.value is None:
-            reading.refuse(place, f"{name} has no value", "for example `value: 1` and `unit: d`")
+            context.refuse(place, f"{name} has no value", "for example `value: 1` and `unit: d`")
             continue
         if name in first and name != "freshness":
-            reading.refuse(place, f"{name} is there twice, first on line {reading.line(first[name])}")
+            context.refuse(place, f"{name} is there twice, first on line {context.line(first[name])}")
         first.setdefault(name, place)
-        period = _period(reading, place, level) if name in PERIODS else None
-        day = _day(reading, (*place, "value"), name, level.value) if name in DAYS else None
+        period = _period(context, place, level) if name in PERIODS else None
+        day = _day(context, (*place, "value"), name, level.value) if name in DAYS else None
         if name == "freshness" and period is not None:
             element = level.element or default_element or ""
-            rule = _freshness_rule(reading, place, element, period, columns, table, found.rules)
+            rule = _freshness_rule(context, place, element, period, columns, table, found.rules)
             if rule is not None:
                 found.rules.append(rule)
         if name in TOLD_ONLY:
-            reading.unexecuted(place, f"{name} is told to people; nothing here measures it")
+            context.note_unexecuted(place, f"{name} is told to people; nothing here measures it")
         if name in ("generalAvailability", "endOfSupport"):
-            reading.unexecuted(place, f"{name} is told to people; what ends a port is its endOfLife")
+            context.note_unexecuted(place, f"{name} is told to people; what ends a port is its endOfLife")
         if name == "retention" and not any(is_data_day(column) for column in columns):
-            reading.unexecuted(
+            context.note_unexecuted(
                 place,
                 "retention deletes no rows of a current state, only versions of it that have been replaced",
                 "a history has a partitioned column data_day; its days go when their time is over",
             )
         if name == "frequency" and period is not None and period.duration < timedelta(days=1):
-            reading.unexecuted(place, f"a port changes once a data day, not every {period}", "`1` and `d`")
+            context.note_unexecuted(
+                place, f"a port changes once a data day, not every {period}", "`1` and `d`"
+            )
         if level.scheduler or level.schedule:
-            reading.unexecuted(
+            context.note_unexecuted(
                 (*place, "schedule" if level.schedule else "scheduler"),
                 f"{name} has a schedule of its own",
                 "every promise is held with each run of the product",
@@ -100,26 +102,26 @@ def service_levels_of(
     return found
 
 
-def _period(reading: Reading, place: Place, level: ServiceLevelAgreementProperty) -> Period | None:
+def _period(context: ReadingContext, place: Place, level: ServiceLevelAgreementProperty) -> Period | None:
     try:
         return period_of(level.value, level.unit)
     except ValueError as error:
-        reading.refuse(place, f"{level.property}: {error}", "for example `value: 1` and `unit: d`")
+        context.refuse(place, f"{level.property}: {error}", "for example `value: 1` and `unit: d`")
         return None
 
 
-def _day(reading: Reading, place: Place, name: str, value: Any) -> date | None:
+def _day(context: ReadingContext, place: Place, name: str, value: Any) -> date | None:
     try:
         if isinstance(value, str) and _DAY.fullmatch(value):
             return date.fromisoformat(value)
     except ValueError:
         pass
-    reading.refuse(place, f"{name} is {value!r}, which is no day", 'expected a day in quotes, "2027-01-31"')
+    context.refuse(place, f"{name} is {value!r}, which is no day", 'expected a day in quotes, "2027-01-31"')
     return None
 
 
 def _freshness_rule(
-    reading: Reading,
+    context: ReadingContext,
     place: Place,
     element: str,
     period: Period,
@@ -131,7 +133,7 @@ def _freshness_rule(
     of_table, _, name = element.rpartition(".")
     moments = [column.name for column in columns if column.logical_type in ("date", "timestamp")]
     if name not in moments or of_table not in ("", table):
-        reading.refuse(
+        context.refuse(
             (*place, "element"),
             f"freshness is measured on {element!r}, which is no date or timestamp column",
             did_you_mean(name, moments) or f"expected {one_of(moments) or 'such a column'}",

@@ -23,7 +23,9 @@ from interline.contracts.model.row_tests import (
     Shortest,
 )
 from interline.contracts.model.rules import RowRule
-from interline.contracts.odcs.context import Reading, is_number, literal_of, pattern_problem, snake
+from interline.contracts.odcs.constants import constant_of, is_number, pattern_problem
+from interline.contracts.odcs.context import ReadingContext
+from interline.contracts.odcs.rule_names import snake_case
 from interline.contracts.problems import did_you_mean, one_of
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
@@ -63,7 +65,9 @@ _NUMBER_FORMATS = {"f32": ("real",), "f64": ("double precision", "real")}
 _UTC = ("UTC", "Etc/UTC", "Z", "GMT")
 
 
-def option_rules(reading: Reading, place: Place, options: dict[str, Any], column: Column) -> list[RowRule]:
+def option_rules(
+    context: ReadingContext, place: Place, options: dict[str, Any], column: Column
+) -> list[RowRule]:
     """Return the rules that the options of a column's logical type state."""
     rules: list[RowRule] = []
     known = OPTIONS.get(column.logical_type, ())
@@ -73,40 +77,42 @@ def option_rules(reading: Reading, place: Place, options: dict[str, Any], column
             hint = did_you_mean(option, known) or (
                 f"known are {', '.join(known)}" if known else "it has none"
             )
-            reading.refuse(where, f"{column.logical_type} has no option {option!r}", hint)
+            context.refuse(where, f"{column.logical_type} has no option {option!r}", hint)
         elif option == "format":
-            rules += _format_rules(reading, where, value, column)
+            rules += _format_rules(context, where, value, column)
         elif option in ("timezone", "defaultTimezone"):
-            _read_timezone(reading, where, option, value, column)
+            _read_timezone(context, where, option, value, column)
         else:
-            test = _option_test(reading, where, option, value, column)
+            test = _option_test(context, where, option, value, column)
             if test is not None:
-                name = f"{column.name}_{snake(option)}"
+                name = f"{column.name}_{snake_case(option)}"
                 rules.append(RowRule(name, column.name, test, test.reason(column.name), where))
-    _contradictions(reading, place, options, column)
+    _contradictions(context, place, options, column)
     return rules
 
 
-def _option_test(reading: Reading, place: Place, option: str, value: Any, column: Column) -> RowTest | None:
+def _option_test(
+    context: ReadingContext, place: Place, option: str, value: Any, column: Column
+) -> RowTest | None:
     if option in _BOUNDS:
-        bound = literal_of(reading, place, value, column)
+        bound = constant_of(context, place, value, column)
         exclusive = option.startswith("exclusive")
         lowest = option.endswith(("minimum", "Minimum"))
         return AtLeast(bound, exclusive) if lowest else AtMost(bound, exclusive)
     if option in ("minLength", "maxLength"):
         if not isinstance(value, int) or not is_number(value) or value < 0:
-            reading.refuse(place, f"{option} is {value!r}", "expected a whole number, 0 or more")
+            context.refuse(place, f"{option} is {value!r}", "expected a whole number, 0 or more")
             return None
         return Shortest(value) if option == "minLength" else Longest(value)
     if option == "multipleOf":
         if not is_number(value) or value <= 0:
-            reading.refuse(place, f"multipleOf is {value!r}", "expected a number above 0")
+            context.refuse(place, f"multipleOf is {value!r}", "expected a number above 0")
             return None
         return MultipleOf(value)
-    return None if pattern_problem(reading, place, value) else Matches(value)
+    return None if pattern_problem(context, place, value) else Matches(value)
 
 
-def _contradictions(reading: Reading, place: Place, options: dict[str, Any], column: Column) -> None:
+def _contradictions(context: ReadingContext, place: Place, options: dict[str, Any], column: Column) -> None:
     """Note pairs of bounds that no value can keep."""
     for low, high in (
         ("minimum", "maximum"),
@@ -118,7 +124,7 @@ def _contradictions(reading: Reading, place: Place, options: dict[str, Any], col
         if not _comparable(smallest, largest):
             continue
         if smallest > largest or (low == "exclusiveMinimum" and smallest == largest):
-            reading.refuse(
+            context.refuse(
                 (*place, high),
                 f"no value of {column.name} keeps both {low}, {smallest}, and {high}, {largest}",
                 "exchange them",
@@ -131,10 +137,10 @@ def _comparable(first: Any, second: Any) -> bool:
     return numbers or all(isinstance(bound, str) for bound in pair)
 
 
-def _format_rules(reading: Reading, place: Place, value: Any, column: Column) -> list[RowRule]:
+def _format_rules(context: ReadingContext, place: Place, value: Any, column: Column) -> list[RowRule]:
     name, logical = column.name, column.logical_type
     if not isinstance(value, str) or not value:
-        reading.refuse(place, f"format is {value!r}", "expected a word")
+        context.refuse(place, f"format is {value!r}", "expected a word")
         return []
     if logical == "string":
         pattern = TEXT_FORMATS.get(value)
@@ -145,24 +151,24 @@ def _format_rules(reading: Reading, place: Place, value: Any, column: Column) ->
         hint = (
             did_you_mean(value, TEXT_FORMATS) or f"tested are {', '.join(TEXT_FORMATS)}; or write a pattern"
         )
-        reading.unexecuted(place, f"nothing tests whether {name} has the format {value!r}", hint)
+        context.note_unexecuted(place, f"nothing tests whether {name} has the format {value!r}", hint)
         return []
     if logical == "integer":
         if value not in _INTEGER_FORMATS:
             hint = did_you_mean(value, _INTEGER_FORMATS) or f"expected {one_of(_INTEGER_FORMATS)}"
-            reading.refuse(place, f"{value!r} is no format of an integer", hint)
+            context.refuse(place, f"{value!r} is no format of an integer", hint)
             return []
         return _integer_rules(value, column, place)
     if logical == "number":
         if value not in _NUMBER_FORMATS:
             hint = did_you_mean(value, _NUMBER_FORMATS) or f"expected {one_of(tuple(_NUMBER_FORMATS))}"
-            reading.refuse(place, f"{value!r} is no format of a number", hint)
+            context.refuse(place, f"{value!r} is no format of a number", hint)
         elif column.physical_type not in _NUMBER_FORMATS[value]:
-            reading.unexecuted(
+            context.note_unexecuted(
                 place, f"nothing tests whether {name}, a {column.physical_type}, fits into {value}"
             )
         return []
-    reading.unexecuted(place, f"{name} is a {logical}, not a text: its format is up to whoever shows it")
+    context.note_unexecuted(place, f"{name} is a {logical}, not a text: its format is up to whoever shows it")
     return []
 
 
@@ -183,19 +189,19 @@ def _integer_rules(value: str, column: Column, place: Place) -> list[RowRule]:
     return rules
 
 
-def _read_timezone(reading: Reading, place: Place, option: str, value: Any, column: Column) -> None:
+def _read_timezone(context: ReadingContext, place: Place, option: str, value: Any, column: Column) -> None:
     if option == "defaultTimezone":
         if value not in _UTC:
-            reading.unexecuted(
+            context.note_unexecuted(
                 place, f"nothing shifts {column.name} from {value}", "timestamps are stored in UTC"
             )
         return
     if not isinstance(value, bool):
-        reading.refuse(place, f"timezone is {value!r}", "expected true or false")
+        context.refuse(place, f"timezone is {value!r}", "expected true or false")
         return
     wanted = "timestamptz" if value else "timestamp"
     if column.physical_type != wanted:
-        reading.refuse(
+        context.refuse(
             place,
             f"timezone is {str(value).lower()}, but {column.name} is a {column.physical_type}",
             f"expected `physicalType: {wanted}`",

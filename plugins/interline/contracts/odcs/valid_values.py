@@ -12,52 +12,53 @@ from typing import Any, TypeAlias
 from interline.contracts.model.contract import Column
 from interline.contracts.model.location import Place
 from interline.contracts.model.row_tests import AllOf, Matches, OneOf, RowTest
-from interline.contracts.odcs.context import Reading, literal_of, pattern_problem
+from interline.contracts.odcs.constants import constant_of, pattern_problem
+from interline.contracts.odcs.context import ReadingContext
 
 _EXPECTED = "expected `arguments: {validValues: [a, b]}`"
 
 
 def valid_values_test(
-    reading: Reading, place: Place, arguments: dict[str, Any], column: Column
+    context: ReadingContext, place: Place, arguments: dict[str, Any], column: Column
 ) -> RowTest | None:
     """Return the test that the arguments of ``invalidValues`` state together; None if they are wrong, which is noted."""
     tests: list[RowTest] = []
     for name, read in ARGUMENTS.items():
         if name not in arguments:
             continue
-        test = read(reading, (*place, name), arguments[name], column)
+        test = read(context, (*place, name), arguments[name], column)
         if test is None:
             return None
         tests.append(test)
     if not tests:
-        reading.refuse(place, "invalidValues without what is valid", _EXPECTED)
+        context.refuse(place, "invalidValues without what is valid", _EXPECTED)
         return None
     return tests[0] if len(tests) == 1 else AllOf(tuple(tests))
 
 
-def _pattern(reading: Reading, place: Place, value: Any, column: Column) -> RowTest | None:
-    if pattern_problem(reading, place, value):
+def _pattern(context: ReadingContext, place: Place, value: Any, column: Column) -> RowTest | None:
+    if pattern_problem(context, place, value):
         return None
     if column.logical_type != "string":
-        reading.refuse(place, f"{column.name} is no text", "expected validValues")
+        context.refuse(place, f"{column.name} is no text", "expected validValues")
         return None
     return Matches(value)
 
 
-def _valid_values(reading: Reading, place: Place, values: Any, column: Column) -> RowTest | None:
+def _valid_values(context: ReadingContext, place: Place, values: Any, column: Column) -> RowTest | None:
     if not isinstance(values, list) or not values:
-        reading.refuse(place, "invalidValues without what is valid", _EXPECTED)
+        context.refuse(place, "invalidValues without what is valid", _EXPECTED)
         return None
     return OneOf(
         tuple(
-            literal_of(reading, (*place, number), value, column)
+            constant_of(context, (*place, number), value, column)
             for number, value in enumerate(values)
             if value is not None
         )
     )
 
 
-Argument: TypeAlias = Callable[[Reading, Place, Any, Column], "RowTest | None"]
+Argument: TypeAlias = Callable[[ReadingContext, Place, Any, Column], "RowTest | None"]
 """Reads the value of an argument; notes what is wrong with it and returns None then."""
 
 ARGUMENTS: dict[str, Argument] = {
