@@ -94,7 +94,7 @@ def test_the_commit_comes_after_everything_else(dag_bag: Any) -> None:
         assert before == {task.task_id for task in dag.tasks} - {"publish.commit"}, dag_id
 
 
-def test_consumers_wait_for_their_input_ports_and_producers_for_their_hour(dag_bag: Any, mesh: Mesh) -> None:
+def test_consumers_wait_for_ports_and_producers_for_time(dag_bag: Any, mesh: Mesh) -> None:
     for dag_id, dag in dag_bag.dags.items():
         inputs = mesh.products[dag_id].inputs
         if inputs:
@@ -105,7 +105,7 @@ def test_consumers_wait_for_their_input_ports_and_producers_for_their_hour(dag_b
             assert (dag.timetable.key_format, dag.timetable.run_offset) == ("%Y-%m-%d", -1)
 
 
-def test_a_dag_runs_one_day_at_a_time_and_never_by_itself_for_the_past(dag_bag: Any) -> None:
+def test_a_dag_runs_one_day_at_a_time_without_catchup(dag_bag: Any) -> None:
     for dag in dag_bag.dags.values():
         assert dag.max_active_runs == 1
         assert dag.catchup is False
@@ -149,7 +149,7 @@ def test_no_local_condition_in_what_runs_on_aws(root: Path) -> None:
     assert looked_at > 60
 
 
-def test_the_part_that_reads_promises_knows_no_airflow_and_no_aws(root: Path) -> None:
+def test_contracts_and_sql_import_no_airflow_and_no_aws(root: Path) -> None:
     for folder in ("contracts", "sql"):
         for path in (root / "plugins" / "interline" / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
@@ -169,7 +169,7 @@ def test_domains_never_import_each_other(root: Path) -> None:
         assert imported <= {"airflow", "interline", "datetime", "__future__"}, path
 
 
-def test_what_the_platform_does_when_asked_is_not_paused_from_the_start(platform_dag_bag: Any) -> None:
+def test_only_the_platform_dag_that_deletes_starts_paused(platform_dag_bag: Any) -> None:
     """A run of a DAG that is paused waits: a merge would grant nothing, and what has expired would stay granted."""
     paused = {name: dag.is_paused_upon_creation for name, dag in platform_dag_bag.dags.items()}
     assert paused.pop("platform.retention") is True, "it deletes for good, so somebody has to switch it on"

@@ -284,7 +284,7 @@ def test_each_check_notices(
 # What the containers run -----------------------------------------------------------------------------
 
 
-def test_the_secrets_that_are_read_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
+def test_secrets_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
     from local.mesh import container
 
     container.make_secrets(tmp_path)
@@ -300,9 +300,7 @@ def test_the_secrets_that_are_read_are_made_once_and_only_for_their_owner(tmp_pa
     assert {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()} == made
 
 
-def test_what_the_compose_file_sets_goes_before_what_a_run_here_sets(
-    compose: Compose, tmp_path: Path
-) -> None:
+def test_compose_settings_go_before_those_of_a_run_here(compose: Compose, tmp_path: Path) -> None:
     from local.mesh import container
     from local.mesh.home import Home
 
@@ -383,10 +381,10 @@ def test_airflow_knows_every_command_that_a_container_becomes(tmp_path: Path) ->
 
 def test_the_documented_settings_are_those_that_are_read(compose: Compose) -> None:
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    told = dict(re.findall(r"^#   (INTERLINE_\w+)=(\S+)$", text, re.MULTILINE))
+    documented = dict(re.findall(r"^#   (INTERLINE_\w+)=(\S+)$", text, re.MULTILINE))
     read = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", yaml.safe_dump(compose, width=10_000)))
-    assert told == read
-    assert told
+    assert documented == read
+    assert documented
 
 
 def test_the_image_is_made_of_files_that_exist() -> None:

@@ -51,17 +51,17 @@ def test_a_wrong_command_is_noticed(commands: Any) -> None:
 
 def test_every_command_in_the_documents_exists(texts: dict[Path, str], commands: Any) -> None:
     wrong = []
-    told = 0
+    commands_read = 0
     for file, text in documents(texts).items():
         for number, line in enumerate(text.splitlines(), 1):
             for match in COMMAND.finditer(line):
                 # a sentence may go on after the command: what counts ends at the code's closing mark
                 words = match.group(1).split()
-                told += 1
+                commands_read += 1
                 problem = problem_with(words, commands) if words else ""
                 if problem:
                     wrong.append(f"{file}:{number}: {match.group(0)}: {problem}")
-    assert told > 5
+    assert commands_read > 5
     assert wrong == []
 
 

@@ -23,7 +23,7 @@ def test_every_rule_is_kept(root: Path) -> None:
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
-def test_nothing_but_the_commands_and_tests_may_import_the_local_aws(root: Path) -> None:
+def test_only_commands_and_tests_may_import_the_local_aws(root: Path) -> None:
     rules = read_configuration(str(root / "pyproject.toml"))["contracts_options"]
     forbidden = [
         (set(rule["source_modules"]), set(rule["forbidden_modules"]))

@@ -75,12 +75,12 @@ def test_what_we_ask_for_is_locked_at_one_version_everywhere(root: Path, lock: s
     folder = root / "requirements"
     for where, machine in MACHINES.items():
         locked = pins(folder / f"{lock}.txt", machine)
-        for wanted in requirements(folder / f"{lock}.in"):
-            name = canonicalize_name(wanted.name)
-            assert locked.get(name) == str(wanted.specifier), f"{name} on {where}"
+        for requirement in requirements(folder / f"{lock}.in"):
+            name = canonicalize_name(requirement.name)
+            assert locked.get(name) == str(requirement.specifier), f"{name} on {where}"
 
 
-def test_pythons_differ_only_where_a_package_has_dropped_the_older(root: Path) -> None:
+def test_pythons_differ_only_where_a_package_dropped_one(root: Path) -> None:
     """numpy and what is built on it has left 3.11 behind; anything else that differs would be an accident."""
     allowed = {"numpy", "scipy", "contourpy", "networkx", "pandas", "scikit-learn"}
     for lock in LOCKS:
@@ -93,5 +93,5 @@ def test_mwaa_installs_the_versions_that_are_tested_here(root: Path) -> None:
     locked = pins(root / "requirements" / "local.txt", MACHINES["3.12 on linux"])
     on_mwaa = requirements(root / "requirements.txt")
     assert on_mwaa
-    for wanted in on_mwaa:
-        assert locked.get(wanted.name.lower()) == str(wanted.specifier), wanted.name
+    for requirement in on_mwaa:
+        assert locked.get(requirement.name.lower()) == str(requirement.specifier), requirement.name

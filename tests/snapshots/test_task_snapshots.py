@@ -32,12 +32,12 @@ def test_tasks_render_to_what_was_reviewed(
             path.unlink()
         for path, text in rendered.items():
             path.write_text(text, encoding="utf-8")
-    kept = {path: path.read_text(encoding="utf-8") for path in folder.glob("*.json")}
+    reviewed = {path: path.read_text(encoding="utf-8") for path in folder.glob("*.json")}
     differences = [
         line
-        for path in sorted(rendered.keys() | kept.keys())
+        for path in sorted(rendered.keys() | reviewed.keys())
         for line in difflib.unified_diff(
-            kept.get(path, "").splitlines(),
+            reviewed.get(path, "").splitlines(),
             rendered.get(path, "").splitlines(),
             f"reviewed {path.relative_to(FOLDER)}",
             f"rendered {path.relative_to(FOLDER)}",
@@ -48,8 +48,8 @@ def test_tasks_render_to_what_was_reviewed(
 
 
 def test_there_is_no_snapshot_of_a_product_that_is_gone() -> None:
-    kept = {f"{path.parent.parent.name}.{path.parent.name}" for path in FOLDER.glob("*/*/*.json")}
-    assert kept == set(ADDRESSES)
+    reviewed = {f"{path.parent.parent.name}.{path.parent.name}" for path in FOLDER.glob("*/*/*.json")}
+    assert reviewed == set(ADDRESSES)
 
 
 def test_no_snapshot_tells_of_a_machine() -> None:

@@ -32,8 +32,8 @@ def test_the_base_is_where_the_branch_began(checkout: Checkout) -> None:
         assert base.commit == began
         assert "name: cabin\n" in (base.root / CONTRACT).read_text()
         assert PurePosixPath(CONTRACT) in base.same
-        kept = base.root
-    assert not kept.exists()
+        folder = base.root
+    assert not folder.exists()
 
 
 def test_files_not_committed_are_compared_and_counted(checkout: Checkout) -> None:
@@ -95,7 +95,7 @@ def test_what_cannot_name_a_base(checkout: Checkout, name: str, message: str) ->
     assert message in refused(checkout.root, name)
 
 
-def test_a_shallow_clone_is_told_what_to_fetch(tmp_path: Path, checkout: Checkout) -> None:
+def test_a_shallow_clone_learns_what_to_fetch(tmp_path: Path, checkout: Checkout) -> None:
     checkout.change(CONTRACT, ("name: Reservations", "name: Bookings"))
     checkout.commit()
     clone = tmp_path / "shallow"

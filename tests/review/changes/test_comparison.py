@@ -36,7 +36,7 @@ def test_nothing_changed(checkout: Checkout) -> None:
     assert not report.failed
 
 
-def test_a_removed_column_is_refused_with_its_consumers_and_the_columns_they_use(checkout: Checkout) -> None:
+def test_a_removed_column_is_refused_with_its_consumers(checkout: Checkout) -> None:
     checkout.remove_column("bookings.reservations", "first_data_day")
     comparison = checkout.compare()
     (verdict,) = comparison.refused
@@ -64,7 +64,7 @@ def test_a_removed_column_is_refused_with_its_consumers_and_the_columns_they_use
     assert change.in_base
 
 
-def test_what_is_made_of_a_changed_column_is_told_however_far_down(checkout: Checkout) -> None:
+def test_derived_columns_are_reported_however_far_down(checkout: Checkout) -> None:
     checkout.change(RESERVATIONS, ("      - name: passengers\n", "      - name: travellers\n"))
     text = checkout.path(RESERVATIONS).read_text()
     checkout.path(RESERVATIONS).write_text(
@@ -76,7 +76,7 @@ def test_what_is_made_of_a_changed_column_is_told_however_far_down(checkout: Che
     assert "shopping.route_demand.passengers_booked" in impact.derived_columns
 
 
-def test_a_consumer_that_moves_in_the_same_pull_request_is_told_as_moved(checkout: Checkout) -> None:
+def test_a_consumer_that_moves_at_once_is_reported_as_moved(checkout: Checkout) -> None:
     checkout.remove_column("bookings.reservations", "member_id")
     features = "dbt/models/loyalty/segments/segments_features.sql"
     text = checkout.path(features).read_text()
@@ -159,8 +159,8 @@ def with_second(pristine: Checkout, tmp_path_factory: pytest.TempPathFactory) ->
     checkout = Checkout(root)
     checkout.remove_column("bookings.reservations_v2", "channel")
     model = checkout.path("dbt/models/bookings/reservations_v2.sql")
-    kept = [line for line in model.read_text().splitlines() if not line.endswith(".channel,")]
-    model.write_text("\n".join(kept) + "\n")
+    lines = [line for line in model.read_text().splitlines() if not line.endswith(".channel,")]
+    model.write_text("\n".join(lines) + "\n")
     return checkout
 
 
@@ -172,7 +172,7 @@ def second_version(with_second: Checkout, tmp_path: Path) -> Checkout:
     return Checkout(root)
 
 
-def test_a_new_major_version_beside_the_old_one_is_fine_and_consumers_are_told(
+def test_a_new_major_version_is_fine_and_names_consumers(
     second_version: Checkout,
 ) -> None:
     checkout = second_version
@@ -210,7 +210,7 @@ def test_a_consumer_moves_by_one_line(second_version: Checkout) -> None:
     assert [p for p in report.problems if "segments" in str(p.path)] == []
 
 
-def test_after_the_last_day_whatever_still_reads_the_port_is_refused(second_version: Checkout) -> None:
+def test_reading_a_port_after_its_last_day_is_refused(second_version: Checkout) -> None:
     checkout = second_version
     checkout.commit()
     assert not [p for p in checkout.check(date(2027, 6, 30), None).problems if "which ended" in p.message]
@@ -370,7 +370,7 @@ def test_roles_change_grants(checkout: Checkout) -> None:
     assert impact.columns == ("departure_date",)
 
 
-def test_a_role_that_names_what_it_may_read_anyway_is_a_change_of_the_contract(checkout: Checkout) -> None:
+def test_a_role_that_names_its_columns_changes_the_contract(checkout: Checkout) -> None:
     members = "domains/loyalty/members/contract.yaml"
     text = checkout.path(members).read_text()
     role = "  - role: bookings\n    access: read\n    description: All that is internal.\n"
@@ -434,7 +434,7 @@ def test_an_input_of_another_domain_brings_a_link(checkout: Checkout) -> None:
     }
 
 
-def test_tasks_read_from_dag_files_are_those_that_airflow_renders(pristine: Checkout) -> None:
+def test_tasks_read_from_dag_files_are_airflow_s(pristine: Checkout) -> None:
     """The snapshots hold one file for each task that Airflow really makes."""
     from interline.contracts import read_mesh
 
@@ -450,7 +450,7 @@ def test_tasks_read_from_dag_files_are_those_that_airflow_renders(pristine: Chec
     assert compared > 30
 
 
-def test_ordinary_operators_groups_and_decorated_tasks_are_tasks_too(checkout: Checkout) -> None:
+def test_operators_groups_and_decorated_tasks_are_tasks_too(checkout: Checkout) -> None:
     path = checkout.path("dags/platform/extra.py")
     path.parent.mkdir(exist_ok=True)
     path.write_text(
@@ -469,7 +469,7 @@ def test_ordinary_operators_groups_and_decorated_tasks_are_tasks_too(checkout: C
     assert dag.tasks_added == ("first", "group.inner", "second", "third")
 
 
-def test_a_contract_that_cannot_be_read_now_is_a_mistake_and_no_removal(checkout: Checkout) -> None:
+def test_a_contract_that_cannot_be_read_is_no_removal(checkout: Checkout) -> None:
     checkout.change(RESERVATIONS, ("kind: DataContract", "kind: Data: Contract"))
     report = checkout.check()
     assert report.problems
@@ -478,7 +478,7 @@ def test_a_contract_that_cannot_be_read_now_is_a_mistake_and_no_removal(checkout
     assert not report.comparison.access, "a typing mistake revokes no grant"
 
 
-def test_a_contract_that_could_not_be_read_in_the_base_is_told(checkout: Checkout) -> None:
+def test_an_unreadable_contract_in_the_base_is_reported(checkout: Checkout) -> None:
     whole = checkout.path(RESERVATIONS).read_text()
     checkout.change(RESERVATIONS, ("kind: DataContract", "kind: Something"))
     checkout.commit()

@@ -189,7 +189,7 @@ def documented_differences() -> set[str]:
     return {kind for row in rows for kind in re.findall(r"`([a-z-]+)`", row.split("|")[1])}
 
 
-def test_every_difference_from_datacontract_is_documented_with_its_reason() -> None:
+def test_every_difference_from_datacontract_has_its_reason() -> None:
     """Ours is breaking exactly where `datacontract breaking` says error to consumers, or the document says why not."""
     different = {
         kind for kind, said in VERDICTS.items() if KINDS[kind].breaking != (said["consumer"] == "error")
@@ -200,7 +200,7 @@ def test_every_difference_from_datacontract_is_documented_with_its_reason() -> N
         assert len(row.split("|")[4].strip()) > 20, f"no reason: {row}"
 
 
-def test_what_we_call_compatible_hurts_nobody_in_datacontract_but_for_three_widenings() -> None:
+def test_three_compatible_kinds_break_for_datacontract() -> None:
     lenient = {
         kind for kind, said in VERDICTS.items() if said["consumer"] == "error" and not KINDS[kind].breaking
     }
@@ -209,12 +209,12 @@ def test_what_we_call_compatible_hurts_nobody_in_datacontract_but_for_three_wide
 
 def test_every_kind_is_in_the_document() -> None:
     section = DOCUMENT.partition("## Every kind of change")[2].partition("\n## ")[0]
-    told: dict[str, str] = {}
+    documented: dict[str, str] = {}
     for line in section.splitlines():
         if line.startswith("| **"):
             level = line.split("**")[1]
-            told |= dict.fromkeys(re.findall(r"`([a-z-]+)`", line), level)
-    assert told == {kind.name: kind.level.name.lower() for kind in KINDS.values()}
+            documented |= dict.fromkeys(re.findall(r"`([a-z-]+)`", line), level)
+    assert documented == {kind.name: kind.level.name.lower() for kind in KINDS.values()}
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,10 @@ def broken_promise(checkout: Checkout) -> Checkout:
 
 
 def test_a_breaking_change_is_refused_in_words(broken_promise: Checkout) -> None:
-    told = checked(broken_promise, "--base", "main")
-    assert told.exit_code == 1
-    lines = told.stdout.splitlines()
-    words = " ".join(told.stdout.split())
+    result = checked(broken_promise, "--base", "main")
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    words = " ".join(result.stdout.split())
     assert "bookings.reservations 1.0.0 REFUSED" in words
     assert "BREAKING the column first_data_day is removed" in words
     assert "loyalty.segments uses first_data_day dbt/models/loyalty/segments/segments_features.sql:" in words
@@ -54,7 +54,7 @@ def test_a_breaking_change_is_refused_in_words(broken_promise: Checkout) -> None
         for line in lines
         if len(line) > 80 and " " in line.strip().replace(" in the base", "").partition("] ")[2]
     ] == []
-    assert "\x1b" not in told.stdout
+    assert "\x1b" not in result.stdout
 
 
 def test_all_is_well(checkout: Checkout) -> None:
@@ -76,14 +76,14 @@ def test_all_is_well(checkout: Checkout) -> None:
         (("--bass", "main"), "No such option"),
     ],
 )
-def test_wrong_usage_is_told_and_nothing_is_checked(
+def test_wrong_usage_is_reported_and_nothing_is_checked(
     checkout: Checkout, options: tuple[str, ...], said: str
 ) -> None:
-    told = checked(checkout, *options)
-    assert told.exit_code == 2, told.output
-    assert said in " ".join(told.stderr.replace("│", " ").split())
-    assert told.stdout == ""
-    assert "Traceback" not in told.stderr
+    result = checked(checkout, *options)
+    assert result.exit_code == 2, result.output
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
 
 
 def keys_of(value: object, prefix: str = "") -> set[str]:
@@ -98,9 +98,9 @@ def keys_of(value: object, prefix: str = "") -> set[str]:
 
 
 def test_json_has_the_documented_shape(broken_promise: Checkout) -> None:
-    told = checked(broken_promise, "--base", "main", "--format", "json")
-    assert told.exit_code == 1
-    report = json.loads(told.stdout)
+    result = checked(broken_promise, "--base", "main", "--format", "json")
+    assert result.exit_code == 1
+    report = json.loads(result.stdout)
     assert report["schema"] == "interline.check/1"
     assert report["ok"] is False
     (contract,) = report["comparison"]["contracts"]
@@ -116,18 +116,18 @@ def test_json_has_the_documented_shape(broken_promise: Checkout) -> None:
 
 
 def test_json_without_a_base(checkout: Checkout) -> None:
-    told = checked(checkout, "--format", "json")
-    assert told.exit_code == 0
-    report = json.loads(told.stdout)
+    result = checked(checkout, "--format", "json")
+    assert result.exit_code == 0
+    report = json.loads(result.stdout)
     assert (report["ok"], report["comparison"], report["today"]) == (True, None, "2026-11-21")
 
 
 def test_github_gets_annotations_and_a_summary(broken_promise: Checkout, tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     summary.write_text("what another step said\n")
-    told = checked(broken_promise, "--base", "main", "--format", "github", summary=summary)
-    assert told.exit_code == 1
-    commands = [line for line in told.stdout.splitlines() if line.startswith("::")]
+    result = checked(broken_promise, "--base", "main", "--format", "github", summary=summary)
+    assert result.exit_code == 1
+    commands = [line for line in result.stdout.splitlines() if line.startswith("::")]
     shape = re.compile(r"::(error|warning|notice) file=[^,:]+(,line=[0-9]+)?,title=[^:,]+::.+")
     assert [command for command in commands if not shape.fullmatch(command)] == []
     (removed,) = (command for command in commands if "column-removed" in command)
@@ -144,21 +144,21 @@ def test_github_gets_annotations_and_a_summary(broken_promise: Checkout, tmp_pat
 
 
 def test_github_without_a_summary_file(checkout: Checkout) -> None:
-    told = checked(checkout, "--base", "main", "--format", "github")
-    assert told.exit_code == 0
-    assert [line for line in told.stdout.splitlines() if line.startswith(("::error", "::warning"))] == []
+    result = checked(checkout, "--base", "main", "--format", "github")
+    assert result.exit_code == 0
+    assert [line for line in result.stdout.splitlines() if line.startswith(("::error", "::warning"))] == []
 
 
 def test_what_people_wrote_gives_no_command_and_no_markup(checkout: Checkout, tmp_path: Path) -> None:
     evil = '"x\\n::error file=a::b|<script>alert(1)</script>`_*[x](javascript:1)\\e[31m%0A::set-env"'
     checkout.change(RESERVATIONS, ("          - value: web\n", f"          - value: {evil}\n"))
     summary = tmp_path / "summary.md"
-    told = checked(checkout, "--base", "main", "--format", "github", summary=summary)
-    assert told.exit_code == 1
+    result = checked(checkout, "--base", "main", "--format", "github", summary=summary)
+    assert result.exit_code == 1
     assert [
-        line for line in told.stdout.splitlines() if line.startswith(("::error file=a", "::set-env"))
+        line for line in result.stdout.splitlines() if line.startswith(("::error file=a", "::set-env"))
     ] == []
-    assert "\x1b" not in told.stdout
+    assert "\x1b" not in result.stdout
     text = summary.read_text()
     assert "<script" not in text
     assert "\x1b" not in text
@@ -204,12 +204,12 @@ def test_the_check_imports_neither_airflow_nor_an_aws_sdk(checkout: Checkout) ->
 
 
 def test_a_summary_file_that_cannot_be_written_is_named(checkout: Checkout, tmp_path: Path) -> None:
-    told = checked(checkout, "--format", "github", summary=tmp_path / "gone" / "summary.md")
-    assert told.exit_code == 3
-    assert "GITHUB_STEP_SUMMARY names" in told.stderr
+    result = checked(checkout, "--format", "github", summary=tmp_path / "gone" / "summary.md")
+    assert result.exit_code == 3
+    assert "GITHUB_STEP_SUMMARY names" in result.stderr
 
 
-def test_the_workflow_is_pinned_and_asks_for_nothing_it_does_not_need() -> None:
+def test_the_workflow_is_pinned_and_has_few_permissions() -> None:
     import yaml
 
     text = (REPOSITORY / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8")

@@ -151,17 +151,17 @@ def test_a_file_that_is_no_promise(mesh_folder: MeshFolder, file: str, kind: str
 def test_a_value_that_is_none(mesh_folder: MeshFolder, file: str, kind: str) -> None:
     """Put the value in place of each of the file's names and values in turn; the file's own lines are told."""
     original = mesh_folder.path(file).read_text()
-    told = 0
+    reported = 0
     for named in NAMED[file]:
         key = named[: named.index(":") + 1]
         mesh_folder.write(file, original.replace(named, f"{key} {VALUES[kind]}", 1))
         line = original[: original.index(named)].count("\n") + 1
         problems = problems_of(mesh_folder)
         in_file = [problem for problem in problems if files_of(mesh_folder, [problem]) == {file}]
-        told += any(problem.line == line for problem in in_file)
+        reported += any(problem.line == line for problem in in_file)
         if problems and not in_file:
             assert files_of(mesh_folder, problems) <= {DAG, MODEL, "domains/bookings/tickets"}
-    assert told >= len(NAMED[file]) // 2, f"{told} of {len(NAMED[file])} were told with their line"
+    assert reported >= len(NAMED[file]) // 2, f"{reported} of {len(NAMED[file])} were told with their line"
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_a_model_that_is_none(mesh_folder: MeshFolder, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["a syntax error", "unclosed Jinja", "not UTF-8", "a NUL"])
-def test_a_macro_file_that_is_none_is_told_once(mesh_folder: MeshFolder, kind: str) -> None:
+def test_a_macro_file_that_is_none_is_reported_once(mesh_folder: MeshFolder, kind: str) -> None:
     bad = SQL[kind] if kind != "a syntax error" else b"{% macro (x) %}{% endmacro %}\n"
     mesh_folder.path("dbt/macros/bad.sql").write_bytes(bad)
     problems = problems_of(mesh_folder)

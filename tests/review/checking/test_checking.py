@@ -13,7 +13,7 @@ OFFERS_DAG = "dags/shopping/offers.py"
 OFFERS_MODEL = "dbt/models/shopping/offers.sql"
 
 
-def told(mesh_folder: MeshFolder) -> list[str]:
+def problems_of(mesh_folder: MeshFolder) -> list[str]:
     return [str(problem).replace(f"{mesh_folder.root}/", "") for problem in check_mesh(mesh_folder.root)]
 
 
@@ -25,7 +25,7 @@ def two(mesh_folder: MeshFolder) -> MeshFolder:
 
 
 def test_the_mesh_that_is_bent_here_is_right(two: MeshFolder) -> None:
-    assert told(two) == []
+    assert problems_of(two) == []
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_the_mesh_that_is_bent_here_is_right(two: MeshFolder) -> None:
 )  # fmt: skip
 def test_an_error(two: MeshFolder, file: str, old: str, new: str, expected: str) -> None:
     two.change(file, old, new)
-    lines = told(two)
+    lines = problems_of(two)
     assert any(line.startswith(expected) for line in lines), lines
     assert len(lines) <= 2, "one mistake is told once, not as a list of what follows from it"
 
@@ -221,7 +221,7 @@ def test_an_input_port_that_is_not_granted(two: MeshFolder) -> None:
     text = two.path(f"{TICKETS}/contract.yaml").read_text()
     roles = text[text.index("roles:") : text.index("slaProperties:")]
     two.change(f"{TICKETS}/contract.yaml", roles, "")
-    [line] = told(two)
+    [line] = problems_of(two)
     assert line == (
         f"{OFFERS}/product.yaml:17: shopping.offers reads bookings.tickets, whose contract has no role for shopping"
         f" (ask Bookings team to add the role shopping to {TICKETS}/contract.yaml)"
@@ -233,7 +233,7 @@ def test_a_port_that_is_no_input_port(two: MeshFolder) -> None:
     model = two.change(
         "dbt/models/shopping/deals.sql", "source('shopping', 'offers')", "source('bookings', 'tickets')"
     )
-    assert told(two) == [
+    assert problems_of(two) == [
         f"{model.relative_to(two.root)}:6: source('bookings', 'tickets') is no input port of shopping.deals"
         " (add bookings.tickets to inputPorts in product.yaml)"
     ]
@@ -254,7 +254,7 @@ def test_a_port_that_is_no_input_port(two: MeshFolder) -> None:
 def test_a_ref_that_leads_out_of_the_product(two: MeshFolder, reference: str, expected: str) -> None:
     two.write("dbt/models/bookings/tickets/tickets_raw.sql", "select 1 as ticket_id\n")
     two.change(OFFERS_MODEL, "{{ source('bookings', 'tickets') }}", f"{{{{ ref('{reference}') }}}}")
-    [line] = told(two)
+    [line] = problems_of(two)
     assert line.startswith(f"{OFFERS_MODEL}:6: {expected}")
 
 
@@ -296,7 +296,7 @@ def test_what_a_dag_file_must_not_do_while_it_is_read(
     two.change(
         OFFERS_DAG, "\n\nfrom airflow.sdk import chain\n", f"\n\n{code}\nfrom airflow.sdk import chain\n"
     )
-    lines = told(two)
+    lines = problems_of(two)
     assert any(found.startswith(f"{OFFERS_DAG}:{line}: {expected}") for found in lines), lines
 
 
@@ -320,12 +320,12 @@ def test_what_a_dag_file_may_do_while_it_is_read(two: MeshFolder, code: str) -> 
     two.change(
         OFFERS_DAG, "\n\nfrom airflow.sdk import chain\n", f"\n\n{code}\nfrom airflow.sdk import chain\n"
     )
-    assert told(two) == []
+    assert problems_of(two) == []
 
 
 def test_a_helper_file_beside_a_dag_is_inspected_too(two: MeshFolder) -> None:
     two.write("dags/shopping/_prices.py", "import requests\nPRICES = requests.get('x')\n")
-    assert told(two) == [
+    assert problems_of(two) == [
         "dags/shopping/_prices.py:2: calls requests.get() while it is read"
         " (Airflow reads DAG files again and again: do it in a task, or use a verb or an operator)"
     ]
@@ -335,7 +335,7 @@ def test_nothing_that_is_checked_is_run(two: MeshFolder) -> None:
     proof = two.root / "proof"
     two.write("dags/shopping/_evil.py", f"open({str(proof)!r}, 'w').write('run')\n")
     two.change(OFFERS_MODEL, "select\n", "{{ ''.__class__.__mro__ }}\nselect\n")
-    told(two)
+    problems_of(two)
     assert not proof.exists()
 
 
@@ -343,7 +343,7 @@ def test_products_in_a_circle(two: MeshFolder) -> None:
     two.add_consumer(domain="shopping", name="deals", reads="shopping.offers")
     two.change(f"{OFFERS}/product.yaml", "contractId: bookings.tickets", "contractId: shopping.deals")
     two.change(OFFERS_MODEL, "source('bookings', 'tickets')", "source('shopping', 'deals')")
-    assert told(two) == [
+    assert problems_of(two) == [
         "domains/shopping/deals/product.yaml:17: waits for itself: shopping.deals → shopping.offers → shopping.deals"
         " (one of these inputs has to go)"
     ]
@@ -352,20 +352,20 @@ def test_products_in_a_circle(two: MeshFolder) -> None:
 def test_helper_models_in_a_circle(two: MeshFolder) -> None:
     two.write("dbt/models/shopping/offers/one.sql", "select t.a from {{ ref('two') }} as t\n")
     two.write("dbt/models/shopping/offers/two.sql", "select t.a from {{ ref('one') }} as t\n")
-    assert any("models wait for each other: one → two → one" in line for line in told(two))
+    assert any("models wait for each other: one → two → one" in line for line in problems_of(two))
 
 
 def test_a_domain_that_is_not_there(two: MeshFolder) -> None:
     two.write("dags/lojalty/x.py", '"""x"""\n')
-    assert told(two) == [
+    assert problems_of(two) == [
         "dags/lojalty: there is no domain 'lojalty' (a domain has a domain.yaml under domains/)"
     ]
 
 
 @pytest.mark.parametrize("broken", ["name: [\n", "name: bookings\nname: bookings\n", "", "- a\n"])
-def test_a_broken_domain_is_the_only_thing_told(two: MeshFolder, broken: str) -> None:
+def test_a_broken_domain_is_all_that_is_reported(two: MeshFolder, broken: str) -> None:
     two.write("domains/bookings/domain.yaml", broken)
-    lines = told(two)
+    lines = problems_of(two)
     assert lines
     assert {line.split(":")[0] for line in lines} == {"domains/bookings/domain.yaml"}
 
@@ -374,7 +374,7 @@ def test_causes_come_before_what_follows(two: MeshFolder) -> None:
     two.change("domains/shopping/domain.yaml", "333333333333", "222222222222")
     two.change(OFFERS_DAG, '"""Ask the desk when it fails."""\n', "")
     two.change(f"{TICKETS}/contract.yaml", "slaProperties:", "slaPropertys:")
-    assert [line.split(":")[0] for line in told(two)] == [
+    assert [line.split(":")[0] for line in problems_of(two)] == [
         "domains/shopping/domain.yaml",
         f"{TICKETS}/contract.yaml",
         OFFERS_DAG,

@@ -22,7 +22,7 @@ from {{{{ source('bookings_landing', 'ticket_events') }}}} as e
 """
 
 
-def told(mesh_folder: MeshFolder, last: str) -> list[str]:
+def problems_of(mesh_folder: MeshFolder, last: str) -> list[str]:
     mesh_folder.write(MODEL, SQL.format(last=last))
     mesh = load_mesh(mesh_folder.root)
     return [
@@ -32,33 +32,33 @@ def told(mesh_folder: MeshFolder, last: str) -> list[str]:
 
 
 def test_a_model_that_gives_what_is_promised(mesh_folder: MeshFolder) -> None:
-    assert told(mesh_folder, "e.email") == []
+    assert problems_of(mesh_folder, "e.email") == []
 
 
-def test_both_sides_of_a_renamed_column_are_told(mesh_folder: MeshFolder) -> None:
-    assert told(mesh_folder, "e.email as e_mail") == [
+def test_both_sides_of_a_renamed_column_are_reported(mesh_folder: MeshFolder) -> None:
+    assert problems_of(mesh_folder, "e.email as e_mail") == [
         f"{MODEL}:5: selects 'e_mail', which is not in the contract (did you mean 'email'?)",
         f"{CONTRACT}:29: promises 'email', which the model does not select (did you mean 'e_mail'?)",
     ]
 
 
 def test_one_more_and_one_less(mesh_folder: MeshFolder) -> None:
-    assert told(mesh_folder, "e.email,\n    e.gate as departure_gate") == [
+    assert problems_of(mesh_folder, "e.email,\n    e.gate as departure_gate") == [
         f"{MODEL}:6: selects 'departure_gate', which is not in the contract"
         " (add it to contract.yaml, or leave it out of the model)"
     ]
-    assert told(mesh_folder, "1 as x") == [
+    assert problems_of(mesh_folder, "1 as x") == [
         f"{MODEL}:5: selects 'x', which is not in the contract (add it to contract.yaml, or leave it out of the model)",
         f"{CONTRACT}:29: promises 'email', which the model does not select (select it in {MODEL})",
     ]
 
 
-def test_the_source_of_each_row_may_be_selected_beside_the_contract(mesh_folder: MeshFolder) -> None:
-    assert told(mesh_folder, 'e.email, e."$path" as source_object') == []
+def test_the_source_of_a_row_may_be_selected_too(mesh_folder: MeshFolder) -> None:
+    assert problems_of(mesh_folder, 'e.email, e."$path" as source_object') == []
 
 
 @pytest.mark.parametrize("sql", ["select * from {{ nothing }}", "select from where"])
-def test_of_a_model_that_cannot_be_followed_nothing_is_told_here(mesh_folder: MeshFolder, sql: str) -> None:
+def test_a_model_that_cannot_be_followed_has_no_drift(mesh_folder: MeshFolder, sql: str) -> None:
     mesh_folder.write(MODEL, sql)
     assert drift_problems(load_mesh(mesh_folder.root), "bookings.tickets") == []
 

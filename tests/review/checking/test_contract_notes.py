@@ -29,11 +29,11 @@ def noted(mesh_folder: MeshFolder) -> Path:
 
 def test_for_people(noted: Path) -> None:
     result = CliRunner().invoke(app, ["check", "--root", str(noted)])
-    told = " ".join(result.output.split())
+    printed = " ".join(result.output.split())
     assert result.exit_code == 0, result.output
-    assert f"{CONTRACT}:35: note: a custom rule for the engine 'soda'; nothing runs it" in told
-    assert f"{CONTRACT}:47: note: availability is told to people; nothing here measures it" in told
-    assert "All is well" in told
+    assert f"{CONTRACT}:35: note: a custom rule for the engine 'soda'; nothing runs it" in printed
+    assert f"{CONTRACT}:47: note: availability is told to people; nothing here measures it" in printed
+    assert "All is well" in printed
 
 
 def test_for_machines(noted: Path) -> None:

@@ -24,7 +24,7 @@ def test_so_many_rules_that_no_check_could_run(mesh_folder: MeshFolder, columns:
     product = load_mesh(mesh_folder.root).products["bookings.tickets"]
     statements = plan_check(product.contract, Tables("bookings", "tickets"), "2013-01-01", None).statements
     assert (max(len(statement.encode()) for statement in statements) <= 100 * 1024) is fits
-    told = [problem for problem in contract_problems(product) if "rules" in problem.message]
-    assert [bool(told), *(problem.path.name for problem in told)] == (
+    problems = [problem for problem in contract_problems(product) if "rules" in problem.message]
+    assert [bool(problems), *(problem.path.name for problem in problems)] == (
         [False] if fits else [True, "contract.yaml"]
     )

@@ -20,13 +20,13 @@ def errors_of(mesh_folder: MeshFolder) -> list[str]:
     return list(bag.import_errors.values())
 
 
-def told(mesh_folder: MeshFolder) -> list[str]:
+def problems_of(mesh_folder: MeshFolder) -> list[str]:
     return [str(problem).replace(f"{mesh_folder.root}/", "") for problem in check_mesh(mesh_folder.root)]
 
 
 def test_a_valid_mesh_loads_and_has_no_problems(mesh_folder: MeshFolder) -> None:
     mesh_folder.add_consumer()
-    assert told(mesh_folder) == []
+    assert problems_of(mesh_folder) == []
     assert errors_of(mesh_folder) == []
 
 
@@ -65,7 +65,7 @@ def test_a_wrong_dag_file(
     mesh_folder.change(DAG, old, new)
     [error] = errors_of(mesh_folder)
     assert in_airflow in error
-    assert any(line.startswith(in_check) for line in told(mesh_folder)), told(mesh_folder)
+    assert any(line.startswith(in_check) for line in problems_of(mesh_folder)), problems_of(mesh_folder)
 
 
 def test_a_broken_contract_stops_its_own_dag_only(mesh_folder: MeshFolder) -> None:
@@ -76,7 +76,9 @@ def test_a_broken_contract_stops_its_own_dag_only(mesh_folder: MeshFolder) -> No
         "contract.yaml:22: unknown key 'requierd' in an entry of properties (did you mean 'required'?)"
         in error
     )
-    assert [line.split(":")[0] for line in told(mesh_folder)] == ["domains/bookings/tickets/contract.yaml"]
+    assert [line.split(":")[0] for line in problems_of(mesh_folder)] == [
+        "domains/bookings/tickets/contract.yaml"
+    ]
 
 
 def test_a_schedule_beside_input_ports(mesh_folder: MeshFolder) -> None:
@@ -102,14 +104,14 @@ def test_a_schedule_beside_input_ports(mesh_folder: MeshFolder) -> None:
 )
 def test_a_missing_file(mesh_folder: MeshFolder, file: str, problem: str) -> None:
     mesh_folder.path(file).unlink()
-    assert any(line.startswith(problem) for line in told(mesh_folder)), told(mesh_folder)
+    assert any(line.startswith(problem) for line in problems_of(mesh_folder)), problems_of(mesh_folder)
 
 
 def test_files_that_belong_to_no_product(mesh_folder: MeshFolder) -> None:
     mesh_folder.write("dbt/models/bookings/ticket.sql", "select 1")
     mesh_folder.write("dags/bookings/ticket.py", 'with data_product("bookings.ticket"): pass')
     mesh_folder.write("dags/boking/x.py", "")
-    lines = told(mesh_folder)
+    lines = problems_of(mesh_folder)
     assert any(
         "ticket.sql: is the model of no product (did you mean 'bookings.tickets'?)" in line for line in lines
     )
@@ -122,7 +124,7 @@ def test_a_port_that_does_not_exist_or_is_not_granted(mesh_folder: MeshFolder) -
     mesh_folder.change(
         "domains/shopping/offers/product.yaml", "contractId: bookings.tickets", "contractId: bookings.tikets"
     )
-    [line] = told(mesh_folder)
+    [line] = problems_of(mesh_folder)
     assert line.startswith("domains/shopping/offers/product.yaml:17: there is no port 'bookings.tikets'")
     mesh_folder.change("domains/shopping/offers/product.yaml", "bookings.tikets", "bookings.tickets")
     text = mesh_folder.path("domains/bookings/tickets/contract.yaml").read_text()
@@ -130,13 +132,13 @@ def test_a_port_that_does_not_exist_or_is_not_granted(mesh_folder: MeshFolder) -
         "domains/bookings/tickets/contract.yaml",
         text.split("roles:")[0] + "slaProperties:" + text.split("slaProperties:")[1],
     )
-    [line] = told(mesh_folder)
+    [line] = problems_of(mesh_folder)
     assert "whose contract has no role for shopping (ask Bookings team to add the role shopping" in line
 
 
 def test_a_role_that_is_no_domain(mesh_folder: MeshFolder) -> None:
     mesh_folder.change("domains/bookings/tickets/contract.yaml", "role: shopping", "role: shoping")
-    [line] = told(mesh_folder)
+    [line] = problems_of(mesh_folder)
     assert line.startswith(
         "domains/bookings/tickets/contract.yaml:35: the role 'shoping' is no domain (did you mean"
     )
@@ -148,7 +150,7 @@ def test_products_that_wait_for_each_other(mesh_folder: MeshFolder) -> None:
     mesh_folder.add_consumer(name="deals", reads="shopping.offers")
     assert any(
         "waits for itself: shopping.deals → shopping.offers → shopping.deals" in line
-        for line in told(mesh_folder)
+        for line in problems_of(mesh_folder)
     )
 
 
@@ -159,7 +161,7 @@ def test_sql_in_a_contract_is_checked_with_its_line(mesh_folder: MeshFolder) -> 
         "    quality:\n      - {name: a, type: custom, engine: redshift, implementation: prise > 0}\n"
         "      - {name: b, type: sql, query: drop table x, mustBe: 0}\nroles:\n",
     )
-    first, second = told(mesh_folder)
+    first, second = problems_of(mesh_folder)
     assert first.startswith("domains/bookings/tickets/contract.yaml:35: 'prise > 0' names")
     assert "did you mean 'price'" in first
     assert second.startswith("domains/bookings/tickets/contract.yaml:36:")
@@ -173,7 +175,7 @@ def test_a_reference_leads_to_a_source_or_an_input_port(mesh_folder: MeshFolder)
         "        description: When it was sold, UTC.\n        relationships:\n"
         "          - to: ticket_event.sold_at\n          - to: shopping.offers.ticket_id\n",
     )
-    lines = told(mesh_folder)
+    lines = problems_of(mesh_folder)
     assert any(
         "the product has no source 'ticket_event' (did you mean 'ticket_events'?)" in line for line in lines
     )
@@ -184,12 +186,12 @@ def test_a_scaffolded_product_needs_only_to_be_filled_in(mesh_folder: MeshFolder
     made = scaffold_product(mesh_folder.root, "bookings.ancillaries")
     made += scaffold_product(mesh_folder.root, "bookings.offers", reads=["bookings.tickets"])
     assert len(made) == 8
-    lines = told(mesh_folder)
+    lines = problems_of(mesh_folder)
     assert lines
     assert all("is still to be filled in" in line for line in lines)
     for path in made:
         path.write_text(path.read_text().replace("FILL IN:", "Known:"))
-    assert told(mesh_folder) == []
+    assert problems_of(mesh_folder) == []
     assert errors_of(mesh_folder) == []
 
 

@@ -64,7 +64,7 @@ def test_a_consumer_s_event_names_its_ports_by_their_one_uri(event_of: Any) -> N
     assert output["outputFacets"]["outputStatistics"]["rowCount"] == 7
 
 
-def test_the_columns_of_a_port_are_followed_to_the_columns_of_other_domains(event_of: Any) -> None:
+def test_columns_are_followed_to_other_domains(event_of: Any) -> None:
     [output] = event_of("shopping.route_demand")["outputs"]
     lineage = output["facets"]["columnLineage"]
     origins = [
@@ -100,7 +100,7 @@ def test_what_landed_is_an_input_under_its_landing_bucket(event_of: Any) -> None
     assert ("s3://bookings-landing", "booking_events") in inputs
 
 
-def test_airflow_s_own_translation_of_the_asset_gives_the_same_name(mesh: Mesh) -> None:
+def test_airflow_s_own_name_of_the_asset_is_the_same(mesh: Mesh) -> None:
     from airflow.providers.amazon.aws.assets.s3 import convert_asset_to_openlineage
     from airflow.sdk import Asset
 

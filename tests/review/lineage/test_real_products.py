@@ -44,14 +44,14 @@ def test_which_columns_of_which_port_a_product_uses(mesh: Mesh, address: str, re
     assert found == {port: frozenset(columns.split()) for port, columns in reads.items()}
 
 
-def test_every_model_can_be_followed_to_the_columns_of_its_contract(mesh: Mesh) -> None:
+def test_every_model_has_the_columns_of_its_contract(mesh: Mesh) -> None:
     assert len(mesh.products) >= 6
     for address, product in mesh.products.items():
         assert model_problems(mesh, address) == []
         assert set(column_lineage(mesh, address).columns) == set(product.contract.column_names)
 
 
-def test_a_column_is_followed_through_stars_windows_and_helper_models_to_the_landing(mesh: Mesh) -> None:
+def test_a_column_is_followed_through_helpers_to_landing(mesh: Mesh) -> None:
     columns = column_lineage(mesh, "bookings.reservations").columns
     landed = "bookings_landing.booking_events"
     assert columns["amount"] == {Origin(landed, "fare"), Origin(landed, "fare_usd")}
@@ -71,7 +71,7 @@ def test_a_column_of_two_sides_of_a_union_comes_from_both(mesh: Mesh) -> None:
     }
 
 
-def test_scores_are_made_of_the_features_that_the_model_was_trained_on(mesh: Mesh) -> None:
+def test_scores_are_made_of_the_features_of_training(mesh: Mesh) -> None:
     columns = column_lineage(mesh, "loyalty.segments").columns
     assert columns["member_id"] == {Origin("loyalty.members", "member_id")}
     assert columns["balance"] == {Origin("loyalty.members", "balance")}

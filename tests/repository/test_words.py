@@ -1,0 +1,154 @@
+"""Names are made of the field's words: what a private dialect called asked, told or wanted has a name that says what it is.
+
+Read are the names that somebody chose: of modules, functions, classes, arguments, variables and attributes. `docs/glossary.md`
+lists the words to use.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TREES = ("plugins/interline", "cli", "local", "dags", "tests", "benchmarks", "docs")
+INSTEAD = {
+    "asked": "request, query, argument",
+    "told": "message, text, reported, expected",
+    "wanted": "desired, expected, chosen",
+    "kept": "cached, stored, retained, previous",
+    "held": "permissions, current",
+    "settle": "reconcile",
+    "settled": "reconciled, result",
+    "settling": "reconcile",
+    "door": "gateway",
+    "need": "required permission",
+    "needs": "required permissions, dependencies",
+    "stray": "orphan",
+    "strays": "orphans",
+    "spreading": "parallel",
+    "judge": "check",
+    "judged": "checked",
+    "judging": "batch check",
+    "judgement": "check plan",
+    "ruling": "verdict",
+    "rulings": "version policy",
+    "endings": "end of life",
+    "spot": "location",
+    "spots": "locations",
+}
+"""Words of the dialect, and what to say instead."""
+IN_A_SENTENCE = frozenset({"kept", "need", "needs", "held"})
+"""Plain English in the name of a test, which is a sentence."""
+ALLOWED: dict[str, int] = {
+    "benchmarks": 13,
+    "benchmarks/access_faults": 4,
+    "benchmarks/access_matrix": 2,
+    "cli": 4,
+    "local/engines": 56,
+    "local/gateway": 4,
+    "local/mesh": 17,
+    "local/services": 57,
+    "local/source_systems": 5,
+    "plugins/interline/access": 3,
+    "plugins/interline/accounts": 6,
+    "plugins/interline/airflow": 11,
+    "plugins/interline/build": 1,
+    "plugins/interline/contracts": 10,
+    "plugins/interline/publication": 14,
+    "plugins/interline/quarantine": 9,
+    "plugins/interline/scaffold": 10,
+    "plugins/interline/sla": 3,
+    "plugins/interline/sql": 2,
+    "tests/access": 12,
+    "tests/cli": 23,
+    "tests/contracts": 7,
+    "tests/engines": 49,
+    "tests/mesh": 4,
+    "tests/products": 5,
+    "tests/publication": 7,
+    "tests/quarantine": 10,
+    "tests/sla": 6,
+    "tests/source_systems": 2,
+    "tests/sql": 1,
+}
+"""How many such names a room still has; the number only falls."""
+
+
+def words(name: str) -> list[str]:
+    """The words of a name, in small letters: `TookAway_it` is took, away, it."""
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+
+
+def chosen_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """The names that a file gives, with their lines; names that it only uses were given elsewhere."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.lineno, node.name
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.attr
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from ((node.lineno, alias.asname) for alias in node.names if alias.asname)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            yield node.lineno, node.name
+
+
+def dialect_in(names: list[tuple[int, str]]) -> list[tuple[int, str, str]]:
+    """Line, name and word for every name that holds a word of the dialect."""
+    return [
+        (line, name, word)
+        for line, name in names
+        for word in words(name)
+        if word in INSTEAD and not (name.startswith("test_") and word in IN_A_SENTENCE)
+    ]
+
+
+def room_of(file: Path) -> str:
+    """The folder that a file is counted for."""
+    return "/".join(file.parts[: 3 if file.parts[0] == "plugins" else 2][: len(file.parts) - 1])
+
+
+@pytest.fixture(scope="module")
+def found(texts: dict[Path, str]) -> dict[str, list[str]]:
+    """What is found, by room."""
+    rooms: dict[str, list[str]] = {}
+    seen = 0
+    for file, text in texts.items():
+        if file.suffix != ".py" or not file.as_posix().startswith(TREES):
+            continue
+        names = [(0, file.stem), *chosen_names(ast.parse(text))]
+        seen += len(names)
+        for line, name, word in dialect_in(names):
+            problem = f"{file}:{line}: {name} says {word!r}: rather {INSTEAD[word]}"
+            rooms.setdefault(room_of(file), []).append(problem)
+    assert seen > 10_000, "hardly any name was read"
+    return rooms
+
+
+def test_no_room_gains_a_name_of_the_dialect(found: dict[str, list[str]]) -> None:
+    grown = {room: problems for room, problems in found.items() if len(problems) > ALLOWED.get(room, 0)}
+    assert grown == {}, "\n".join(problem for problems in grown.values() for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "words_found"),
+    [
+        ("def wanted_of_port(): ...", ["wanted"]),
+        ("class NotSettled: ...", ["settled"]),
+        ("_JUDGED = 1", ["judged"]),
+        ("def f(asked): told = 1", ["asked", "told"]),
+        ("import x as door", ["door"]),
+        ("def test_a_day_is_kept(): ...", []),
+        ("def test_it_is_told(): ...", ["told"]),
+        ("taskeda = breathold = 1", []),
+        ("wanted()", []),
+    ],
+)
+def test_the_dialect_is_found_in_names_only(text: str, words_found: list[str]) -> None:
+    assert sorted(word for _, _, word in dialect_in(list(chosen_names(ast.parse(text))))) == words_found
