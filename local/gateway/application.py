@@ -107,7 +107,8 @@ class Gateway:
         protocol, service = (request.protocol, request.service) if request else guess_protocol(environ)
         if call.action == "?" and isinstance(error, NotServed):
             call.action = f"{error.service}:{error.operation}"
-        response = error_response(error, protocol, service)
+        query_mode = environ.get("HTTP_X_AMZN_QUERY_MODE") == "true"
+        response = error_response(error, protocol, service, query_mode=query_mode)
         call.fail(response.code, error.message)
         return f"{response.status} {response.code}", list(response.headers), [response.body]
 

@@ -94,13 +94,21 @@ class ErrorResponse:
     code: str
 
 
-def error_response(error: AwsError, protocol: str, service: str) -> ErrorResponse:
-    """The response that carries `error` to a client of `service`, whose protocol is botocore's name for it."""
+def error_response(
+    error: AwsError, protocol: str, service: str, *, query_mode: bool = False
+) -> ErrorResponse:
+    """The response that carries `error` to a client of `service`, whose protocol is botocore's name for it.
+
+    `query_mode`: the client of a JSON service that once spoke the query protocol wants its old error codes too
+    (header `x-amzn-query-mode`; "AWS Query-compatible JSON protocols" in the Smithy documentation).
+    """
     code, status = _name_in(error, protocol, service)
     request_id = str(uuid4())
     headers = [("x-amzn-RequestId", request_id)]
     if protocol in ("json", "rest-json"):
         headers += [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-ErrorType", code)]
+        if query_mode:
+            headers.append(("x-amzn-query-error", f"{_name_in(error, 'query', service)[0]};Sender"))
         body = json.dumps({"__type": code, "message": error.message})
     elif protocol == "rest-xml" and service == "s3":
         headers += [("Content-Type", "application/xml"), ("x-amz-request-id", request_id)]

@@ -28,9 +28,7 @@ SERVICE = Service(
         *(f"{verb}DataCellsFilter" for verb in ("Create", "Get", "Update", "Delete", "List")),
         *("GetTemporaryGlueTableCredentials", "GetTemporaryGluePartitionCredentials"),
     ),
-    passed_roles=PassedRoles(
-        "lakeformation.amazonaws.com", {"RegisterResource": "RoleArn", "UpdateResource": "RoleArn"}
-    ),
+    passed_roles=PassedRoles("lakeformation.amazonaws.com", {"RegisterResource": "RoleArn"}),
     install=_install,
     role_policies={
         "domain": (

@@ -161,3 +161,16 @@ def test_a_body_other_than_the_signed_one_is_refused_by_s3(calls: AccessLog) -> 
     credential = identity.issue(identity.root_caller("222222222222"), lifetime=None)
     response = send(a_moto_that_raises, calls, signed(credential, "rest-xml") | {"data": b"forged"})
     assert error_in("rest-xml", response.data)[0] == "XAmzContentSHA256Mismatch"
+
+
+@pytest.mark.parametrize(("mode", "header"), [("true", "InvalidClientTokenId;Sender"), ("", None)])
+def test_a_client_of_the_old_protocol_is_sent_its_codes(
+    mode: str, header: str | None, calls: AccessLog
+) -> None:
+    credential = identity.issue(identity.root_caller("222222222222"), lifetime=None)
+    identity.revoke(credential.access_key)
+    arguments = signed(credential, "json")
+    arguments["headers"]["x-amzn-query-mode"] = mode
+    response = send(a_moto_that_raises, calls, arguments)
+    assert error_in("json", response.data)[0] == "UnrecognizedClientException"
+    assert response.headers.get("x-amzn-query-error") == header
