@@ -50,11 +50,6 @@ def _last_lines(text: str, count: int = 12) -> str:
     return "\n".join(f"    {line}" for line in text.strip().splitlines()[-count:])
 
 
-_OF_NO_INDEX = (
-    "dns", "connect", "network", "timed out", "resolve host", "name resolution", "from versions: none", "offline",
-)  # fmt: skip
-
-
 def _advice(said: str) -> str:
     lowered = said.lower()
     if "no space left" in lowered or "disk quota" in lowered:

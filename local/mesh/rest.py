@@ -140,9 +140,6 @@ class Rest:
             )
         )
 
-    def tasks_of(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
-        return list(self.pages(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances"))
-
     def returned(self, dag_id: str, run_id: str, task_id: str) -> Any:
         """What a task returned (its XCom `return_value`), or None."""
         try:

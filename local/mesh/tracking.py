@@ -13,7 +13,6 @@ from local.mesh.selection import Selection
 
 WAITING, QUEUED, RUNNING, SUCCESS, FAILED = "waiting", "queued", "running", "success", "failed"
 _ENDED = {SUCCESS, FAILED}
-_TASK_ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
 
 
 @dataclass

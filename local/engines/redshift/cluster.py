@@ -94,9 +94,3 @@ def cluster_for(account: str, identifier: str) -> Cluster | None:
     """The cluster of an account, or None."""
     with _CLUSTERS_LOCK:
         return _CLUSTERS.get((account, identifier))
-
-
-def all_clusters() -> list[Cluster]:
-    """Every cluster of every account."""
-    with _CLUSTERS_LOCK:
-        return list(_CLUSTERS.values())

@@ -70,13 +70,6 @@ def current_batch(tables: Tables) -> str:
     )
 
 
-def published_rows(contract: Contract, tables: Tables, day: str) -> str:
-    """Return the query for how many rows the port has for a data day, or in all if it is a current state."""
-    if contract.keeps_history:
-        return f"select count(*) from {tables.port} where {identifier(DAY_COLUMN)} = {day_literal(day)}"
-    return f"select count(*) from {tables.port}"
-
-
 def _iceberg_type(physical_type: str) -> str:
     """Return the type as an Iceberg table can have it: a string there has no length."""
     return "varchar" if base_type(physical_type) == "varchar" else physical_type

@@ -15,7 +15,7 @@ from interline.build.dbt_project import write_project
 from interline.contracts import Product, load_mesh
 from interline.contracts.yaml.text import read_text
 from interline.review.lineage.model_template import Renderer
-from interline.review.lineage.models import rendered_models
+from interline.review.lineage.models import ProductModels
 
 ROOT = Path(__file__).resolve().parents[3]
 DBT = ROOT / ".interline" / "environments" / "dbt" / "bin" / "dbt"
@@ -91,7 +91,9 @@ def test_the_static_rendering_is_what_dbt_compiles(tmp_path: Path) -> None:
         for product in mesh.products.values():
             if product.domain.name != name:
                 continue
-            for model, rendered in rendered_models(mesh, product, renderer, DAY).items():
+            models = ProductModels(mesh, product, renderer, DAY)
+            for model, path in models.files.items():
+                rendered = renderer.render(path, models.setting(model))
                 [compiled] = (project / "target" / "compiled").rglob(f"models/{model}.sql")
                 assert rendered.sql == compiled.read_text(), model
                 compared += 1

@@ -52,25 +52,15 @@ def follow(mesh: Mesh, product: Product, renderer: Renderer) -> Followed:
 
     Every model is read, also helpers that nothing names; what can't be followed is told in the result's problems.
     """
-    models = _Models(mesh, product, renderer)
+    models = ProductModels(mesh, product, renderer)
     for name in models.files:
         models.lineage(name)
     return Followed(models.done.get(product.name), models.uses, models.problems)
 
 
-def rendered_models(
-    mesh: Mesh, product: Product, renderer: Renderer, data_day: str = DATA_DAY
-) -> dict[str, Rendered]:
-    """Return the SQL of each model of a product, as `build` sends it for a data day when its tables are new.
+class ProductModels:
+    """The models of one product: the port's and its helpers'."""
 
-    Raises:
-        MeshError: a model can't be rendered.
-    """
-    models = _Models(mesh, product, renderer, data_day)
-    return {name: renderer.render(path, models.setting(name)) for name, path in models.files.items()}
-
-
-class _Models:
     def __init__(self, mesh: Mesh, product: Product, renderer: Renderer, data_day: str = DATA_DAY) -> None:
         self._mesh = mesh
         self._product = product
