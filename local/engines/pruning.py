@@ -13,7 +13,7 @@ from local.engines import duckdb_engine
 log = logging.getLogger(__name__)
 
 
-def conjuncts_over(condition: exp.Expression | None, names: Sequence[str]) -> list[exp.Expression]:
+def conjuncts_over(condition: exp.Expr | None, names: Sequence[str]) -> list[exp.Expr]:
     """The terms of a conjunction that mention only the named columns, at least one of them, and no subquery."""
     if condition is None:
         return []
@@ -35,7 +35,7 @@ def conjuncts_over(condition: exp.Expression | None, names: Sequence[str]) -> li
 
 
 def matching(
-    condition: exp.Expression | None,
+    condition: exp.Expr | None,
     columns: Sequence[tuple[str, str]],
     rows: Sequence[tuple[str | None, ...]],
     *,
@@ -75,10 +75,10 @@ def matching(
     return [position for (position,) in found]
 
 
-def _bare(term: exp.Expression) -> str:
+def _bare(term: exp.Expr) -> str:
     """The term in DuckDB's SQL with unqualified, lower-case column names."""
 
-    def strip(node: exp.Expression) -> exp.Expression:
+    def strip(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column):
             return exp.column(exp.to_identifier(node.name.lower(), quoted=True))
         return node

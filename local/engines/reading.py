@@ -32,7 +32,7 @@ def relation(
     connection: duckdb.DuckDBPyConnection,
     table: CatalogTable,
     columns: Iterable[str] | None = None,
-    condition: exp.Expression | None = None,
+    condition: exp.Expr | None = None,
     *,
     partition_schemas: bool = False,
 ) -> str:
@@ -108,7 +108,7 @@ def _scan(columns: Sequence[Column], paths: list[str]) -> str:
 
 
 def objects_of(
-    table: CatalogTable, condition: exp.Expression | None = None
+    table: CatalogTable, condition: exp.Expr | None = None
 ) -> list[tuple[StoredObject, Partition | None]]:
     """The objects that a query with this condition reads, each with its partition (None for a table without)."""
     if table.format == "iceberg":
@@ -129,7 +129,7 @@ def objects_of(
     ]
 
 
-def scanned_bytes(table: CatalogTable, condition: exp.Expression | None = None) -> int:
+def scanned_bytes(table: CatalogTable, condition: exp.Expr | None = None) -> int:
     """The bytes of the objects that a query with this condition reads."""
     return sum(found.size for found, _ in objects_of(table, condition))
 

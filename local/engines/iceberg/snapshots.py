@@ -86,7 +86,7 @@ def data_files(table: CatalogTable, snapshot: int | None = None) -> tuple[DataFi
 
 
 def matching_files(
-    table: CatalogTable, condition: exp.Expression | None, snapshot: int | None = None
+    table: CatalogTable, condition: exp.Expr | None, snapshot: int | None = None
 ) -> list[DataFile]:
     """The data files whose partition values the condition does not rule out."""
     files = data_files(table, snapshot)
@@ -124,7 +124,7 @@ def matching_files(
     return chosen
 
 
-def data_objects(table: CatalogTable, condition: exp.Expression | None = None) -> list[StoredObject]:
+def data_objects(table: CatalogTable, condition: exp.Expr | None = None) -> list[StoredObject]:
     """The data files that a query with this condition reads, as objects."""
     found = []
     for file in matching_files(table, condition):
@@ -140,7 +140,7 @@ def data_objects(table: CatalogTable, condition: exp.Expression | None = None) -
 def relation(
     table: CatalogTable,
     names: Iterable[str],
-    condition: exp.Expression | None = None,
+    condition: exp.Expr | None = None,
     snapshot: int | None = None,
 ) -> str:
     """A DuckDB subquery over a snapshot that gives the named columns; `condition` only spares reading files."""

@@ -69,7 +69,7 @@ class Transaction:
         names: list[str] | None = None,
         *,
         row_address: bool = False,
-        condition: exp.Expression | None = None,
+        condition: exp.Expr | None = None,
     ) -> str:
         """A DuckDB subquery, in parentheses, over the table as this transaction sees it.
 

@@ -51,7 +51,7 @@ def to_duckdb(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _parsed(text: str) -> exp.Expression:
+def _parsed(text: str) -> exp.Expr:
     try:
         found = sqlglot.parse(f"SELECT 1 WHERE {text}", read="athena")
     except SqlglotError as error:
@@ -64,11 +64,11 @@ def _parsed(text: str) -> exp.Expression:
         "kind",
     }:
         raise InvalidInput(f"Invalid row filter expression: {text}")
-    tree: exp.Expression = where.this
+    tree: exp.Expr = where.this
     return tree
 
 
-def _check(node: exp.Expression, kinds: Mapping[str, str], keys: set[str]) -> None:
+def _check(node: exp.Expr, kinds: Mapping[str, str], keys: set[str]) -> None:
     if isinstance(node, (exp.And, exp.Or)):
         _check(node.this, kinds, keys)
         _check(node.expression, kinds, keys)
@@ -101,7 +101,7 @@ def _check(node: exp.Expression, kinds: Mapping[str, str], keys: set[str]) -> No
         raise InvalidInput(f"Unsupported row filter expression: {node.sql(dialect='athena')}")
 
 
-def _column(node: exp.Expression, kinds: Mapping[str, str]) -> str:
+def _column(node: exp.Expr, kinds: Mapping[str, str]) -> str:
     """The family of a column's type."""
     if not isinstance(node, exp.Column):
         raise InvalidInput(f"Unsupported row filter expression: {node.sql(dialect='athena')} is not a column")
@@ -116,7 +116,7 @@ def _column(node: exp.Expression, kinds: Mapping[str, str]) -> str:
     return family
 
 
-def _constant(node: exp.Expression, family: str) -> None:
+def _constant(node: exp.Expr, family: str) -> None:
     value = node.this if isinstance(node, exp.Neg) else node
     actual = None
     if isinstance(value, exp.Boolean):

@@ -91,7 +91,7 @@ class SessionEnvironment:
             columns = ()
         return Resolved("view", relation.display, columns, subject=relation)
 
-    def view_query(self, view: Any) -> tuple[exp.Expression, Bindings | None]:
+    def view_query(self, view: Any) -> tuple[exp.Expr, Bindings | None]:
         """A view's query; the bindings of a late-binding view are None."""
         bindings = dict(view.bindings) if view.kind == objects.VIEW else None
         return parse(view.definition), bindings

@@ -60,7 +60,7 @@ _PRUNING = (
 )  # fmt: skip
 
 
-def _condition(scan: Scan) -> exp.Expression | None:
+def _condition(scan: Scan) -> exp.Expr | None:
     """The scan's conditions that mean the same to DuckDB; the others prune nothing."""
     plain = [each for each in scan.conditions if all(isinstance(node, _PRUNING) for node in each.walk())]
     return exp.and_(*plain) if plain else None

@@ -59,14 +59,12 @@ _MENTIONED = re.compile(r"\$(\d+)")
 
 def new_compilation(session: Session, parameter_types: Sequence[Type]) -> Compilation:
     """A fresh translation for a session."""
-    compilation = Compilation(None, compile_query, dict(enumerate(parameter_types, start=1)))  # type: ignore[arg-type]
-    compilation.environment = TimeMarking(session, compilation)
+    compilation = Compilation(None, compile_query, dict(enumerate(parameter_types, start=1)))
+    compilation.session_environment = TimeMarking(session, compilation)
     return compilation
 
 
-def translate_query(
-    session: Session, tree: exp.Expression, parameter_types: Sequence[Type] = ()
-) -> Translation:
+def translate_query(session: Session, tree: exp.Expr, parameter_types: Sequence[Type] = ()) -> Translation:
     """Translate a query for a session and check that its user may read what it reads.
 
     Raises:
@@ -113,7 +111,7 @@ def cached_translation(
     translation = translate_query(session, parse(statement.text), parameter_types)
     if translation.reusable:
         # A kept translation must not keep the session that it was made for.
-        translation.compilation.environment = None
+        translation.compilation.session_environment = None
         with _CACHE_LOCK:
             _CACHE[key] = translation
             while len(_CACHE) > _CACHE_SIZE:

@@ -37,7 +37,7 @@ def check_aliases(scope: Scope, names: dict[int, set[str] | None]) -> None:
                 raise QueryError("COLUMN_NOT_FOUND", f"Column '{name}' cannot be resolved")
 
 
-def _own_columns(node: exp.Expression | None) -> Iterator[exp.Column]:
+def _own_columns(node: exp.Expr | None) -> Iterator[exp.Column]:
     """The columns of a part of a SELECT, those of queries inside it left out."""
     if node is None or isinstance(node, exp.Query):
         return

@@ -124,7 +124,7 @@ def _permitted(
     table: CatalogTable,
     chosen: list[str],
     allowed: Selection,
-    condition: exp.Expression | None,
+    condition: exp.Expr | None,
     snapshot: int | None,
 ) -> str:
     """A subquery with the chosen columns of the rows that may be read."""
@@ -180,7 +180,7 @@ def _replace(source: exp.Table, view: str, alias: str) -> None:
         source.set("alias", exp.TableAlias(this=exp.to_identifier(alias.lower(), quoted=True)))
 
 
-def _condition(scope: Scope, alias: str) -> exp.Expression | None:
+def _condition(scope: Scope, alias: str) -> exp.Expr | None:
     """The terms of a WHERE that speak of this table alone, in DuckDB's terms, where they may decide what is read.
 
     Behind an outer join a term such as IS NULL speaks of rows that the join made up: then nothing is decided.

@@ -212,7 +212,7 @@ class Families:
     def __init__(self, columns: dict[str, set[str]]) -> None:
         self._columns = columns
 
-    def check(self, query: exp.Expression) -> None:
+    def check(self, query: exp.Expr) -> None:
         """Raise QueryError (TYPE_MISMATCH) for the first place where values of two families meet."""
         for node in query.walk():
             if isinstance(node, tuple(_SIGNS)):
@@ -260,7 +260,7 @@ class Families:
                     f"Unexpected parameters ({given}) for function {name}. Expected: {name}({_TAKES[name][0]})"
                 )
 
-    def of(self, node: exp.Expression) -> str | None:
+    def of(self, node: exp.Expr) -> str | None:
         """The family of an expression; None when it cannot be told."""
         node = node.unnest()
         if isinstance(node, exp.Column):
@@ -292,12 +292,12 @@ class Families:
             return self.of(node.expressions[0])
         return _GIVES.get(name)
 
-    def _same(self, first: exp.Expression, second: exp.Expression, sign: str) -> None:
+    def _same(self, first: exp.Expr, second: exp.Expr, sign: str) -> None:
         left, right = self.of(first), self.of(second)
         if left and right and left != right and {left, right} != {DATE, TIMESTAMP}:
             raise mismatch(f"Cannot apply operator: {left} {sign} {right}")
 
-    def _alike(self, nodes: list[exp.Expression], where: str) -> None:
+    def _alike(self, nodes: list[exp.Expr], where: str) -> None:
         known = {family for node in nodes if (family := self.of(node)) is not None}
         if len(known) > 1 and known != {DATE, TIMESTAMP}:
             raise mismatch(

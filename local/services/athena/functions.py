@@ -14,8 +14,8 @@ from sqlglot import exp
 from local.engines.errors import QueryError
 from local.services.athena.errors import NotTrino
 
-Arguments = list[exp.Expression]
-Handler = Callable[[Arguments], exp.Expression]
+Arguments = list[exp.Expr]
+Handler = Callable[[Arguments], exp.Expr]
 
 AGGREGATES = frozenset(
     [
@@ -63,13 +63,13 @@ WINDOWS = frozenset(
 _UNITS = ("millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year")
 
 
-def call(name: str, *arguments: exp.Expression | str | int) -> exp.Anonymous:
+def call(name: str, *arguments: exp.Expr | str | int) -> exp.Anonymous:
     """A call of a DuckDB function."""
     return exp.Anonymous(
         this=name,
         expressions=[
             argument
-            if isinstance(argument, exp.Expression)
+            if isinstance(argument, exp.Expr)
             else exp.Literal.string(argument)
             if isinstance(argument, str)
             else exp.Literal.number(argument)
@@ -79,7 +79,7 @@ def call(name: str, *arguments: exp.Expression | str | int) -> exp.Anonymous:
 
 
 def _renamed(name: str, least: int, most: int | None = None) -> Handler:
-    def handle(arguments: Arguments) -> exp.Expression:
+    def handle(arguments: Arguments) -> exp.Expr:
         _count(name, arguments, least, most if most is not None else least)
         return call(name, *arguments)
 
@@ -93,7 +93,7 @@ def _count(name: str, arguments: Arguments, least: int, most: int) -> None:
         )
 
 
-def _unit(argument: exp.Expression) -> str:
+def _unit(argument: exp.Expr) -> str:
     if not isinstance(argument, exp.Literal) or not argument.is_string or argument.name.lower() not in _UNITS:
         raise QueryError(
             "INVALID_FUNCTION_ARGUMENT", f"{argument.sql()} is not a valid unit; known: {', '.join(_UNITS)}"
@@ -104,7 +104,7 @@ def _unit(argument: exp.Expression) -> str:
 DATE_PATTERN = r"\s*\d{4}-\d{1,2}-\d{1,2}\s*"
 
 
-def _date(arguments: Arguments, name: str) -> exp.Expression:
+def _date(arguments: Arguments, name: str) -> exp.Expr:
     _count(name, arguments, 1, 1)
     return exp.Cast(
         this=call("trino_checked", arguments[0], DATE_PATTERN, "date"),
@@ -112,7 +112,7 @@ def _date(arguments: Arguments, name: str) -> exp.Expression:
     )
 
 
-def _date_add(arguments: Arguments) -> exp.Expression:
+def _date_add(arguments: Arguments) -> exp.Expr:
     _count("date_add", arguments, 3, 3)
     unit = _unit(arguments[0])
     multiple = 3 if unit == "quarter" else 1
@@ -123,12 +123,12 @@ def _date_add(arguments: Arguments) -> exp.Expression:
     return call("trino_plus_interval", arguments[2], interval)
 
 
-def _date_diff(arguments: Arguments) -> exp.Expression:
+def _date_diff(arguments: Arguments) -> exp.Expr:
     _count("date_diff", arguments, 3, 3)
     return call("date_sub", _unit(arguments[0]), arguments[1], arguments[2])
 
 
-def _date_trunc(arguments: Arguments) -> exp.Expression:
+def _date_trunc(arguments: Arguments) -> exp.Expr:
     _count("date_trunc", arguments, 2, 2)
     return call("trino_date_trunc", _unit(arguments[0]), arguments[1])
 
@@ -141,7 +141,7 @@ _MYSQL_FORMATS = {
 }  # fmt: skip
 
 
-def _format(argument: exp.Expression) -> str:
+def _format(argument: exp.Expr) -> str:
     if not isinstance(argument, exp.Literal) or not argument.is_string:
         raise NotTrino("a date format that is not a literal")
     text, out, position = argument.name, [], 0
@@ -160,17 +160,17 @@ def _format(argument: exp.Expression) -> str:
     return "".join(out)
 
 
-def _date_format(arguments: Arguments) -> exp.Expression:
+def _date_format(arguments: Arguments) -> exp.Expr:
     _count("date_format", arguments, 2, 2)
     return call("strftime", arguments[0], _format(arguments[1]))
 
 
-def _date_parse(arguments: Arguments) -> exp.Expression:
+def _date_parse(arguments: Arguments) -> exp.Expr:
     _count("date_parse", arguments, 2, 2)
     return call("strptime", arguments[0], _format(arguments[1]))
 
 
-def _concat(arguments: Arguments) -> exp.Expression:
+def _concat(arguments: Arguments) -> exp.Expr:
     _count("concat", arguments, 2, 127)
     joined = arguments[0]
     for argument in arguments[1:]:
@@ -178,7 +178,7 @@ def _concat(arguments: Arguments) -> exp.Expression:
     return exp.paren(joined)
 
 
-def _if(arguments: Arguments) -> exp.Expression:
+def _if(arguments: Arguments) -> exp.Expr:
     _count("if", arguments, 2, 3)
     return exp.Case(
         ifs=[exp.If(this=arguments[0], true=arguments[1])],
@@ -189,7 +189,7 @@ def _if(arguments: Arguments) -> exp.Expression:
 def _null_if_any(name: str) -> Handler:
     """greatest and least: NULL as soon as one argument is."""
 
-    def handle(arguments: Arguments) -> exp.Expression:
+    def handle(arguments: Arguments) -> exp.Expr:
         _count(name, arguments, 1, 127)
         missing = exp.or_(*(exp.Is(this=argument.copy(), expression=exp.Null()) for argument in arguments))
         return exp.Case(ifs=[exp.If(this=missing, true=exp.Null())], default=call(name, *arguments))
@@ -197,7 +197,7 @@ def _null_if_any(name: str) -> Handler:
     return handle
 
 
-def _regexp_replace(arguments: Arguments) -> exp.Expression:
+def _regexp_replace(arguments: Arguments) -> exp.Expr:
     _count("regexp_replace", arguments, 2, 3)
     replacement = arguments[2] if len(arguments) == 3 else exp.Literal.string("")
     if not isinstance(replacement, exp.Literal):
@@ -206,46 +206,46 @@ def _regexp_replace(arguments: Arguments) -> exp.Expression:
     return call("regexp_replace", arguments[0], arguments[1], text, "g")
 
 
-def _json_path(argument: exp.Expression) -> exp.Expression:
+def _json_path(argument: exp.Expr) -> exp.Expr:
     if not isinstance(argument, exp.Literal) or not argument.name.startswith("$"):
         raise NotTrino("a JSON path that is not a literal beginning with $")
     return argument
 
 
-def _json_extract_scalar(arguments: Arguments) -> exp.Expression:
+def _json_extract_scalar(arguments: Arguments) -> exp.Expr:
     _count("json_extract_scalar", arguments, 2, 2)
     return call("trino_json_scalar", arguments[0], _json_path(arguments[1]))
 
 
-def _replace(arguments: Arguments) -> exp.Expression:
+def _replace(arguments: Arguments) -> exp.Expr:
     _count("replace", arguments, 2, 3)
     return call("replace", *arguments, *([""] if len(arguments) == 2 else []))
 
 
 def _hash(name: str) -> Handler:
-    def handle(arguments: Arguments) -> exp.Expression:
+    def handle(arguments: Arguments) -> exp.Expr:
         _count(name, arguments, 1, 1)
         return call("unhex", call(name, arguments[0]))
 
     return handle
 
 
-def _avg(arguments: Arguments) -> exp.Expression:
+def _avg(arguments: Arguments) -> exp.Expr:
     _count("avg", arguments, 1, 1)
     inner = arguments[0]
     if isinstance(inner, exp.Distinct):
-        checked: exp.Expression = exp.Distinct(expressions=[call("trino_not_decimal", *inner.expressions)])
+        checked: exp.Expr = exp.Distinct(expressions=[call("trino_not_decimal", *inner.expressions)])
     else:
         checked = call("trino_not_decimal", inner)
     return call("avg", checked)
 
 
-def _millisecond(arguments: Arguments) -> exp.Expression:
+def _millisecond(arguments: Arguments) -> exp.Expr:
     _count("millisecond", arguments, 1, 1)
     return exp.paren(exp.Mod(this=call("millisecond", arguments[0]), expression=exp.Literal.number(1000)))
 
 
-def _contains(arguments: Arguments) -> exp.Expression:
+def _contains(arguments: Arguments) -> exp.Expr:
     _count("contains", arguments, 2, 2)
     return call("list_contains", *arguments)
 
@@ -353,7 +353,7 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-def translate(function: exp.Anonymous) -> exp.Expression:
+def translate(function: exp.Anonymous) -> exp.Expr:
     """The DuckDB expression for a call of a Trino function. Raises QueryError for a name that Trino lacks here."""
     name = function.name.lower()
     handler = HANDLERS.get(name)

@@ -11,7 +11,7 @@ from itertools import pairwise
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from local.services.athena.errors import NotTrino, SyntaxProblem
 
@@ -29,7 +29,7 @@ class PlainTrino(Trino):
 
 
 # Everything of a query that is served. A construct that is not here is refused by name.
-_ALLOWED: tuple[type[exp.Expression], ...] = (
+_ALLOWED: tuple[type[exp.Expr], ...] = (
     exp.Select, exp.Union, exp.Intersect, exp.Except, exp.Subquery, exp.Values, exp.Tuple, exp.With, exp.CTE,
     exp.From, exp.Join, exp.Where, exp.Group, exp.Having, exp.Order, exp.Ordered, exp.Limit, exp.Offset, exp.Fetch,
     exp.LimitOptions, exp.Distinct, exp.Table, exp.TableAlias, exp.Alias, exp.Column, exp.Identifier, exp.Star, exp.Dot,
@@ -140,7 +140,7 @@ def _check_tokens(tokens: list[Token]) -> None:
         previous = token
 
 
-def check(query: exp.Expression) -> None:
+def check(query: exp.Expr) -> None:
     """Raise NotTrino for the first construct that Trino does not have or that is not served."""
     for node in query.walk():
         if not isinstance(node, _ALLOWED):
@@ -151,7 +151,7 @@ def check(query: exp.Expression) -> None:
                 raise NotTrino(problem)
 
 
-def _star(node: exp.Expression) -> str | None:
+def _star(node: exp.Expr) -> str | None:
     if isinstance(node, exp.Star) and any(
         node.args.get(key) for key in ("except_", "except", "replace", "rename")
     ):
@@ -159,21 +159,21 @@ def _star(node: exp.Expression) -> str | None:
     return None
 
 
-def _distinct(node: exp.Expression) -> str | None:
+def _distinct(node: exp.Expr) -> str | None:
     return "DISTINCT ON" if isinstance(node, exp.Distinct) and node.args.get("on") else None
 
 
-def _group(node: exp.Expression) -> str | None:
+def _group(node: exp.Expr) -> str | None:
     return "GROUP BY ALL" if isinstance(node, exp.Group) and node.args.get("all") else None
 
 
-def _order(node: exp.Expression) -> str | None:
+def _order(node: exp.Expr) -> str | None:
     if isinstance(node, exp.Order) and any(isinstance(one.this, exp.Var) for one in node.expressions):
         return "ORDER BY ALL"
     return None
 
 
-def _join(node: exp.Expression) -> str | None:
+def _join(node: exp.Expr) -> str | None:
     if isinstance(node, exp.Join):
         if (node.method or "").upper() not in ("", "NATURAL") or (node.kind or "").upper() not in (
             "",
@@ -187,19 +187,19 @@ def _join(node: exp.Expression) -> str | None:
     return None
 
 
-def _table(node: exp.Expression) -> str | None:
+def _table(node: exp.Expr) -> str | None:
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
         return f"a table function ({node.sql(dialect='trino')[:60]})"
     return None
 
 
-def _limit(node: exp.Expression) -> str | None:
+def _limit(node: exp.Expr) -> str | None:
     if isinstance(node, exp.LimitOptions) and (node.args.get("percent") or node.args.get("with_ties")):
         return "FETCH FIRST … PERCENT or WITH TIES"
     return None
 
 
-def _select(node: exp.Expression) -> str | None:
+def _select(node: exp.Expr) -> str | None:
     if isinstance(node, exp.Select):
         for key in ("qualify", "pivots", "sample", "laterals", "windows", "kind", "into", "connect", "match"):
             if node.args.get(key):

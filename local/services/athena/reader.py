@@ -87,9 +87,9 @@ class StatementReader(SqlCursor):
         return found
 
 
-def options(text: str) -> dict[str, exp.Expression]:
+def options(text: str) -> dict[str, exp.Expr]:
     """`name = expression, …` of a WITH clause."""
-    found: dict[str, exp.Expression] = {}
+    found: dict[str, exp.Expr] = {}
     for part in split_at_commas(text):
         name, equals, value = part.partition("=")
         if not equals:

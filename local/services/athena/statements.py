@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlglot import exp
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from local.engines.errors import QueryError
 from local.services.athena import ddl, ddl_listings, ddl_partitions, writing
@@ -45,7 +45,7 @@ class Statement:
     target: exp.Table | None = None
     names: tuple[str, ...] = ()
     location: str = ""
-    unload_options: dict[str, exp.Expression] | None = None
+    unload_options: dict[str, exp.Expr] | None = None
 
 
 def read(sql: str) -> Statement:
@@ -85,7 +85,7 @@ def _create_table_as(text: str) -> Statement | None:
         return None
     lenient = reader.accept("IF NOT EXISTS")
     table = reader.table()
-    given: dict[str, exp.Expression] = {}
+    given: dict[str, exp.Expr] = {}
     if reader.accept("WITH"):
         given = options(reader.parenthesized())
     if not reader.accept("AS"):

@@ -34,47 +34,47 @@ def name_outputs(query: exp.Query) -> None:
         projection.replace(exp.alias_(projection.copy(), f"{UNNAMED}{position}", quoted=True))
 
 
-def translate(query: exp.Expression) -> exp.Expression:
+def translate(query: exp.Expr) -> exp.Expr:
     """The same tree for DuckDB. Raises QueryError for unknown functions, NotTrino for what has no equal."""
     return _translate(query.copy())
 
 
-def _translate(node: exp.Expression) -> exp.Expression:
+def _translate(node: exp.Expr) -> exp.Expr:
     """Translate a tree from its leaves up, so that what is made here is not taken for Trino's again."""
     for key, value in list(node.args.items()):
-        if isinstance(value, exp.Expression):
+        if isinstance(value, exp.Expr):
             node.set(key, _translate(value))
         elif isinstance(value, list):
-            node.set(key, [_translate(one) if isinstance(one, exp.Expression) else one for one in value])
+            node.set(key, [_translate(one) if isinstance(one, exp.Expr) else one for one in value])
     if isinstance(node, exp.Identifier):
         return exp.to_identifier(node.name.lower(), quoted=True)
     handler = _HANDLERS.get(type(node))
     return handler(node) if handler else node
 
 
-def _anonymous(node: exp.Anonymous) -> exp.Expression:
+def _anonymous(node: exp.Anonymous) -> exp.Expr:
     name = node.name.lower()
     if name in functions.WINDOWS and not isinstance(_owner(node), exp.Window):
         raise QueryError("MISSING_OVER", f"Window function {name} requires an OVER clause")
     return functions.translate(node)
 
 
-def _owner(node: exp.Expression) -> exp.Expression | None:
+def _owner(node: exp.Expr) -> exp.Expr | None:
     parent = node.parent
     while isinstance(parent, (exp.IgnoreNulls, exp.Filter)):
         parent = parent.parent
     return parent
 
 
-def _divide(node: exp.Div) -> exp.Expression:
+def _divide(node: exp.Div) -> exp.Expr:
     return call("trino_divide", node.this, node.expression)
 
 
-def _modulus(node: exp.Mod) -> exp.Expression:
+def _modulus(node: exp.Mod) -> exp.Expr:
     return call("trino_modulus", node.this, node.expression)
 
 
-def _add(node: exp.Add) -> exp.Expression:
+def _add(node: exp.Add) -> exp.Expr:
     if isinstance(node.expression.unnest(), exp.Interval):
         return call("trino_plus_interval", node.this, node.expression)
     if isinstance(node.this.unnest(), exp.Interval):
@@ -82,17 +82,17 @@ def _add(node: exp.Add) -> exp.Expression:
     return node
 
 
-def _subtract(node: exp.Sub) -> exp.Expression:
+def _subtract(node: exp.Sub) -> exp.Expr:
     if isinstance(node.expression.unnest(), exp.Interval):
         return call("trino_minus_interval", node.this, node.expression)
     return node
 
 
-def _cast(node: exp.Cast) -> exp.Expression:
+def _cast(node: exp.Cast) -> exp.Expr:
     target = _target(node.to)
     operand, family = node.this, target.split("(")[0]
     attempt = isinstance(node, exp.TryCast)
-    made: exp.Expression
+    made: exp.Expr
     if family == "VARCHAR":
         made = _to_text(node, operand)
     else:
@@ -127,13 +127,13 @@ def _check_literal(text: str, pattern: str, family: str) -> None:
         )
 
 
-def _to_text(node: exp.Cast, operand: exp.Expression) -> exp.Expression:
+def _to_text(node: exp.Cast, operand: exp.Expr) -> exp.Expr:
     made = call("trino_to_text", operand)
     length = node.to.find(exp.DataTypeParam)
     return call("left", made, length.this.copy()) if length is not None else made
 
 
-def _plain_cast(operand: exp.Expression, target: str) -> exp.Cast:
+def _plain_cast(operand: exp.Expr, target: str) -> exp.Cast:
     return exp.Cast(this=operand, to=exp.DataType.build(target, dialect="duckdb"))
 
 
@@ -173,25 +173,25 @@ def _glue(text: str) -> str:
     )
 
 
-def _extract(node: exp.Extract) -> exp.Expression:
+def _extract(node: exp.Extract) -> exp.Expr:
     unit = node.name.upper()
     if unit not in _EXTRACTED:
         raise NotTrino(f"EXTRACT({unit} …)")
     return call(_EXTRACTED[unit], node.expression)
 
 
-def _substring(node: exp.Substring) -> exp.Expression:
+def _substring(node: exp.Substring) -> exp.Expr:
     length = node.args.get("length")
     return call("trino_substring", node.this, node.args["start"], *([length] if length is not None else []))
 
 
-def _trim(node: exp.Trim) -> exp.Expression:
+def _trim(node: exp.Trim) -> exp.Expr:
     name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get((node.args.get("position") or "").upper(), "trim")
     characters = node.expression
     return call(name, node.this, *([characters] if characters is not None else []))
 
 
-def _interval(node: exp.Interval) -> exp.Expression:
+def _interval(node: exp.Interval) -> exp.Expr:
     amount = node.this
     unit = node.text("unit").upper().rstrip("S")
     if not isinstance(amount, exp.Literal) or unit not in (
@@ -207,7 +207,7 @@ def _interval(node: exp.Interval) -> exp.Expression:
     return node
 
 
-def _bracket(node: exp.Bracket) -> exp.Expression:
+def _bracket(node: exp.Bracket) -> exp.Expr:
     if len(node.expressions) != 1:
         raise NotTrino("a slice")
     # sqlglot shifts literal subscripts to zero-based ones while it reads
@@ -217,11 +217,11 @@ def _bracket(node: exp.Bracket) -> exp.Expression:
     return call("trino_subscript", node.this, index)
 
 
-def _current_timestamp(_: exp.Expression) -> exp.Expression:
+def _current_timestamp(_: exp.Expr) -> exp.Expr:
     return call("now")
 
 
-def _local_timestamp(_: exp.Expression) -> exp.Expression:
+def _local_timestamp(_: exp.Expr) -> exp.Expr:
     return _plain_cast(call("now"), "TIMESTAMP")
 
 

@@ -32,12 +32,12 @@ class CreateTableAs:
 
     table: exp.Table
     query: exp.Query
-    options: dict[str, exp.Expression] = field(default_factory=dict)
+    options: dict[str, exp.Expr] = field(default_factory=dict)
     if_not_exists: bool = False
     with_data: bool = True
 
 
-def _literal(value: exp.Expression | None, name: str) -> str | None:
+def _literal(value: exp.Expr | None, name: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, exp.Literal):
@@ -45,7 +45,7 @@ def _literal(value: exp.Expression | None, name: str) -> str | None:
     return value.name
 
 
-def _names(value: exp.Expression | None, name: str) -> tuple[str, ...]:
+def _names(value: exp.Expr | None, name: str) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, (exp.Array, exp.Tuple)):
@@ -53,7 +53,7 @@ def _names(value: exp.Expression | None, name: str) -> tuple[str, ...]:
     return tuple(_literal(item, name) or "" for item in value.expressions)
 
 
-def _storing(options: dict[str, exp.Expression]) -> Storing:
+def _storing(options: dict[str, exp.Expr]) -> Storing:
     form = (_literal(options.get("format"), "format") or "PARQUET").upper()
     if form not in STORAGE:
         raise NotTrino(f"format = '{form}'")
@@ -229,7 +229,7 @@ def _check_insert(target: CatalogTable, wanted: list[str], columns: list[OutputC
 
 
 def unload(
-    running: Running, session: Session, query: exp.Query, location: str, options: dict[str, exp.Expression]
+    running: Running, session: Session, query: exp.Query, location: str, options: dict[str, exp.Expr]
 ) -> QueryResult:
     """Run UNLOAD (query) TO location WITH (…). Raises QueryError, AccessDenied."""
     unknown = sorted(set(options) - {"format", "compression", "field_delimiter", "partitioned_by"})

@@ -14,7 +14,7 @@ from local.engines.redshift.types import Type
 
 
 @translates(exp.Case, "this", "ifs", "default")
-def _case(node: exp.Expression, scope: Scope) -> Typed:
+def _case(node: exp.Expr, scope: Scope) -> Typed:
     subject = translate(node.this, scope) if node.args.get("this") is not None else None
     conditions, results = [], []
     for branch in node.args["ifs"]:

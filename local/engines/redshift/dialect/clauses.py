@@ -25,7 +25,7 @@ def group_by(node: exp.Select, scope: Scope, columns: list[Output], items: list[
     return " GROUP BY " + ", ".join(parts) if parts else ""
 
 
-def _group_member(node: exp.Expression, scope: Scope, columns: list[Output], items: list[Typed]) -> str:
+def _group_member(node: exp.Expr, scope: Scope, columns: list[Output], items: list[Typed]) -> str:
     if isinstance(node, exp.Tuple):
         return "(" + ", ".join(_group_item(each, scope, columns, items) for each in node.expressions) + ")"
     if isinstance(node, exp.Paren):
@@ -33,7 +33,7 @@ def _group_member(node: exp.Expression, scope: Scope, columns: list[Output], ite
     return _group_item(node, scope, columns, items)
 
 
-def _group_item(node: exp.Expression, scope: Scope, columns: list[Output], items: list[Typed]) -> str:
+def _group_item(node: exp.Expr, scope: Scope, columns: list[Output], items: list[Typed]) -> str:
     """A grouping column: an ordinal, a name (of the input first, then of the output) or an expression."""
     if isinstance(node, exp.Literal) and not node.is_string:
         position = _ordinal(node, columns, "GROUP BY")
@@ -79,13 +79,13 @@ def order_by(node: exp.Select, scope: Scope, columns: list[Output]) -> str:
     return " ORDER BY " + ", ".join(parts)
 
 
-def direction(item: exp.Expression) -> str:
+def direction(item: exp.Expr) -> str:
     """ASC or DESC with Redshift's place for nulls: last when ascending, first when descending."""
     check_arguments(item, {"this", "desc", "nulls_first"})
     return f" {'DESC' if item.args.get('desc') else 'ASC'} NULLS {'FIRST' if item.args.get('nulls_first') else 'LAST'}"
 
 
-def _output_position(target: exp.Expression, columns: list[Output] | tuple[Output, ...]) -> int:
+def _output_position(target: exp.Expr, columns: list[Output] | tuple[Output, ...]) -> int:
     if isinstance(target, exp.Literal) and not target.is_string:
         return _ordinal(target, columns, "ORDER BY")
     if isinstance(target, exp.Column) and len(target.parts) == 1:
@@ -100,7 +100,7 @@ def _output_position(target: exp.Expression, columns: list[Output] | tuple[Outpu
     return 0
 
 
-def order_by_output(node: exp.Expression, outputs: tuple[Output, ...]) -> str:
+def order_by_output(node: exp.Expr, outputs: tuple[Output, ...]) -> str:
     """ORDER BY of a set operation: only its columns can be named."""
     order = node.args.get("order")
     if order is None:
@@ -117,7 +117,7 @@ def order_by_output(node: exp.Expression, outputs: tuple[Output, ...]) -> str:
     return " ORDER BY " + ", ".join(parts)
 
 
-def limit_and_offset(node: exp.Expression) -> str:
+def limit_and_offset(node: exp.Expr) -> str:
     """LIMIT and OFFSET, or nothing."""
     sql = ""
     limit, offset = node.args.get("limit"), node.args.get("offset")
@@ -132,7 +132,7 @@ def limit_and_offset(node: exp.Expression) -> str:
     return sql
 
 
-def _count(node: exp.Expression, clause: str) -> str:
+def _count(node: exp.Expr, clause: str) -> str:
     if isinstance(node, exp.Paren):
         node = node.this
     if isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit():

@@ -80,7 +80,7 @@ def _without_trailing_blanks(value: Typed) -> Typed:
 
 
 def _comparison(operator: str) -> Translator:
-    def comparison(node: exp.Expression, scope: Scope) -> Typed:
+    def comparison(node: exp.Expr, scope: Scope) -> Typed:
         left_node, right_node = node.this, node.args["expression"]
         if isinstance(left_node, exp.Tuple) and isinstance(right_node, exp.Tuple):
             if operator not in ("=", "<>") or len(left_node.expressions) != len(right_node.expressions):
@@ -108,7 +108,7 @@ def compare(left: Typed, operator: str, right: Typed) -> str:
     return f"({one.sql} {operator} {other.sql})"
 
 
-def _quantified(left: Typed, operator: str, node: exp.Expression, scope: Scope) -> Typed:
+def _quantified(left: Typed, operator: str, node: exp.Expr, scope: Scope) -> Typed:
     query = node.this.this if isinstance(node.this, exp.Subquery) else node.this
     if not isinstance(query, exp.Query):
         raise unsupported("ANY or ALL over an array")
@@ -132,7 +132,7 @@ for _class, _operator in (
 
 
 @translates(exp.Between, "this", "low", "high")
-def _between(node: exp.Expression, scope: Scope) -> Typed:
+def _between(node: exp.Expr, scope: Scope) -> Typed:
     value = translate(node.this, scope)
     low = compare(value, ">=", translate(node.args["low"], scope))
     high = compare(value, "<=", translate(node.args["high"], scope))
@@ -140,7 +140,7 @@ def _between(node: exp.Expression, scope: Scope) -> Typed:
 
 
 @translates(exp.In, "this", "expressions", "query")
-def _in(node: exp.Expression, scope: Scope) -> Typed:
+def _in(node: exp.Expr, scope: Scope) -> Typed:
     query = node.args.get("query")
     if query is not None:
         return _in_query(node.this, query.this if isinstance(query, exp.Subquery) else query, scope)
@@ -154,7 +154,7 @@ def _in(node: exp.Expression, scope: Scope) -> Typed:
     return Typed("(" + " OR ".join(f"{left.sql} = {right.sql}" for left, right in pairs) + ")", BOOL)
 
 
-def _rows_in(node: exp.Expression, scope: Scope) -> Typed:
+def _rows_in(node: exp.Expr, scope: Scope) -> Typed:
     """(a, b) IN ((1, 2), …)."""
     subject = [translate(each, scope) for each in node.this.expressions]
     tests = []
@@ -170,7 +170,7 @@ def _rows_in(node: exp.Expression, scope: Scope) -> Typed:
     return Typed("(" + " OR ".join(tests) + ")", BOOL)
 
 
-def _in_query(node: exp.Expression, query: exp.Expression, scope: Scope) -> Typed:
+def _in_query(node: exp.Expr, query: exp.Expr, scope: Scope) -> Typed:
     sql, outputs = scope.subquery(query)
     operands = [
         translate(each, scope) for each in (node.expressions if isinstance(node, exp.Tuple) else [node])
@@ -192,7 +192,7 @@ def _in_query(node: exp.Expression, query: exp.Expression, scope: Scope) -> Type
     return Typed(f"({left} IN (SELECT {right} FROM ({sql}) AS items({', '.join(names)})))", BOOL)
 
 
-def _pattern_operands(node: exp.Expression, scope: Scope, operator: str) -> tuple[str, Typed]:
+def _pattern_operands(node: exp.Expr, scope: Scope, operator: str) -> tuple[str, Typed]:
     value, pattern = translate(node.this, scope), translate(node.args["expression"], scope)
     for each in (value, pattern):
         if not each.type.is_text and each.type.name != "name":
@@ -201,13 +201,13 @@ def _pattern_operands(node: exp.Expression, scope: Scope, operator: str) -> tupl
 
 
 def _like(word: str) -> Translator:
-    def like(node: exp.Expression, scope: Scope) -> Typed:
+    def like(node: exp.Expr, scope: Scope) -> Typed:
         return _like_sql(node, scope, word, "\\")
 
     return like
 
 
-def _like_sql(node: exp.Expression, scope: Scope, word: str, escape: str) -> Typed:
+def _like_sql(node: exp.Expr, scope: Scope, word: str, escape: str) -> Typed:
     value, pattern = _pattern_operands(node, scope, "~~")
     negated = "NOT " if node.args.get("negate") else ""
     return Typed(f"({value} {negated}{word} {pattern.sql} ESCAPE {quote_text(escape)})", BOOL)
@@ -220,7 +220,7 @@ translates(exp.ILike, "this", "expression", "negate")(_like("ILIKE"))
 
 
 @translates(exp.Escape, "this", "expression")
-def _escape(node: exp.Expression, scope: Scope) -> Typed:
+def _escape(node: exp.Expr, scope: Scope) -> Typed:
     if not isinstance(node.expression, exp.Literal) or len(node.expression.this) != 1:
         raise SqlError("22025", "invalid escape string", hint="Escape string must be empty or one character.")
     word = {exp.Like: "LIKE", exp.ILike: "ILIKE"}.get(type(node.this))
@@ -230,7 +230,7 @@ def _escape(node: exp.Expression, scope: Scope) -> Typed:
 
 
 @translates(exp.SimilarTo, "this", "expression")
-def _similar(node: exp.Expression, scope: Scope) -> Typed:
+def _similar(node: exp.Expr, scope: Scope) -> Typed:
     value, pattern = _pattern_operands(node, scope, "SIMILAR TO")
     if not isinstance(pattern.constant, str):
         raise unsupported("SIMILAR TO a pattern that is not a constant")
@@ -241,6 +241,6 @@ def _similar(node: exp.Expression, scope: Scope) -> Typed:
 
 
 @translates(exp.RegexpLike, "this", "expression")
-def _posix(node: exp.Expression, scope: Scope) -> Typed:
+def _posix(node: exp.Expr, scope: Scope) -> Typed:
     value, pattern = _pattern_operands(node, scope, "~")
     return Typed(f"regexp_matches({value}, {pattern.sql})", BOOL)

@@ -18,7 +18,7 @@ from local.engines.redshift.dialect.typed import Typed, null_literal, number_lit
 from local.engines.redshift.errors import SqlError, unsupported
 from local.engines.redshift.types import BOOL, Type
 
-Translator = Callable[[exp.Expression, Scope], Typed]
+Translator = Callable[[exp.Expr, Scope], Typed]
 _TRANSLATORS: dict[type, Translator] = {}
 _ARGUMENTS: dict[type, frozenset[str]] = {}
 _IGNORED = frozenset(("join_mark", "_type", "comments"))
@@ -61,13 +61,13 @@ def translates(node_class: type, *arguments: str) -> Callable[[Translator], Tran
     return register
 
 
-def describe(node: exp.Expression) -> str:
+def describe(node: exp.Expr) -> str:
     """The construct's name for an error."""
     name = type(node).__name__
     return CONSTRUCTS.get(name, f"construct {name.upper()}")
 
 
-def check_arguments(node: exp.Expression, allowed: frozenset[str] | set[str]) -> None:
+def check_arguments(node: exp.Expr, allowed: frozenset[str] | set[str]) -> None:
     """Refuse a clause that Redshift does not have.
 
     Raises:
@@ -78,7 +78,7 @@ def check_arguments(node: exp.Expression, allowed: frozenset[str] | set[str]) ->
             raise unsupported(f"{describe(node)} with {key.strip('_').replace('_', ' ')}")
 
 
-def translate(node: exp.Expression, scope: Scope) -> Typed:
+def translate(node: exp.Expr, scope: Scope) -> Typed:
     """The DuckDB SQL and type of a Redshift expression.
 
     Raises:
@@ -91,7 +91,7 @@ def translate(node: exp.Expression, scope: Scope) -> Typed:
     return translator(node, scope)
 
 
-def condition(node: exp.Expression, scope: Scope, clause: str) -> str:
+def condition(node: exp.Expr, scope: Scope, clause: str) -> str:
     """DuckDB SQL of an expression that must be a boolean.
 
     Raises:
@@ -109,22 +109,22 @@ def condition(node: exp.Expression, scope: Scope, clause: str) -> str:
 
 
 @translates(exp.Literal, "this", "is_string")
-def _literal(node: exp.Expression, scope: Scope) -> Typed:
+def _literal(node: exp.Expr, scope: Scope) -> Typed:
     return text_literal(node.this) if node.is_string else number_literal(node.this)
 
 
 @translates(exp.Null)
-def _null(node: exp.Expression, scope: Scope) -> Typed:
+def _null(node: exp.Expr, scope: Scope) -> Typed:
     return null_literal()
 
 
 @translates(exp.Boolean, "this")
-def _boolean(node: exp.Expression, scope: Scope) -> Typed:
+def _boolean(node: exp.Expr, scope: Scope) -> Typed:
     return Typed("TRUE" if node.this else "FALSE", BOOL, name="bool")
 
 
 @translates(exp.Column, "this", "table", "db", "catalog")
-def _column(node: exp.Expression, scope: Scope) -> Typed:
+def _column(node: exp.Expr, scope: Scope) -> Typed:
     parts = tuple(part.name.lower() for part in node.parts)
     if isinstance(node.this, exp.Star):
         raise unsupported("* in an expression")
@@ -134,7 +134,7 @@ def _column(node: exp.Expression, scope: Scope) -> Typed:
 
 
 @translates(exp.Dot, "this", "expression")
-def _dot(node: exp.Expression, scope: Scope) -> Typed:
+def _dot(node: exp.Expr, scope: Scope) -> Typed:
     if isinstance(node.this, exp.Identifier) and isinstance(node.expression, exp.Anonymous):
         if node.this.name.lower() != "pg_catalog":
             raise SqlError(errors.UNDEFINED_SCHEMA, f'schema "{node.this.name.lower()}" does not exist')
@@ -145,7 +145,7 @@ def _dot(node: exp.Expression, scope: Scope) -> Typed:
 
 
 @translates(exp.Bracket, "this", "expressions")
-def _bracket(node: exp.Expression, scope: Scope) -> Typed:
+def _bracket(node: exp.Expr, scope: Scope) -> Typed:
     if len(node.expressions) != 1:
         raise unsupported("array slice")
     index = node.expressions[0]
@@ -158,13 +158,13 @@ def _bracket(node: exp.Expression, scope: Scope) -> Typed:
 
 
 @translates(exp.Paren, "this")
-def _paren(node: exp.Expression, scope: Scope) -> Typed:
+def _paren(node: exp.Expr, scope: Scope) -> Typed:
     inner = translate(node.this, scope)
     return Typed(f"({inner.sql})", inner.type, inner.constant, inner.is_null, inner.name)
 
 
 @translates(exp.Subquery, "this")
-def _subquery(node: exp.Expression, scope: Scope) -> Typed:
+def _subquery(node: exp.Expr, scope: Scope) -> Typed:
     sql, outputs = scope.subquery(node.this)
     if len(outputs) != 1:
         raise SqlError(errors.SYNTAX_ERROR, "subquery must return only one column")
@@ -176,17 +176,17 @@ def _subquery(node: exp.Expression, scope: Scope) -> Typed:
 
 
 @translates(exp.Exists, "this")
-def _exists(node: exp.Expression, scope: Scope) -> Typed:
+def _exists(node: exp.Expr, scope: Scope) -> Typed:
     query = node.this.this if isinstance(node.this, exp.Subquery) else node.this
     sql, _ = scope.subquery(query)
     return Typed(f"EXISTS ({sql})", BOOL)
 
 
 def _logical(word: str) -> Translator:
-    def logical(node: exp.Expression, scope: Scope) -> Typed:
+    def logical(node: exp.Expr, scope: Scope) -> Typed:
         # A chain of ANDs is a left-deep tree; walking it in a loop keeps long ones off Python's stack.
         operands: list[str] = []
-        current: exp.Expression = node
+        current: exp.Expr = node
         while isinstance(current, type(node)):
             check_arguments(current, _ARGUMENTS[type(node)])
             operands.append(condition(current.args["expression"], scope, word))
@@ -202,12 +202,12 @@ translates(exp.Or, "this", "expression")(_logical("OR"))
 
 
 @translates(exp.Not, "this")
-def _not(node: exp.Expression, scope: Scope) -> Typed:
+def _not(node: exp.Expr, scope: Scope) -> Typed:
     return Typed(f"(NOT {condition(node.this, scope, 'NOT')})", BOOL)
 
 
 @translates(exp.Is, "this", "expression")
-def _is(node: exp.Expression, scope: Scope) -> Typed:
+def _is(node: exp.Expr, scope: Scope) -> Typed:
     value = translate(node.this, scope)
     if isinstance(node.expression, exp.Null):
         if value.type.name == "super":
@@ -225,14 +225,14 @@ def _is(node: exp.Expression, scope: Scope) -> Typed:
 
 
 @translates(exp.Cast, "this", "to")
-def _cast(node: exp.Expression, scope: Scope) -> Typed:
+def _cast(node: exp.Expr, scope: Scope) -> Typed:
     target = data_type(node.args["to"], casting=True)
     value = casts.cast(translate(node.this, scope), target, cutting=node.this.find(exp.Column) is not None)
     name = value.name if isinstance(node.this, exp.Column) else target.name
     return Typed(value.sql, value.type, name=name)
 
 
-def data_type(node: exp.Expression, *, casting: bool = False) -> Type:
+def data_type(node: exp.Expr, *, casting: bool = False) -> Type:
     """The type that a type name in the tree means."""
     if not isinstance(node, exp.DataType) or node.args.get("nested"):
         raise SqlError(errors.UNDEFINED_OBJECT, f'type "{node.sql().lower()}" does not exist')

@@ -112,7 +112,7 @@ def _using(names: list[str], before: list[Source], added: Source, side: str, sco
     return "(" + " AND ".join(tests) + ")"
 
 
-def _conjuncts(node: exp.Expression) -> list[exp.Expression]:
+def _conjuncts(node: exp.Expr) -> list[exp.Expr]:
     found, pending = [], [node]
     while pending:
         current = pending.pop()
@@ -125,7 +125,7 @@ def _conjuncts(node: exp.Expression) -> list[exp.Expression]:
     return found
 
 
-def push_down(where: exp.Expression, scope: Scope) -> None:
+def push_down(where: exp.Expr, scope: Scope) -> None:
     """Tell each external scan the conjuncts that mention only its columns.
 
     Not those on the null side of an outer join: there "x IS NULL" asks for the rows without a partner.

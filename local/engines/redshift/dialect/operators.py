@@ -14,7 +14,7 @@ from local.engines.redshift.errors import SqlError, unsupported
 
 
 def _arithmetic(operator: str) -> Translator:
-    def arithmetic(node: exp.Expression, scope: Scope) -> Typed:
+    def arithmetic(node: exp.Expr, scope: Scope) -> Typed:
         left, right = translate(node.this, scope), translate(node.args["expression"], scope)
         return numbers.arithmetic(left, operator, right)
 
@@ -29,7 +29,7 @@ translates(exp.Div, "this", "expression", "typed", "safe")(_arithmetic("/"))
 
 
 @translates(exp.Neg, "this")
-def _negative(node: exp.Expression, scope: Scope) -> Typed:
+def _negative(node: exp.Expr, scope: Scope) -> Typed:
     value = translate(node.this, scope)
     if value.type.name == "unknown" and isinstance(value.constant, str):
         value = casts.cast(value, types.DOUBLE)
@@ -40,9 +40,9 @@ def _negative(node: exp.Expression, scope: Scope) -> Typed:
 
 
 @translates(exp.DPipe, "this", "expression", "safe")
-def _concatenate(node: exp.Expression, scope: Scope) -> Typed:
+def _concatenate(node: exp.Expr, scope: Scope) -> Typed:
     operands: list[Typed] = []
-    current: exp.Expression = node
+    current: exp.Expr = node
     while isinstance(current, exp.DPipe):
         operands.append(translate(current.expression, scope))
         current = current.this
@@ -58,7 +58,7 @@ def concatenate(operands: list[Typed]) -> Typed:
 
 
 def _bitwise(operator: str) -> Translator:
-    def bitwise(node: exp.Expression, scope: Scope) -> Typed:
+    def bitwise(node: exp.Expr, scope: Scope) -> Typed:
         left, right = translate(node.this, scope), translate(node.args["expression"], scope)
         if not (left.type.is_integer and right.type.is_integer):
             raise operator_missing(left.type, operator, right.type)
@@ -87,7 +87,7 @@ _UNITS = {
 
 
 @translates(exp.Interval, "this", "unit")
-def _interval(node: exp.Expression, scope: Scope) -> Typed:
+def _interval(node: exp.Expr, scope: Scope) -> Typed:
     if not isinstance(node.this, exp.Literal):
         raise unsupported("interval that is not a literal")
     text = node.this.this.strip()
@@ -118,7 +118,7 @@ def _fraction(amount: float, unit: str) -> str:
 
 
 @translates(exp.AtTimeZone, "this", "zone")
-def _at_time_zone(node: exp.Expression, scope: Scope) -> Typed:
+def _at_time_zone(node: exp.Expr, scope: Scope) -> Typed:
     value, zone = translate(node.this, scope), translate(node.args["zone"], scope)
     value = casts.unknown_to(value, types.TIMESTAMP)
     if value.type.name == "timestamptz":

@@ -33,9 +33,7 @@ _SELECT = frozenset(
 _SET_OPERATION = frozenset(("this", "expression", "distinct", "with_", "order", "limit", "offset"))
 
 
-def compile_query(
-    node: exp.Expression, compilation: Compilation, parent: Scope | None = None
-) -> CompiledQuery:
+def compile_query(node: exp.Expr, compilation: Compilation, parent: Scope | None = None) -> CompiledQuery:
     """Translate a query.
 
     Args:
@@ -58,7 +56,7 @@ def compile_query(
     raise unsupported(f"construct {type(node).__name__.upper()}")
 
 
-def parenthesized(node: exp.Expression, compilation: Compilation, parent: Scope | None) -> CompiledQuery:
+def parenthesized(node: exp.Expr, compilation: Compilation, parent: Scope | None) -> CompiledQuery:
     """A query in parentheses with what may follow them: ORDER BY, LIMIT."""
     scope = Scope(compilation, parent)
     prefix = with_clause(node, scope)
@@ -69,7 +67,7 @@ def parenthesized(node: exp.Expression, compilation: Compilation, parent: Scope 
     return CompiledQuery(f"{prefix}SELECT * FROM ({inner.sql}) AS parenthesized{tail}", inner.outputs)
 
 
-def with_clause(node: exp.Expression, scope: Scope) -> str:
+def with_clause(node: exp.Expr, scope: Scope) -> str:
     """The WITH clause; registers its names in the scope."""
     clause = node.args.get("with_")
     if clause is None:
@@ -93,9 +91,7 @@ def with_clause(node: exp.Expression, scope: Scope) -> str:
     return ("WITH RECURSIVE " if clause.args.get("recursive") else "WITH ") + ", ".join(parts) + " "
 
 
-def _recursive(
-    cte: exp.Expression, name: str, columns: tuple[str, ...], scope: Scope
-) -> CompiledQuery | None:
+def _recursive(cte: exp.Expr, name: str, columns: tuple[str, ...], scope: Scope) -> CompiledQuery | None:
     query = cte.this
     if not isinstance(query, exp.Union) or not any(
         table.name.lower() == name for table in query.find_all(exp.Table)
@@ -135,12 +131,12 @@ def _set_operation(node: exp.SetOperation, compilation: Compilation, parent: Sco
     return CompiledQuery(sql, combined.outputs)
 
 
-def _chain(node: exp.SetOperation) -> tuple[list[exp.Expression], list[str]]:
+def _chain(node: exp.SetOperation) -> tuple[list[exp.Expr], list[str]]:
     """The operands and operators of a chain without parentheses, which sqlglot nests to the left."""
     words = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}
-    operands: list[exp.Expression] = []
+    operands: list[exp.Expr] = []
     operators: list[str] = []
-    current: exp.Expression = node
+    current: exp.Expr = node
     while isinstance(current, exp.SetOperation):
         check_arguments(current, _SET_OPERATION)
         if current is not node and any(
@@ -270,7 +266,7 @@ def _projection(node: exp.Select, scope: Scope) -> tuple[list[Output], list[Type
     return columns, items
 
 
-def _star(expression: exp.Expression, scope: Scope) -> list[Typed] | None:
+def _star(expression: exp.Expr, scope: Scope) -> list[Typed] | None:
     """The columns of *, alias.* or * EXCLUDE (…); None for any other expression."""
     if isinstance(expression, exp.Column) and isinstance(expression.this, exp.Star):
         parts = tuple(part.name.lower() for part in expression.parts[:-1])

@@ -50,7 +50,7 @@ class RedshiftSql(Redshift):
 
         def _parse_type(
             self, parse_interval: bool = True, fallback_to_identifier: bool = False
-        ) -> exp.Expression | None:
+        ) -> exp.Expr | None:
             # sqlglot reads DATE '2024-01-01'::int as DATE ('2024-01-01'::int); the literal comes first.
             token = self._curr
             if token is not None and token.token_type in self.TYPE_TOKENS:
@@ -65,7 +65,7 @@ class RedshiftSql(Redshift):
                 self._retreat(index)
             return super()._parse_type(parse_interval, fallback_to_identifier)
 
-        def _parse_approximate(self) -> exp.Expression | None:
+        def _parse_approximate(self) -> exp.Expr | None:
             call = self._parse_function()
             if isinstance(call, exp.Anonymous):
                 call.set("this", f"approximate_{call.name.lower()}")
@@ -148,7 +148,7 @@ def statements(sql: str) -> tuple[Statement, ...]:
 
 
 @functools.lru_cache(maxsize=2048)
-def parse(sql: str) -> exp.Expression:
+def parse(sql: str) -> exp.Expr:
     """The syntax tree of a query or DML statement. Never change the tree: it is shared.
 
     Raises:
@@ -170,7 +170,7 @@ def parse(sql: str) -> exp.Expression:
 
 
 @functools.lru_cache(maxsize=512)
-def parse_expression(sql: str) -> exp.Expression:
+def parse_expression(sql: str) -> exp.Expr:
     """The tree of one scalar expression, for example a column's default."""
     select = parse(f"SELECT {sql}")
     if not isinstance(select, exp.Select) or len(select.expressions) != 1:

@@ -42,7 +42,7 @@ class Environment(Protocol):
     def resolve(self, parts: tuple[str, ...], bindings: dict[tuple[str, ...], int] | None) -> Resolved:
         """The table, view or external table of a name."""
 
-    def view_query(self, view: Any) -> tuple[exp.Expression, dict[tuple[str, ...], int] | None]:
+    def view_query(self, view: Any) -> tuple[exp.Expr, dict[tuple[str, ...], int] | None]:
         """A view's syntax tree and what its names are bound to."""
 
     def table_function(self, name: str, arguments: list[str]) -> Resolved:
@@ -64,7 +64,7 @@ class QueryCompiler(Protocol):
     """What translates a query; `local.engines.redshift.dialect.queries.compile_query` is it."""
 
     def __call__(
-        self, node: exp.Expression, compilation: Compilation, parent: Scope | None = None
+        self, node: exp.Expr, compilation: Compilation, parent: Scope | None = None
     ) -> CompiledQuery:
         """Translate a query; ``parent`` is the scope that a correlated subquery sees."""
 
@@ -84,7 +84,7 @@ class Scan:
     marker: str
     subject: Any
     used: set[str] = field(default_factory=set)
-    conditions: list[exp.Expression] = field(default_factory=list)
+    conditions: list[exp.Expr] = field(default_factory=list)
 
 
 @dataclass
@@ -92,10 +92,11 @@ class Compilation:
     """What one statement's translation collects.
 
     Attributes:
+        session_environment: of the session that it is made for; none once it is remembered for others.
         compile_query: translates the queries inside: derived tables, views, subqueries of expressions.
     """
 
-    environment: Environment | None
+    session_environment: Environment | None
     compile_query: QueryCompiler
     parameter_types: dict[int, Type] = field(default_factory=dict)
     scans: list[Scan] = field(default_factory=list)
@@ -108,6 +109,13 @@ class Compilation:
     bindings: dict[tuple[str, ...], int] | None = None
     view_depth: int = 0
     hooks: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def environment(self) -> Environment:
+        """The environment of the session that this translation is being made for."""
+        if self.session_environment is None:
+            raise AssertionError("this translation is made, and no longer a session's")
+        return self.session_environment
 
     def scan(self, subject: Any) -> Scan:
         """Begin a read of an external table."""
@@ -321,7 +329,7 @@ class Scope:
             raise unsupported(f"subscript of type {value.type.family}")
         return Typed(f"json_extract({value.sql}, '$[{index}]')", types.SUPER, name=value.name)
 
-    def subquery(self, query: exp.Expression) -> tuple[str, tuple[Output, ...]]:
+    def subquery(self, query: exp.Expr) -> tuple[str, tuple[Output, ...]]:
         """A query in an expression: it may refer to this scope."""
         compiled = self.compilation.compile_query(query, self.compilation, self)
         return compiled.sql, compiled.outputs

@@ -16,7 +16,7 @@ from local.engines.redshift.errors import SqlError, unsupported
 _MAXIMUM_VIEW_DEPTH = 32
 
 
-def item(node: exp.Expression, scope: Scope) -> str:
+def item(node: exp.Expr, scope: Scope) -> str:
     """One item of FROM as DuckDB SQL; registers it."""
     if isinstance(node, exp.Subquery):
         return _derived(node, scope)
@@ -33,7 +33,7 @@ def item(node: exp.Expression, scope: Scope) -> str:
     raise unsupported(f"{type(node).__name__.upper()} in FROM")
 
 
-def _alias(node: exp.Expression) -> tuple[str, tuple[str, ...], tuple[exp.Expression, ...]]:
+def _alias(node: exp.Expr) -> tuple[str, tuple[str, ...], tuple[exp.Expr, ...]]:
     alias = node.args.get("alias")
     if alias is None:
         return "", (), ()
@@ -216,7 +216,7 @@ def _function(
     call: exp.Anonymous,
     name: str,
     columns: tuple[str, ...],
-    definitions: tuple[exp.Expression, ...],
+    definitions: tuple[exp.Expr, ...],
     scope: Scope,
 ) -> str:
     arguments = []

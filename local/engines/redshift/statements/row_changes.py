@@ -24,7 +24,7 @@ from local.engines.redshift.types import Type
 
 Assignments = list[tuple[str, Typed]]
 MULTIPLE_MATCHES = "Found multiple matches to update the same tuple."
-Tree = TypeVar("Tree", bound=exp.Expression)
+Tree = TypeVar("Tree", bound=exp.Expr)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class RowStatement(Generic[Tree]):
     parameter_types: tuple[Type, ...]
 
 
-def target_name(node: exp.Expression) -> tuple[tuple[str, ...], str]:
+def target_name(node: exp.Expr) -> tuple[tuple[str, ...], str]:
     """(qualified name, alias) of a statement's target."""
     if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
         raise errors.syntax_error(node.sql()[:40])
@@ -73,7 +73,7 @@ def target_scope(
 
 
 def update_assignments(
-    tree: exp.Expression, columns: Sequence[Column], scope: Scope, default: Callable[[Column], Typed]
+    tree: exp.Expr, columns: Sequence[Column], scope: Scope, default: Callable[[Column], Typed]
 ) -> Assignments:
     """(column, value) pairs of SET.
 
@@ -239,7 +239,7 @@ def translate_merge(
     return Merge(source, on, update, insert, compilation)
 
 
-def _insert_parts(node: exp.Expression) -> tuple[list[str], list[exp.Expression]]:
+def _insert_parts(node: exp.Expr) -> tuple[list[str], list[exp.Expr]]:
     """Column names (maybe none) and values of INSERT [(…)] VALUES (…)."""
     if isinstance(node, exp.Insert):
         if isinstance(node.expression, exp.Tuple) and isinstance(node.this, exp.Tuple):

@@ -82,7 +82,7 @@ def _convert(call: Call) -> Typed:
 
 
 @translates(exp.Substring, "this", "start", "length")
-def _substring(node: exp.Expression, scope: Scope) -> Typed:
+def _substring(node: exp.Expr, scope: Scope) -> Typed:
     parts = [node.this, node.args.get("start") or exp.Literal.number(1), node.args.get("length")]
     return invoke(
         exp.Anonymous(this="substring", expressions=[each for each in parts if each is not None]), scope
@@ -90,24 +90,24 @@ def _substring(node: exp.Expression, scope: Scope) -> Typed:
 
 
 @translates(exp.StrPosition, "this", "substr")
-def _position(node: exp.Expression, scope: Scope) -> Typed:
+def _position(node: exp.Expr, scope: Scope) -> Typed:
     return invoke(exp.Anonymous(this="strpos", expressions=[node.this, node.args["substr"]]), scope)
 
 
 @translates(exp.Trim, "this", "expression", "position")
-def _trim(node: exp.Expression, scope: Scope) -> Typed:
+def _trim(node: exp.Expr, scope: Scope) -> Typed:
     name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get((node.args.get("position") or "").upper(), "btrim")
     parts = [node.this] + ([node.expression] if node.args.get("expression") is not None else [])
     return invoke(exp.Anonymous(this=name, expressions=parts), scope)
 
 
 @translates(exp.Extract, "this", "expression")
-def _extract(node: exp.Expression, scope: Scope) -> Typed:
+def _extract(node: exp.Expr, scope: Scope) -> Typed:
     return invoke(exp.Anonymous(this="extract", expressions=[node.this, node.expression]), scope)
 
 
 @translates(exp.CurrentTimestamp, "sysdate")
-def _current_timestamp(node: exp.Expression, scope: Scope) -> Typed:
+def _current_timestamp(node: exp.Expr, scope: Scope) -> Typed:
     if node.args.get("sysdate"):
         return scope.compilation.environment.session_value("sysdate")
     scope.compilation.leader_function = "current_timestamp"
@@ -116,33 +116,33 @@ def _current_timestamp(node: exp.Expression, scope: Scope) -> Typed:
 
 
 @translates(exp.CurrentDate)
-def _current_date(node: exp.Expression, scope: Scope) -> Typed:
+def _current_date(node: exp.Expr, scope: Scope) -> Typed:
     value = scope.compilation.environment.session_value("sysdate")
     return Typed(f"CAST({value.sql} AS DATE)", types.DATE, name="date")
 
 
 @translates(exp.CurrentUser, "this")
-def _current_user(node: exp.Expression, scope: Scope) -> Typed:
+def _current_user(node: exp.Expr, scope: Scope) -> Typed:
     return scope.compilation.environment.session_value("current_user")
 
 
 @translates(exp.SessionUser)
-def _session_user(node: exp.Expression, scope: Scope) -> Typed:
+def _session_user(node: exp.Expr, scope: Scope) -> Typed:
     return scope.compilation.environment.session_value("current_user")
 
 
 @translates(exp.CurrentSchema)
-def _current_schema(node: exp.Expression, scope: Scope) -> Typed:
+def _current_schema(node: exp.Expr, scope: Scope) -> Typed:
     return scope.compilation.environment.session_value("current_schema")
 
 
 @translates(exp.Alias, "this", "alias")
-def _alias(node: exp.Expression, scope: Scope) -> Typed:
+def _alias(node: exp.Expr, scope: Scope) -> Typed:
     raise unsupported("alias inside an expression")
 
 
 @translates(exp.Tuple, "expressions")
-def _tuple(node: exp.Expression, scope: Scope) -> Typed:
+def _tuple(node: exp.Expr, scope: Scope) -> Typed:
     if len(node.expressions) == 1:
         return translate(node.expressions[0], scope)
     raise unsupported("row constructor")

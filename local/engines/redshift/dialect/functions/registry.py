@@ -30,7 +30,7 @@ class Call:
     """
 
     name: str
-    nodes: list[exp.Expression]
+    nodes: list[exp.Expr]
     scope: Scope
     distinct: bool = False
     order: str = ""
@@ -240,7 +240,7 @@ def _call(node: exp.Anonymous, scope: Scope) -> Typed:
     return invoke(node, scope)
 
 
-def invoke(node: exp.Expression, scope: Scope, **extra: object) -> Typed:
+def invoke(node: exp.Expr, scope: Scope, **extra: object) -> Typed:
     """Call the function that a node names.
 
     Raises:
