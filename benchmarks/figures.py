@@ -18,7 +18,7 @@ class BenchmarkError(Exception):
 class Promise:
     """A figure that must not be exceeded."""
 
-    scope: str
+    subject: str
     measured: float
     limit: float
     unit: str
@@ -29,7 +29,7 @@ class Promise:
 
     def __str__(self) -> str:
         verdict = "kept" if self.kept else "BROKEN"
-        return f"{verdict}: {self.scope} {self.measured:.2f}{self.unit}, promised at most {self.limit:g}{self.unit}"
+        return f"{verdict}: {self.subject} {self.measured:.2f}{self.unit}, promised at most {self.limit:g}{self.unit}"
 
 
 def show(

@@ -36,9 +36,9 @@ def observed(like: DesiredState, **changed: object) -> ObservedState:
 
 
 def test_a_role_by_clearance_is_a_grant_on_tags() -> None:
-    (permissions,) = state(BY_TAGS).grants[FARES, SHOPPING].items()
+    (grant,) = state(BY_TAGS).grants[FARES, SHOPPING].items()
     levels = ("confidential", "internal", "public")
-    assert permissions == (
+    assert grant == (
         Scope("tags", expression=(("classification", levels), ("port", ("fares",)))),
         Permissions(frozenset({"SELECT"})),
     )
@@ -232,8 +232,8 @@ def test_a_filter_waits_for_its_columns_and_for_those_of_its_condition(role: Rol
     desired = state(role)
     lacking = {FARES: frozenset({"code", "amount", "email"})}
     tags = {FARES: {name: value for name, value in desired.tags[FARES].items() if name != "seats"}}
-    permissions = state(BY_COLUMNS).grants
-    for grants in ({}, permissions):
+    there = state(BY_COLUMNS).grants
+    for grants in ({}, there):
         plan = difference(observed(desired, tables=lacking, tags=tags, grants=grants, filters={}), desired)
         assert not plan, "neither made, which AWS would refuse, nor is what it has taken away meanwhile"
         assert [wait.what for wait in plan.waiting] == [
