@@ -12,11 +12,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "plugins"))
 from rich.console import Console
 from rich.markup import escape
 
-from benchmarks import check, parse, reconcile, run
-from benchmarks.access_faults import measuring as access_faults
-from benchmarks.access_matrix import measuring as access_matrix
+from benchmarks import access_faults, access_matrix, check, parse, reconcile, run
 from benchmarks.bare_work import BareWorkError
 from benchmarks.figures import BenchmarkError
+from testkit.access_faults.proxy import ProxyError
 
 WHICH = ("all", "parse", "check", "run", "access-matrix", "reconcile", "faults")
 
@@ -52,7 +51,7 @@ def main() -> int:
             kept &= access_faults.measure(console)
         if given.which in ("all", "run"):
             kept &= run.measure(console, given.days, given.scale, given.turns or run.TURNS)
-    except (BenchmarkError, BareWorkError) as error:
+    except (BenchmarkError, BareWorkError, ProxyError) as error:
         console.print(f"[bold red]{escape(str(error))}[/]")
         return 1
     return 0 if kept else 1

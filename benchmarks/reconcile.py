@@ -16,15 +16,14 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks.access_faults.scene import table_of
 from benchmarks.figures import BenchmarkError, Promise, show, verdicts
 from interline.access import desired_state, summary
-from interline.contracts import PLATFORM, Column, Contract, Domain, Mesh, Product, Role, load_mesh
+from interline.contracts import PLATFORM, Domain, Mesh, Product, Role, load_mesh
 from interline.contracts.disk_cache import Lazy
-from interline.contracts.model.product import ProductFile
 from local.mesh import aws, processes
 from local.mesh.configuration import plain_environment
 from local.mesh.home import Home
+from testkit.products import product_with, table_input
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 10.0
@@ -125,7 +124,7 @@ def _mesh(root: Path, domains: Mapping[str, Domain]) -> Mesh:
         others = [name for name in names if name != owner]
         readers = others if number < more else others[:-1]
         roles = tuple(_role(consumer, number + place) for place, consumer in enumerate(readers))
-        product = _product(domains[owner], f"product{number:03}", roles)
+        product = product_with(domains[owner], f"product{number:03}", COLUMNS, roles)
         products[product.address] = product
     return Mesh(root, domains, products)
 
@@ -138,16 +137,6 @@ def _role(consumer: str, number: int) -> Role:
         return Role(consumer, "", clearance="confidential")
     chosen = tuple(name for place, name in enumerate(COLUMNS) if (place + number) % 3)
     return Role(consumer, "", columns=chosen, clearance="personal")
-
-
-def _product(domain: Domain, name: str, roles: tuple[Role, ...]) -> Product:
-    address = f"{domain.name}.{name}"
-    columns = tuple(
-        Column(column, "string", "varchar(16)", "", classification=level) for column, level in COLUMNS.items()
-    )
-    contract = Contract(address, "", "1.0.0", "active", "", "", "", "", columns, (), (), (), roles, ())
-    file = ProductFile("", "1.0.0", "active", "", "", "", (), (), ())
-    return Product(address, name, domain, file, "", Lazy(contract))
 
 
 def _changed(mesh: Mesh) -> Mesh:
@@ -177,7 +166,7 @@ def _make_tables(domains: Mapping[str, Domain], mesh: Mesh) -> None:
         if name not in clients:
             clients[name] = AwsBaseHook(aws_conn_id=domains[name].connection, client_type="glue").conn
         clients[name].create_table(
-            DatabaseName=product.domain.curated_database, TableInput=table_of(name, product.name, COLUMNS)
+            DatabaseName=product.domain.curated_database, TableInput=table_input(name, product.name, COLUMNS)
         )
 
 

@@ -11,9 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from interline.aws.retry import RetryingSession
-from interline.contracts import Column, Contract, Domain, Mesh, Product, Role, Team
-from interline.contracts.disk_cache import Lazy
-from interline.contracts.model.product import ProductFile
+from interline.contracts import Domain, Mesh, Product, Role, Team
+from testkit.products import product_with
 
 TODAY = date(2027, 1, 31)
 ACCOUNTS = {"bookings": "222222222222", "shopping": "333333333333", "loyalty": "444444444444"}
@@ -33,28 +32,8 @@ def product(
     inputs: tuple[str, ...] = (),
 ) -> Product:
     """A product whose contract has these roles and columns (name to classification)."""
-    named = LEVELS if columns is None else columns
-    contract = Contract(
-        address=address,
-        title="",
-        version="1.0.0",
-        status="active",
-        purpose="",
-        usage="",
-        limitations="",
-        table_description="",
-        columns=tuple(
-            Column(name, "string", "varchar(16)", "", classification=level) for name, level in named.items()
-        ),
-        primary_key=(),
-        row_rules=(),
-        batch_rules=(),
-        roles=roles,
-        service_levels=(),
-    )
-    file = ProductFile("", "1.0.0", "active", "", "", "", inputs, (), ())
     owner, _, name = address.partition(".")
-    return Product(address, name, domain(owner), file, "", Lazy(contract))
+    return product_with(domain(owner), name, LEVELS if columns is None else columns, roles, inputs)
 
 
 def mesh(*products: Product) -> Mesh:

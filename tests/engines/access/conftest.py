@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.access_faults.scene import Scene
+from testkit.access_faults.scene import Scene
 from tests.engines.conftest import REPOSITORY, start_local_aws
 
 

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks.access_faults.scene import OLD, STRANGER, TODAY, Scene, after, before, product_of
 from interline.access import as_text, desired_state
 from interline.access.plan import RoleChange
 from interline.access.reconcile import plan_changes, reconcile
 from interline.access.state import Scope, Table
 from interline.contracts import Mesh, Role
+from testkit.access_faults.scene import OLD, STRANGER, TODAY, Scene, after, before
+from testkit.products import product_with
 
 
 @pytest.fixture
@@ -163,7 +164,9 @@ def test_an_expired_role_reads_no_more(scene: Scene) -> None:
     last = TODAY
     role = Role("shopping", "", columns=("code",), expires=last)
     mesh = Mesh(
-        Path(), scene.domains, {"bookings.fares": product_of(scene.domains, "bookings.fares", OLD, [role])}
+        Path(),
+        scene.domains,
+        {"bookings.fares": product_with(scene.domains["bookings"], "fares", OLD, [role])},
     )
     reconcile(scene.accounts("bookings"), desired_state(mesh, last))
     place = (

@@ -1,4 +1,4 @@
-"""Faults between an apply and AWS: survived with nothing left, or told and finished by the next apply.
+"""Faults between an apply and AWS: survived with nothing left, or reported and finished by the next apply.
 
 `python -m benchmarks faults` prints the whole table; here are one of each sort.
 """
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.access_faults.faults import FAULTS, Fault
-from benchmarks.access_faults.measuring import under
-from benchmarks.access_faults.proxy import Proxy, proxy_of
-from benchmarks.access_faults.scene import Scene
+from testkit.access_faults.faults import FAULTS, Fault
+from testkit.access_faults.outcome import apply_under
+from testkit.access_faults.proxy import Proxy, proxy_of
+from testkit.access_faults.scene import Scene
 
 HERE = (
     "throttled, one request in five",
@@ -44,5 +44,5 @@ def test_all_named_here_are_in_the_table() -> None:
     "fault", [fault for fault in FAULTS if fault.name in HERE], ids=lambda fault: fault.name
 )
 def test_an_apply_under(scene: Scene, proxy: Proxy, fault: Fault) -> None:
-    outcome = under(scene, proxy, fault)
+    outcome = apply_under(scene, proxy, fault)
     assert outcome.as_expected, outcome

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from benchmarks.access_faults.scene import Killed, Scene, Trap, after, before
 from interline.access import DesiredState, ObservedState
 from interline.access.reconcile import plan_changes, reconcile
+from testkit.access_faults.scene import Killed, Scene, Trap, after, before
 
 WRITES = {
     "update_lf_tag",

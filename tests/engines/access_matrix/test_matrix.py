@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from benchmarks.access_matrix.cells import ENGINES, Cell, Matrix, differences
-from benchmarks.access_matrix.generated_roles import COLUMNS, DOMAINS, EXPIRY, write_mesh
-from benchmarks.access_matrix.probes import ROWS
-from benchmarks.access_matrix.worker import Worker, world_of
+from testkit.access_matrix.cells import ENGINES, Cell, Matrix, differences
+from testkit.access_matrix.generated_roles import COLUMNS, DOMAINS, EXPIRY, write_mesh
+from testkit.access_matrix.probes import ROWS
+from testkit.access_matrix.worker import Worker, world_of
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 DAY = date.fromisoformat(EXPIRY)

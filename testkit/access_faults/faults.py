@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.access_faults.proxy import Rule
+from testkit.access_faults.proxy import Rule
 
 THROTTLE = {"error": {"code": "ThrottlingException", "status": 400}}
 CONCURRENT = {"error": {"code": "ConcurrentModificationException", "status": 400}}
@@ -17,7 +17,7 @@ LOST = {"response": {"abort_bytes": 0}}
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault, and whether an apply is to survive it by itself or to tell it."""
+    """A fault, and whether an apply is to survive it by itself or to report it."""
 
     name: str
     survived: bool

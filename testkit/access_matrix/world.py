@@ -16,10 +16,6 @@ from typing import Any
 
 import boto3
 
-from benchmarks.access_matrix.cells import Matrix
-from benchmarks.access_matrix.expecting import consumers, expected_matrix
-from benchmarks.access_matrix.observing import Engines, observed_matrix
-from benchmarks.access_matrix.probes import Filled, insert_values, probe_rows
 from interline.access import as_text, desired_state
 from interline.access.reconcile import reconcile
 from interline.access.targets import AccountTarget
@@ -31,9 +27,13 @@ from interline.sql.tables import Tables
 from local.engines.redshift.cluster import cluster_for
 from local.gateway import identity
 from local.server import LocalAws
+from testkit.access_matrix.cells import Matrix
+from testkit.access_matrix.expected import consumers, expected_matrix
+from testkit.access_matrix.observed import Engines, observed_matrix
+from testkit.access_matrix.probes import Filled, insert_values, probe_rows
 
 
-class NotSettled(Exception):
+class NotReconciled(Exception):
     """The accounts do not agree with the contracts after what is meant to make them agree."""
 
 
@@ -58,7 +58,7 @@ class World:
         self._aws.stop()
 
     def apply(self, today: date) -> None:
-        """Make the accounts agree with the contracts on a day. Raises NotSettled."""
+        """Make the accounts agree with the contracts on a day. Raises NotReconciled."""
         mesh = self.mesh
         accounts = [
             AccountTarget(mesh.domains[name], self._administrator(mesh.domains[name]))
@@ -66,7 +66,7 @@ class World:
         ]
         result = reconcile(accounts, desired_state(mesh, today))
         if not result.complete:
-            raise NotSettled(f"{as_text(result.remaining)}\n{result.failures}")
+            raise NotReconciled(f"{as_text(result.remaining)}\n{result.failures}")
         self._connect(mesh)
 
     def expected(self, today: date) -> Matrix:

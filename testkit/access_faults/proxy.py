@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.figures import BenchmarkError
 from local.mesh.ports import free_port
 
 _START_SECONDS = 30
 Rule = dict[str, Any]
 """A rule as microburst takes it: what it matches, and what it does to it."""
+
+
+class ProxyError(RuntimeError):
+    """microburst does not start."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def proxy_of(endpoint: str) -> Iterator[Proxy]:
     """Run microburst before an AWS for as long as the block lasts.
 
     Raises:
-        BenchmarkError: it does not start.
+        ProxyError: it does not start.
     """
     port = free_port()
     process = subprocess.Popen(
@@ -79,4 +82,4 @@ def _wait(found: Proxy, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.1)
         else:
             return
-    raise BenchmarkError("microburst did not start")
+    raise ProxyError("microburst did not start")

@@ -6,7 +6,7 @@ by hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
@@ -21,15 +21,13 @@ from interline.access.lakeformation.observe import observe_account
 from interline.access.reconcile import merge_states
 from interline.access.targets import AccountTarget
 from interline.aws.retry import RetryingSession, reject_truncated_responses
-from interline.contracts import PLATFORM, Column, Contract, Domain, Mesh, Product, Role, load_domain
-from interline.contracts.disk_cache import Lazy
-from interline.contracts.model.product import ProductFile
+from interline.contracts import PLATFORM, Domain, Mesh, Role, load_domain
+from testkit.products import product_with, table_input
 
 TODAY = date(2027, 1, 31)
 DOMAINS = ("bookings", "shopping", "loyalty")
 OLD = {"code": "public", "seats": "internal", "amount": "confidential", "email": "personal", "gone": "public"}
 NEW = {"code": "public", "seats": "confidential", "amount": "confidential", "email": "personal"}
-_PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
 STRANGER = "arn:aws:iam::999999999999:role/stranger"
 
 
@@ -67,35 +65,12 @@ def after(domains: dict[str, Domain]) -> DesiredState:
 
 
 def _desired(domains: dict[str, Domain], said: dict[str, tuple[dict[str, str], list[Role]]]) -> DesiredState:
-    products = {address: product_of(domains, address, *each) for address, each in said.items()}
+    products = {
+        address: product_with(domains[domain], name, *each)
+        for address, each in said.items()
+        for domain, _, name in (address.partition("."),)
+    }
     return desired_state(Mesh(Path(), domains, products), TODAY)
-
-
-def product_of(
-    domains: dict[str, Domain], address: str, columns: dict[str, str], roles: Iterable[Role]
-) -> Product:
-    """A product whose contract has these columns (name to classification) and roles."""
-    contract = Contract(
-        address=address,
-        title="",
-        version="1.0.0",
-        status="active",
-        purpose="",
-        usage="",
-        limitations="",
-        table_description="",
-        columns=tuple(
-            Column(name, "string", "varchar(16)", "", classification=level) for name, level in columns.items()
-        ),
-        primary_key=(),
-        row_rules=(),
-        batch_rules=(),
-        roles=tuple(roles),
-        service_levels=(),
-    )
-    domain, _, name = address.partition(".")
-    file = ProductFile("", "1.0.0", "active", "", "", "", (), (), ())
-    return Product(address, name, domains[domain], file, "", Lazy(contract))
 
 
 class Killed(BaseException):
@@ -160,7 +135,7 @@ class Scene:
         }.items():
             glue = self._made("glue", self._assumed(self.domains[name].role_arn, self._airflow))
             for product in products:
-                glue.create_table(DatabaseName=f"{name}_curated", TableInput=table_of(name, product))
+                glue.create_table(DatabaseName=f"{name}_curated", TableInput=table_input(name, product, OLD))
 
     @property
     def _airflow(self) -> dict[str, str]:
@@ -262,18 +237,3 @@ class Scene:
         catalog.delete_database(Name="shopping_curated")
         target = {"CatalogId": self.domains["loyalty"].account, "DatabaseName": "loyalty_curated"}
         catalog.create_database(DatabaseInput={"Name": "loyalty_curated", "TargetDatabase": target})
-
-
-def table_of(domain: str, name: str, columns: Iterable[str] = tuple(OLD)) -> dict[str, Any]:
-    """What Glue is told of a table of text columns."""
-    return {
-        "Name": name,
-        "TableType": "EXTERNAL_TABLE",
-        "StorageDescriptor": {
-            "Columns": [{"Name": column, "Type": "string"} for column in columns],
-            "Location": f"s3://{domain}-curated/{name}/",
-            "InputFormat": f"{_PARQUET}.MapredParquetInputFormat",
-            "OutputFormat": f"{_PARQUET}.MapredParquetOutputFormat",
-            "SerdeInfo": {"SerializationLibrary": f"{_PARQUET}.serde.ParquetHiveSerDe"},
-        },
-    }

@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.access_matrix.cells import ENGINES, Cell, Matrix, differences
-from benchmarks.access_matrix.generated_roles import EXPIRY, write_mesh
-from benchmarks.access_matrix.worker import world_of
+from testkit.access_matrix.cells import ENGINES, Cell, Matrix, differences
+from testkit.access_matrix.generated_roles import EXPIRY, write_mesh
+from testkit.access_matrix.worker import world_of
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 _TOLD = 20
 
 

@@ -14,9 +14,6 @@ from typing import Any
 import pyarrow.parquet
 from botocore.exceptions import ClientError
 
-from benchmarks.access_matrix.cells import ENGINES, Cell, Matrix
-from benchmarks.access_matrix.expecting import consumers
-from benchmarks.access_matrix.probes import Filled
 from interline.contracts import Mesh, Product
 from interline.sql.quoting import identifier
 from local.engines.errors import AccessDenied, QueryError
@@ -26,6 +23,9 @@ from local.engines.redshift.errors import SqlError
 from local.gateway import identity
 from local.services.athena import statements
 from local.services.athena.binding import Session
+from testkit.access_matrix.cells import ENGINES, Cell, Matrix
+from testkit.access_matrix.expected import consumers
+from testkit.access_matrix.probes import Filled
 
 Answer = tuple[list[str], list[tuple[Any, ...]]]
 """Columns and rows."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from benchmarks.access_matrix.cells import ENGINES, Cell, Matrix
-from benchmarks.access_matrix.probes import Filled, matching
 from interline.contracts import Mesh, Product, Role
+from testkit.access_matrix.cells import ENGINES, Cell, Matrix
+from testkit.access_matrix.probes import Filled, matching
 
 
 def expected_matrix(mesh: Mesh, today: date, ports: Mapping[str, Filled]) -> Matrix:

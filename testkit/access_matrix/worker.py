@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.access_matrix.cells import Matrix
-from benchmarks.access_matrix.world import World
+from testkit.access_matrix.cells import Matrix
+from testkit.access_matrix.world import World
 
 _worlds: list[World] = []
 

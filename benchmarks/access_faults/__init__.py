@@ -1,1 +1,0 @@
-"""An apply of access under faults: what it survives by itself, and what it tells."""
