@@ -37,24 +37,24 @@ def main() -> int:
     parser.add_argument("--turns", type=int, help="how often each is measured")
     given = parser.parse_args()
     console = Console()
-    kept = True
+    passed = True
     try:
         if given.which in ("all", "parse"):
-            kept &= parse.measure(console, given.products, given.turns or parse.TURNS)
+            passed &= parse.measure(console, given.products, given.turns or parse.TURNS)
         if given.which in ("all", "check"):
-            kept &= check.measure(console)
+            passed &= check.measure(console)
         if given.which in ("all", "access-matrix"):
-            kept &= access_matrix.measure(console)
+            passed &= access_matrix.measure(console)
         if given.which in ("all", "reconcile"):
-            kept &= reconcile.measure(console)
+            passed &= reconcile.measure(console)
         if given.which in ("all", "faults"):
-            kept &= access_faults.measure(console)
+            passed &= access_faults.measure(console)
         if given.which in ("all", "run"):
-            kept &= run.measure(console, given.days, given.scale, given.turns or run.TURNS)
+            passed &= run.measure(console, given.days, given.scale, given.turns or run.TURNS)
     except (BenchmarkError, BareWorkError, ProxyError) as error:
         console.print(f"[bold red]{escape(str(error))}[/]")
         return 1
-    return 0 if kept else 1
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

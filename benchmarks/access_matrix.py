@@ -16,7 +16,7 @@ from testkit.access_matrix.generated_roles import EXPIRY, write_mesh
 from testkit.access_matrix.worker import world_of
 
 ROOT = Path(__file__).resolve().parents[1]
-_TOLD = 20
+_SHOWN_DIFFERENCES = 20
 
 
 def measure(console: Console) -> bool:
@@ -47,7 +47,7 @@ def measure(console: Console) -> bool:
         f"{total:,} cells expected from the contracts and observed by queries in {time.monotonic() - started:.0f} s: "
         + ("[green]all equal[/]" if not wrong else f"[bold red]{len(wrong)} differences[/]")
     )
-    for line in wrong[:_TOLD]:
+    for line in wrong[:_SHOWN_DIFFERENCES]:
         console.print(escape(f"  {line}"))
     return not wrong
 

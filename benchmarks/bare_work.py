@@ -79,13 +79,13 @@ class DomainOnAws:
         else:
             begun = data.batch_execute_statement(Sqls=list(statements), **where)
         while True:
-            told = data.describe_statement(Id=begun["Id"])
-            if told["Status"] == "FINISHED":
+            description = data.describe_statement(Id=begun["Id"])
+            if description["Status"] == "FINISHED":
                 break
-            if told["Status"] in ("FAILED", "ABORTED"):
-                raise BareWorkError(f"{self.domain.name}: {told.get('Error')}")
+            if description["Status"] in ("FAILED", "ABORTED"):
+                raise BareWorkError(f"{self.domain.name}: {description.get('Error')}")
             time.sleep(_POLL_SECONDS)
-        last = told["SubStatements"][-1] if told.get("SubStatements") else told
+        last = description["SubStatements"][-1] if description.get("SubStatements") else description
         return data.get_statement_result(Id=last["Id"])["Records"] if last["HasResultSet"] else []
 
     def _session(self, keys: Mapping[str, str]) -> boto3.Session:
@@ -283,8 +283,10 @@ class BareMesh:
 
     def _check(self, product: Product, day: date, account: DomainOnAws) -> None:
         tables = Tables(product.domain.name, product.name)
-        kept = dict(quarantine_columns(product.contract)) if product.address in self._has_quarantine else None
-        account.sql(plan_check(product.contract, tables, day.isoformat(), kept).statements)
+        existing = (
+            dict(quarantine_columns(product.contract)) if product.address in self._has_quarantine else None
+        )
+        account.sql(plan_check(product.contract, tables, day.isoformat(), existing).statements)
         account.sql(passing_statement(tables, day.isoformat()))
         self._has_quarantine.add(product.address)
 

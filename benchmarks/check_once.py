@@ -17,14 +17,14 @@ def main() -> None:
 
     inspection = inspect_mesh(Path(sys.argv[1]))
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    told = {
+    found = {
         "seconds": time.perf_counter() - _STARTED,
         "processor": sum(usage.ru_utime + usage.ru_stime for usage in usages),
         "memory": sum(usage.ru_maxrss for usage in usages) * 1024,
         "products": len(inspection.mesh.products),
         "problems": [str(problem) for problem in inspection.problems[:10]],
     }
-    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.write(json.dumps(found) + "\n")
 
 
 if __name__ == "__main__":

@@ -24,11 +24,11 @@ class Promise:
     unit: str
 
     @property
-    def kept(self) -> bool:
+    def fulfilled(self) -> bool:
         return self.measured <= self.limit
 
     def __str__(self) -> str:
-        verdict = "kept" if self.kept else "BROKEN"
+        verdict = "kept" if self.fulfilled else "BROKEN"
         return f"{verdict}: {self.subject} {self.measured:.2f}{self.unit}, promised at most {self.limit:g}{self.unit}"
 
 
@@ -50,5 +50,5 @@ def verdicts(console: Console, promises: Iterable[Promise]) -> bool:
     """Print whether each promise is kept; returns whether all are."""
     promises = list(promises)
     for promise in promises:
-        console.print(f"  [{'green' if promise.kept else 'bold red'}]{promise}[/]", highlight=False)
-    return all(promise.kept for promise in promises)
+        console.print(f"  [{'green' if promise.fulfilled else 'bold red'}]{promise}[/]", highlight=False)
+    return all(promise.fulfilled for promise in promises)

@@ -118,13 +118,13 @@ def _forked(folder: Path, dags: Path) -> float:
 
 
 def _fresh(home: Path, dags: Path, *options: str) -> dict[str, Any]:
-    kept = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("AIRFLOW", "AWS_")) and name != "PYTHONDONTWRITEBYTECODE"
     }
     environment = {
-        **kept,
+        **inherited,
         "AIRFLOW_HOME": str(home / "airflow"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",

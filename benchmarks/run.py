@@ -86,12 +86,12 @@ def _run(home: Path, *options: str) -> tuple[float, dict[str, int]]:
         raise BenchmarkError(
             f"{' '.join(command)} failed:\n{finished.stdout[-3000:]}{finished.stderr[-1000:]}"
         )
-    told = read_json(Home(home).last_run_file)
-    if told is None:
+    last_run = read_json(Home(home).last_run_file)
+    if last_run is None:
         raise BenchmarkError("the run left no account of what it did")
     # the local AWS goes, and all data with it
     processes.stop_all(Home(home))
-    return seconds, {product["address"]: product["rows"] for product in told["products"]}
+    return seconds, {product["address"]: product["rows"] for product in last_run["products"]}
 
 
 def _bare(folder: Path, days: int, scale: float) -> tuple[float, dict[str, int]]:

@@ -39,14 +39,14 @@ class Proxy:
 
     def _ask(self, method: str, path: str, content: Any = None) -> Any:
         body = None if content is None else json.dumps(content).encode()
-        asked = urllib.request.Request(  # noqa: S310 - an address of this machine
+        request = urllib.request.Request(  # noqa: S310 - an address of this machine
             f"{self.url}/_microburst/{path}",
             data=body,
             method=method,
             headers={"Content-Type": "application/json"},
         )
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with direct.open(asked, timeout=10) as answer:
+        with direct.open(request, timeout=10) as answer:
             return json.load(answer)
 
 

@@ -51,15 +51,15 @@ def refusal(code: str, operation: str = "AnyOperation", status: int = 400) -> Cl
 
 
 class Scripted:
-    """A client that gives prepared answers in order and remembers what it was asked."""
+    """A client that gives prepared answers in order and remembers the requests."""
 
     def __init__(self, answers: Iterable[Any]) -> None:
         self.answers = list(answers)
-        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.requests: list[tuple[str, dict[str, Any]]] = []
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         def call(**arguments: Any) -> Any:
-            self.asked.append((operation, arguments))
+            self.requests.append((operation, arguments))
             answer = self.answers.pop(0)
             if isinstance(answer, BaseException):
                 raise answer

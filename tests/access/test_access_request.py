@@ -129,7 +129,7 @@ def test_what_makes_no_sense_is_refused(root: Path, fields: dict[str, Any], said
         ("bookings.revenue", "../shopping", "there is no domain '../shopping'"),
     ],
 )
-def test_what_is_not_there_is_told(root: Path, port: str, consumer: str, message: str) -> None:
+def test_what_is_not_there_is_reported(root: Path, port: str, consumer: str, message: str) -> None:
     with pytest.raises(MeshError, match=message):
         edits_for(root, AccessRequest(port, consumer, "x", "route_demand"))
 

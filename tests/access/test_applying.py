@@ -1,4 +1,4 @@
-"""Batches of at most twenty, entries that fail one by one, what passes tried again, what does not told."""
+"""Batches of at most twenty, entries that fail one by one, transient errors tried again, others reported."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ def failing(entries: dict[str, str]) -> dict[str, Any]:
 def test_more_than_twenty_go_in_batches_of_twenty(scripted: Any) -> None:
     session, client = scripted({}, {}, {})
     applied = apply(session, new_roles(45), ACCOUNT)
-    assert [len(asked["Entries"]) for _, asked in client.asked] == [20, 20, 5]
+    assert [len(arguments["Entries"]) for _, arguments in client.requests] == [20, 20, 5]
     assert len(applied.done) == 45
-    for _, asked in client.asked:
-        assert len({entry["Id"] for entry in asked["Entries"]}) == len(asked["Entries"])
+    for _, arguments in client.requests:
+        assert len({entry["Id"] for entry in arguments["Entries"]}) == len(arguments["Entries"])
 
 
-def test_entries_that_fail_for_what_passes_are_sent_again_alone(scripted: Any, pauses: list[float]) -> None:
+def test_entries_with_transient_errors_are_sent_again_alone(scripted: Any, pauses: list[float]) -> None:
     session, client = scripted(failing({"1": "ConcurrentModificationException"}), {})
     applied = apply(session, new_roles(3), ACCOUNT)
-    assert [[entry["Id"] for entry in asked["Entries"]] for _, asked in client.asked] == [
+    assert [[entry["Id"] for entry in arguments["Entries"]] for _, arguments in client.requests] == [
         ["0", "1", "2"],
         ["1"],
     ]
@@ -65,7 +65,7 @@ def test_entries_that_fail_for_what_passes_are_sent_again_alone(scripted: Any, p
     assert len(pauses) == 1
 
 
-def test_every_entry_that_is_refused_is_told_and_the_others_are_made(scripted: Any) -> None:
+def test_each_entry_that_is_refused_is_reported_and_others_are_made(scripted: Any) -> None:
     refused = {"0": "AccessDeniedException", "2": "InvalidInputException"}
     session, _ = scripted(failing(refused))
     applied = apply(session, new_roles(3), ACCOUNT)
@@ -75,12 +75,12 @@ def test_every_entry_that_is_refused_is_told_and_the_others_are_made(scripted: A
     assert len(applied.done) == 1
 
 
-def test_what_stays_busy_is_told_in_the_end(scripted: Any, pauses: list[float]) -> None:
+def test_what_stays_busy_is_reported_in_the_end(scripted: Any, pauses: list[float]) -> None:
     busy = failing({"0": "ConcurrentModificationException"})
     session, client = scripted(*[busy] * ATTEMPTS)
     applied = apply(session, new_roles(1), ACCOUNT)
     assert [failure.code for failure in applied.failures] == ["ConcurrentModificationException"]
-    assert len(client.asked) == ATTEMPTS
+    assert len(client.requests) == ATTEMPTS
     assert len(set(pauses)) > 1
 
 
@@ -94,17 +94,17 @@ def test_what_stays_busy_is_told_in_the_end(scripted: Any, pauses: list[float]) 
         ReadTimeoutError(endpoint_url="https://lakeformation"),
     ],
 )
-def test_a_request_that_fails_for_what_passes_is_repeated(scripted: Any, trouble: Exception) -> None:
+def test_a_request_with_a_transient_error_is_repeated(scripted: Any, trouble: Exception) -> None:
     session, client = scripted(trouble, trouble, {})
     assert not apply(session, new_roles(1), ACCOUNT).failures
-    assert len(client.asked) == 3
+    assert len(client.requests) == 3
 
 
-def test_a_request_that_is_refused_is_not_repeated_and_does_not_stop_the_rest(scripted: Any) -> None:
+def test_a_refused_request_is_not_repeated_and_stops_no_other(scripted: Any) -> None:
     session, client = scripted(refusal("AccessDeniedException"), {})
     gone = role("old", columns("a"), {})
     applied = apply(session, Plan((*new_roles(2).changes, gone)), ACCOUNT)
-    assert [operation for operation, _ in client.asked] == [
+    assert [operation for operation, _ in client.requests] == [
         "batch_grant_permissions",
         "batch_revoke_permissions",
     ]
@@ -133,7 +133,7 @@ def test_an_expired_session_is_opened_anew() -> None:
     assert session.read("glue", "get_table") == {"session": 2}
 
 
-def test_a_session_that_always_expires_is_told(scripted: Any) -> None:
+def test_a_session_that_always_expires_is_reported(scripted: Any) -> None:
     session, _ = scripted(*[refusal("ExpiredTokenException")] * ATTEMPTS)
     with pytest.raises(ClientError, match="ExpiredToken"):
         session.read("glue", "get_table")
@@ -162,7 +162,7 @@ def test_what_a_role_gets_comes_before_what_it_loses() -> None:
     ]
 
 
-def test_select_on_the_whole_table_goes_before_its_columns_are_granted_again() -> None:
+def test_select_on_a_table_is_revoked_before_columns_are_granted() -> None:
     before = {Scope("table"): SELECT, **columns("a", "b")}
     first, second = requests_for(Plan((role("r", before, columns("a", "b")),)), ACCOUNT)
     assert isinstance(first, BatchRequest)
@@ -188,7 +188,7 @@ def test_only_columns_that_differ_are_named() -> None:
     assert revoked.entries[0].resource["TableWithColumns"]["ColumnNames"] == ["a"]
 
 
-def test_a_filter_is_made_before_it_is_granted_and_deleted_after_it_is_revoked() -> None:
+def test_a_filter_is_made_before_its_grant_and_deleted_after_it() -> None:
     reads = {Scope("filter", name="interline_r"): SELECT}
     cells = {"interline_r": CellFilter(frozenset({"a"}), "a = 1")}
     assert operations(Plan((role("r", {}, reads, filters_after=cells),))) == [

@@ -44,7 +44,7 @@ def test_a_role_by_clearance_is_a_grant_on_tags() -> None:
     )
 
 
-def test_a_role_with_columns_is_a_grant_on_those_its_clearance_covers() -> None:
+def test_a_role_with_columns_is_a_grant_on_those_it_is_cleared_for() -> None:
     role = Role("shopping", "", columns=("code", "seats", "email"), clearance="internal")
     assert state(role).grants[FARES, SHOPPING] == {
         Scope("columns"): Permissions(frozenset({"code", "seats"}))
@@ -66,7 +66,7 @@ def test_a_role_reads_until_its_last_day(days: int, there: bool) -> None:
     assert ((FARES, SHOPPING) in state(role).grants) is there
 
 
-def test_every_column_has_its_classification_and_the_table_its_port() -> None:
+def test_columns_have_their_classification_and_tables_their_port() -> None:
     assert state().tags[FARES] == {
         "": "fares",
         "code": "public",
@@ -151,7 +151,7 @@ def test_a_port_that_is_not_published_waits() -> None:
     assert "Waiting: bookings.fares: the port is not published yet" in as_text(plan)
 
 
-def test_a_column_that_is_not_in_the_table_yet_waits_and_the_others_do_not() -> None:
+def test_a_column_not_in_the_table_yet_waits_and_no_other_does() -> None:
     desired = state(BY_COLUMNS)
     plan = difference(
         observed(desired, tables={FARES: frozenset({"code", "amount", "email"})}, tags={}, grants={}), desired
@@ -169,7 +169,7 @@ def test_a_port_whose_contract_cannot_be_read_is_left_alone() -> None:
     assert "Left alone: bookings.fares" in as_text(plan)
 
 
-def test_a_role_of_a_domain_that_is_not_there_leaves_the_port_alone() -> None:
+def test_a_role_of_an_unknown_domain_leaves_the_port_alone() -> None:
     desired = state(Role("operations", ""))
     by_hand = {
         (FARES, "arn:aws:iam::555555555555:role/interline-operations"): {
@@ -228,7 +228,7 @@ def test_a_link_that_is_made_anew_is_given_to_its_readers_anew() -> None:
         Role("shopping", "", columns=("code",), rows="not (seats = 'A')"),
     ],
 )
-def test_a_filter_waits_for_its_columns_and_for_those_of_its_condition(role: Role) -> None:
+def test_a_filter_waits_for_all_columns_that_it_names(role: Role) -> None:
     desired = state(role)
     lacking = {FARES: frozenset({"code", "amount", "email"})}
     tags = {FARES: {name: value for name, value in desired.tags[FARES].items() if name != "seats"}}
@@ -243,7 +243,7 @@ def test_a_filter_waits_for_its_columns_and_for_those_of_its_condition(role: Rol
         assert list(requests_for(plan, "222222222222")) == []
 
 
-def test_a_word_in_a_constant_is_no_column_that_a_filter_waits_for() -> None:
+def test_a_filter_does_not_wait_for_a_word_in_a_constant() -> None:
     desired = state(Role("shopping", "", columns=("code",), rows="code = 'seats'"))
     lacking = {FARES: frozenset({"code", "amount", "email"})}
     plan = difference(observed(desired, tables=lacking, grants={}, filters={}), desired)

@@ -52,7 +52,7 @@ def test_a_contract_that_cannot_be_read_leaves_its_port_alone(root: Path, conten
     assert "Left alone: bookings.reservations" in as_text(plan)
 
 
-def test_a_domain_that_cannot_be_read_is_not_looked_at_and_loses_nothing(root: Path) -> None:
+def test_an_unreadable_domain_is_not_looked_at_and_loses_nothing(root: Path) -> None:
     before = as_it_is(root)
     (root / "domains/loyalty/domain.yaml").write_text("name: [", encoding="utf-8")
     found = load_desired_state(root, TODAY)

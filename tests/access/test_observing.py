@@ -70,7 +70,7 @@ def plan(*expressions: str) -> Any:
     )
 
 
-def test_a_grant_by_a_saved_expression_that_covers_a_port_is_seen_and_taken_away() -> None:
+def test_a_grant_by_a_saved_expression_is_seen_and_revoked() -> None:
     """LFTagPolicyResource has Expression or ExpressionName (Lake Formation API reference)."""
     found = plan("ours")
     (change,) = (c for c in found.changes if isinstance(c, RoleChange) and c.principal == STRANGER)

@@ -73,7 +73,7 @@ def port(product: Product, shown: Iterable[ObservedState | Exception], *answers:
     return target
 
 
-def test_an_account_that_failed_and_cannot_be_looked_at_again_is_not_forgotten() -> None:
+def test_an_account_that_failed_and_is_unseen_then_is_reported() -> None:
     desired = desired_state(mesh(FARES, DEALS), TODAY)
     refused = refusal("AccessDeniedException")
     bookings = [seen(desired, "bookings", grants={}), refusal("AccessDeniedException", "GetTables")]

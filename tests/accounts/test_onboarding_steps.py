@@ -48,7 +48,7 @@ def test_a_bucket_elsewhere_is_made_in_the_domain_s_region(clients: Any) -> None
     assert clients("s3").get_bucket_location(Bucket="stays-curated")["LocationConstraint"] == "eu-west-1"
 
 
-def test_a_bucket_of_another_account_is_not_taken_for_ours_even_if_it_lets_us_in(clients: Any) -> None:
+def test_a_bucket_of_another_account_that_lets_us_in_is_a_conflict(clients: Any) -> None:
     """Bucket names are everybody's: who makes ours first, with a policy that lets us in, would get all that lands."""
     clients("s3").create_bucket(Bucket="stays-landing")
 
@@ -71,7 +71,7 @@ def test_a_bucket_of_another_account_is_not_taken_for_ours_even_if_it_lets_us_in
     assert next(prepare_buckets(STAYS, clients_of_s3)).found == "there"
 
 
-def test_a_location_registered_with_another_role_is_not_taken_over(clients: Any) -> None:
+def test_a_location_registered_with_another_role_is_a_conflict(clients: Any) -> None:
     other = f"arn:aws:iam::{ACCOUNT}:role/somebody"
     clients("lakeformation").register_resource(ResourceArn="arn:aws:s3:::stays-landing", RoleArn=other)
     with pytest.raises(Conflict, match=r"registered with .*somebody, expected .*interline-stays: deregister"):

@@ -24,7 +24,7 @@ def mesh() -> Mesh:
     return load_mesh(ROOT)
 
 
-def judged(mesh: Mesh, now: datetime, **newest: date | None) -> dict[str, PortLevel]:
+def levels(mesh: Mesh, now: datetime, **newest: date | None) -> dict[str, PortLevel]:
     days: dict[str, date | None] = dict.fromkeys(mesh.products, DAY)
     days |= {address.replace("__", "."): day for address, day in newest.items()}
     return {level.address: level for level in service_levels(mesh, days, now)}
@@ -32,13 +32,13 @@ def judged(mesh: Mesh, now: datetime, **newest: date | None) -> dict[str, PortLe
 
 def test_all_are_on_time_until_the_next_day_is_due(mesh: Mesh) -> None:
     just_due = DUE + timedelta(days=1)
-    assert {level.level for level in judged(mesh, just_due).values()} == {Level.ON_TIME}
-    assert {level.level for level in judged(mesh, just_due + timedelta(seconds=1)).values()} >= {Level.LATE}
+    assert {level.level for level in levels(mesh, just_due).values()} == {Level.ON_TIME}
+    assert {level.level for level in levels(mesh, just_due + timedelta(seconds=1)).values()} >= {Level.LATE}
 
 
 def test_one_late_producer_is_late_and_the_rest_waits(mesh: Mesh) -> None:
     before = DAY - timedelta(days=1)
-    late = judged(
+    late = levels(
         mesh,
         DUE + timedelta(hours=3),
         bookings__reservations=before,
@@ -63,15 +63,15 @@ def test_one_late_producer_is_late_and_the_rest_waits(mesh: Mesh) -> None:
 
 
 def test_a_consumer_whose_inputs_are_there_is_late_by_itself(mesh: Mesh) -> None:
-    late = judged(mesh, DUE + timedelta(hours=1), shopping__route_demand=DAY - timedelta(days=1))
+    late = levels(mesh, DUE + timedelta(hours=1), shopping__route_demand=DAY - timedelta(days=1))
     assert [address for address, level in late.items() if level.level is not Level.ON_TIME] == [
         "shopping.route_demand"
     ]
     assert late["shopping.route_demand"].level is Level.LATE
 
 
-def test_a_consumer_further_behind_than_its_late_producer_is_late_as_well(mesh: Mesh) -> None:
-    late = judged(
+def test_a_consumer_behind_its_late_producer_is_late_as_well(mesh: Mesh) -> None:
+    late = levels(
         mesh,
         DUE + timedelta(hours=1),
         bookings__reservations=DAY - timedelta(days=1),
@@ -82,17 +82,17 @@ def test_a_consumer_further_behind_than_its_late_producer_is_late_as_well(mesh: 
 
 
 def test_what_published_nothing_or_promises_nothing_is_said_to(mesh: Mesh) -> None:
-    assert judged(mesh, DUE, loyalty__members=None)["loyalty.members"].level is Level.NEVER
+    assert levels(mesh, DUE, loyalty__members=None)["loyalty.members"].level is Level.NEVER
     product = mesh.products["loyalty.members"]
     silent = replace(product.contract, service_levels=())
     assert promise_of(silent) is None
     assert promise_of(product.contract) == Promise(timedelta(days=1), timedelta(days=1))
 
 
-def test_a_consumer_that_never_published_what_its_inputs_have_is_late(mesh: Mesh) -> None:
-    late = judged(mesh, DUE + timedelta(hours=1), bookings__revenue=None)["bookings.revenue"]
+def test_a_consumer_without_what_its_inputs_published_is_late(mesh: Mesh) -> None:
+    late = levels(mesh, DUE + timedelta(hours=1), bookings__revenue=None)["bookings.revenue"]
     assert (late.level, late.due_day, late.newest, late.age) == (Level.LATE, DAY, None, None)
-    without = judged(mesh, DUE, bookings__revenue=None, bookings__reservations=None)
+    without = levels(mesh, DUE, bookings__revenue=None, bookings__reservations=None)
     assert without["bookings.revenue"].level is Level.NEVER
 
 
@@ -143,7 +143,7 @@ def test_a_consumer_that_began_late_is_no_news(mesh: Mesh) -> None:
     assert is_news
 
 
-def test_a_mesh_of_long_ago_is_judged_when_its_newest_day_is_due(mesh: Mesh) -> None:
+def test_an_old_mesh_is_compared_when_its_newest_day_is_due(mesh: Mesh) -> None:
     days: dict[str, date | None] = dict.fromkeys(mesh.products, DAY)
     as_of = when_all_is_due(mesh, days)
     assert as_of == DUE + timedelta(hours=1)

@@ -36,11 +36,11 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             def metadata(self) -> dict[str, Any]:
                 if snapshots is None:
                     raise NoSuchPort("there is no table")
-                kept = [
+                described = [
                     {"snapshot-id": number, "parent-snapshot-id": parent, "timestamp-ms": number}
                     for number, parent in snapshots
                 ]
-                return {"current-snapshot-id": snapshots[-1][0], "snapshots": kept}
+                return {"current-snapshot-id": snapshots[-1][0], "snapshots": described}
 
         monkeypatch.setattr(newest_days_module, "PortSnapshots", Port)
 
@@ -73,7 +73,7 @@ def test_what_was_taken_back_is_not_published(port: Any) -> None:
     assert newest() == date(2013, 1, 1)
 
 
-def test_a_port_that_cannot_be_asked_hides_no_other(port: Any) -> None:
+def test_a_port_that_cannot_be_read_hides_no_other(port: Any) -> None:
     port(
         {"a.one": [FIRST], "a.two": PublicationError("the ledger of snapshots cannot be read: no permission")}
     )

@@ -13,18 +13,18 @@ from cli import status
 
 
 @pytest.mark.parametrize(
-    ("strict", "not_asked", "code"),
+    ("strict", "unread", "code"),
     [
         (True, {}, 0),
         (True, {"bookings.revenue": "AccessDeniedException"}, 1),
         (False, {"bookings.revenue": "AccessDeniedException"}, 0),
     ],
 )
-def test_a_port_that_could_not_be_asked_is_not_on_time(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, strict: bool, not_asked: dict[str, str], code: int
+def test_a_port_that_could_not_be_read_is_not_on_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, strict: bool, unread: dict[str, str], code: int
 ) -> None:
     def levels(*_: Any) -> Any:
-        return datetime(2013, 1, 4, tzinfo=UTC), [], not_asked
+        return datetime(2013, 1, 4, tzinfo=UTC), [], unread
 
     monkeypatch.setattr(status, "_levels", levels)
     with pytest.raises(typer.Exit) as ended:

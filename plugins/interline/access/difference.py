@@ -77,8 +77,8 @@ def attainable(
         for name, each in new.filters.get(table, empty()).items():
             lacking = _lacking(each, there) if missing else []
             if not lacking:
-                kept = None if each.columns is None else each.columns & there
-                filters.setdefault(table, {})[name] = replace(each, columns=kept)
+                columns = None if each.columns is None else each.columns & there
+                filters.setdefault(table, {})[name] = replace(each, columns=columns)
                 continue
             through = {
                 principal
@@ -90,9 +90,9 @@ def attainable(
             missing_rows = f"the rows that {who} may read: not in the table yet: {', '.join(lacking)}"
             waiting.append(Waiting(table, missing_rows))
     grants = {
-        (table, principal): kept
-        for (table, principal), held in new.grants.items()
-        if table in tables and (table, principal) not in deferred and (kept := _within(held, tables[table]))
+        (table, principal): part
+        for (table, principal), grants in new.grants.items()
+        if table in tables and (table, principal) not in deferred and (part := _within(grants, tables[table]))
     }
     tags = {
         table: {name: value for name, value in found.items() if not name or name in tables[table]}

@@ -114,7 +114,7 @@ def test_a_role_is_gone_the_day_after_its_last(mesh):
     assert not [cell for cell in after if (cell.role, cell.port) in expiring]
 
 
-def test_a_column_that_becomes_confidential_is_lost_to_lower_clearances_only(mesh):
+def test_a_column_made_confidential_is_lost_to_lower_clearances(mesh):
     def change(contract: dict[str, Any]) -> None:
         column_of(contract, "departs")["classification"] = "confidential"
 
@@ -124,7 +124,7 @@ def test_a_column_that_becomes_confidential_is_lost_to_lower_clearances_only(mes
     assert lost == cells("west", "east.port1", ["departs"], engines=QUERIES)
 
 
-def test_a_column_that_becomes_public_is_won_by_who_reads_by_clearance(mesh):
+def test_a_column_made_public_is_won_by_readers_by_clearance(mesh):
     def change(contract: dict[str, Any]) -> None:
         column_of(contract, "email")["classification"] = "public"
 
@@ -137,7 +137,7 @@ def test_a_column_that_becomes_public_is_won_by_who_reads_by_clearance(mesh):
     )
 
 
-def test_a_column_that_the_contract_drops_is_lost_to_everybody_but_its_owner(mesh):
+def test_a_dropped_column_is_lost_to_everybody_but_its_owner(mesh):
     def change(contract: dict[str, Any]) -> None:
         properties = contract["schema"][0]["properties"]
         properties.remove(column_of(contract, "departs"))
@@ -171,7 +171,7 @@ def test_a_row_condition_that_changes_moves_its_rows_alone(mesh):
     assert won == cells("west", "south.port1", NAMES, [ROWS - 1], QUERIES)
 
 
-def test_a_difference_is_told_by_role_port_column_rows_and_engine():
+def test_a_difference_names_role_port_column_rows_and_engine():
     right = Matrix(frozenset(cells("a", "b.c", ["d"])), frozenset(cells("a", "b.c", ["d"], [1])))
     wrong = Matrix(right.cells, frozenset(cells("a", "b.c", ["d"], [2], ["Athena"])))
     assert differences(right, wrong) == [

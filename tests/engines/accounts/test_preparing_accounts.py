@@ -36,7 +36,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAwsProcess
 
 
 def onboard() -> list[str]:
-    """Run the task, and return what it told."""
+    """Run the task, and return what it says."""
     from interline.airflow.operators.onboarding import OnboardDomainOperator
 
     return OnboardDomainOperator(
@@ -44,8 +44,8 @@ def onboard() -> list[str]:
     ).execute({})  # type: ignore[typeddict-item]
 
 
-def changes(told: list[str]) -> list[str]:
-    return [line for line in told if "; " in line]
+def changes(outcomes: list[str]) -> list[str]:
+    return [line for line in outcomes if "; " in line]
 
 
 @pytest.fixture(scope="module")
