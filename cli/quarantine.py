@@ -24,7 +24,7 @@ from cli.repository import ROOT
 if TYPE_CHECKING:
     from interline.aws.redshift_statements import RedshiftStatementsHook
     from interline.contracts import Product
-    from interline.quarantine.proposed_release import Proposal, Signature
+    from interline.quarantine.release_sql import Proposal, Signature
 
 EXAMPLES = """Examples:\n
 \b
@@ -142,7 +142,7 @@ def list_(
     """Say how many rows are in quarantine, by port, data day and rule."""
     with _acting(home) as acts_as:
         from interline.contracts import load_mesh
-        from interline.quarantine.reading import counts
+        from interline.quarantine.contents import counts
 
         chosen = ports or sorted(load_mesh(ROOT).products)
         found = []
@@ -176,7 +176,7 @@ def show(
 ) -> None:
     """Show rows with the rules they broke; values above the clearance are masked and never leave Redshift."""
     with _acting(home) as acts_as:
-        from interline.quarantine.reading import rows
+        from interline.quarantine.contents import rows
         from interline.quarantine.release import require_rule
 
         product, hook = _opened(port, acts_as)
@@ -319,7 +319,7 @@ def _acting(home: Path | None) -> Iterator[frozenset[str]]:
         with acting_on(home) as acting:
             from interline.aws.redshift_statements import RedshiftStatementError
             from interline.quarantine.errors import CorrectionError, QuarantineError
-            from interline.quarantine.proposed_release import TooLarge
+            from interline.quarantine.release_sql import TooLarge
 
             try:
                 yield acting.acts_as
@@ -332,8 +332,8 @@ def _acting(home: Path | None) -> Iterator[frozenset[str]]:
 def _opened(address: str, acts_as: frozenset[str], *, required: bool = True) -> Any:
     """Return the product and its domain's hook; None for the hook if the domain cannot be acted as."""
     from interline.contracts import load_product
+    from interline.quarantine.contents import hook_of
     from interline.quarantine.errors import QuarantineError
-    from interline.quarantine.reading import hook_of
 
     product = load_product(ROOT, address)
     if product.domain.name in acts_as:
@@ -346,7 +346,7 @@ def _opened(address: str, acts_as: frozenset[str], *, required: bool = True) -> 
 
 
 def _selection(day: date | None, rule: str | None, row_keys: list[str] | None) -> Any:
-    from interline.quarantine.queries import Selection
+    from interline.quarantine.contents_sql import Selection
 
     try:
         return Selection(day.isoformat() if day else None, rule, tuple(row_keys or ()))
@@ -365,8 +365,8 @@ def _proposal(
     corrections: Path | None,
 ) -> Proposal:
     from interline.quarantine.corrections import read_corrections, read_settings
-    from interline.quarantine.proposed_release import Proposal
     from interline.quarantine.release import accepted_rules, require_rule
+    from interline.quarantine.release_sql import Proposal
 
     selection = _selection(day, rule, row)
     if accept:
@@ -378,8 +378,8 @@ def _proposal(
 
 
 def _signature(hook: RedshiftStatementsHook, by: str | None, reason: str) -> Signature:
-    from interline.quarantine.proposed_release import Signature
-    from interline.quarantine.reading import caller_of
+    from interline.quarantine.contents import caller_of
+    from interline.quarantine.release_sql import Signature
 
     return Signature(
         release_id=f"r-{secrets.token_hex(4)}",

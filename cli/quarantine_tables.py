@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from interline.quarantine.proposed_release import Proposal
-    from interline.quarantine.reading import DayCounts, QuarantinedRow
+    from interline.quarantine.contents import DayCounts, QuarantinedRow
     from interline.quarantine.release import Preview, Release
+    from interline.quarantine.release_sql import Proposal
 
 _WIDTH = 78
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from interline.contracts import Column, Contract, load_product
+from interline.quarantine.contents_sql import Selection
 from interline.quarantine.corrections import LARGEST_FILE, read_corrections, read_settings
 from interline.quarantine.errors import CorrectionError
-from interline.quarantine.proposed_release import Correction
-from interline.quarantine.queries import Selection
+from interline.quarantine.release_sql import Correction
 from interline.sql.values import value_problem
 from tests.mesh_folder import MeshFolder
 

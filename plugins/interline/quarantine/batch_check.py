@@ -9,7 +9,7 @@ from interline.contracts.model.column_types import redshift_type
 from interline.contracts.model.contract import DAY_COLUMN, Contract
 from interline.contracts.model.rules import BatchRule
 from interline.contracts.problems import did_you_mean
-from interline.quarantine.release_sql import (
+from interline.quarantine.decisions import (
     DAY_RULE,
     Decisions,
     as_built,

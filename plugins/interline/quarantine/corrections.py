@@ -17,7 +17,7 @@ from interline.contracts.model.column_types import base_type
 from interline.contracts.model.contract import Column, Contract
 from interline.contracts.problems import did_you_mean
 from interline.quarantine.errors import CorrectionError
-from interline.quarantine.proposed_release import Correction
+from interline.quarantine.release_sql import Correction
 from interline.sql.values import value_problem
 
 KEY = "row_key"

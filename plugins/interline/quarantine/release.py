@@ -8,23 +8,23 @@ from dataclasses import dataclass, replace
 from interline.aws.redshift_statements import RedshiftStatementsHook
 from interline.contracts import Product
 from interline.contracts.problems import did_you_mean
-from interline.quarantine.errors import QuarantineError
-from interline.quarantine.proposed_release import (
-    Proposal,
-    Signature,
-    preview_statements,
-    release_statements,
-    undo_statements,
-)
-from interline.quarantine.queries import Selection, key_columns_query, releases_query
-from interline.quarantine.reading import existing_of, tables_of
-from interline.quarantine.release_sql import (
+from interline.quarantine.contents import existing_of, tables_of
+from interline.quarantine.contents_sql import Selection, key_columns_query, releases_query
+from interline.quarantine.decisions import (
     RELEASE_COLUMNS,
     Decisions,
     binding_rules,
     decisions_of,
     decisions_query,
     layout_of,
+)
+from interline.quarantine.errors import QuarantineError
+from interline.quarantine.release_sql import (
+    Proposal,
+    Signature,
+    preview_statements,
+    release_statements,
+    undo_statements,
 )
 
 LONGEST_REASON = 4_000

@@ -1,220 +1,281 @@
-"""Decisions about rows in quarantine, as a check applies them: rules that a row is excused from, values set right.
+"""A release as SQL: which decisions it would add, what would come of them, and putting them on record.
 
-A decision names one row by its key and stays stored. Every check of that data day applies what is in force, so a day
-that is checked again, or built again from the same input, comes out the same.
+Everything is worked out from the quarantine inside Redshift, so that releasing a million rows moves none of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from interline.contracts.model.contract import DAY_COLUMN, Column, Contract
-from interline.contracts.model.row_tests import Present
-from interline.quarantine import row_keys
-from interline.sql.evolving_tables import Columns
-from interline.sql.quoting import day_literal, identifier, literal
+from interline.contracts.model.contract import Contract
+from interline.quarantine.batch_check import row_check_query
+from interline.quarantine.contents_sql import Selection, has_rule
+from interline.quarantine.decisions import (
+    DECISION_COLUMNS,
+    RELEASE_COLUMNS,
+    Decisions,
+    decided_batch,
+    in_force,
+)
+from interline.quarantine.table import quarantine_names
+from interline.sql.evolving_tables import evolved
+from interline.sql.quoting import column_list, day_literal, identifier, literal
 from interline.sql.tables import Tables
-from interline.sql.values import value_problem
 
-DAY_RULE = f"{DAY_COLUMN}_is_the_data_day"
-"""The rule of every history of days that its contract need not state: rows of a batch are of its data day."""
-
-RELEASE_COLUMNS: Columns = (
-    ("release_id", "varchar(32)"),
-    ("action", "varchar(16)"),
-    ("undoes", "varchar(32)"),
-    ("data_day", "date"),
-    ("decided_by", "varchar(1024)"),
-    ("decided_as", "varchar(1024)"),
-    ("decided_at", "timestamp"),
-    ("reason", "varchar(16383)"),
-    ("rules", "varchar(65535)"),
-    ("corrected", "varchar(65535)"),
-    ("row_count", "bigint"),
-    ("key_columns", "varchar(65535)"),
-    ("contract_version", "varchar(128)"),
-)
-"""The audit record. ``action`` is accept, correct or undo; ``key_columns`` are those that row keys were made of."""
-DECISION_COLUMNS: Columns = (
-    ("release_id", "varchar(32)"),
-    ("data_day", "date"),
-    ("row_key", f"varchar({row_keys.LENGTH})"),
-    ("rule", "varchar(1024)"),
-    ("column_name", "varchar(127)"),
-    ("value", "varchar(65535)"),
-)
-"""Either ``rule`` or ``column_name`` is set; a ``value`` that is null sets the column to null."""
-
-
-def binding_rules(contract: Contract) -> frozenset[str]:
-    """Return the rules that no row can be excused from: without a key or a day, publishing twice would add it twice."""
-    keys = {rule.name for rule in contract.row_rules
-            if isinstance(rule.test, Present) and rule.column in contract.primary_key}  # fmt: skip
-    return frozenset(keys | {DAY_RULE})
-
-
-def in_force(tables: Tables, alias: str) -> str:
-    """Return the condition that nobody has undone the release of a row of ``alias``."""
-    undone = f"select undoes from {tables.releases} where undoes is not null"
-    return f"{alias}.release_id not in ({undone})"
-
-
-def decisions_query(tables: Tables, day: str) -> str:
-    """Return the query whose rows ``decisions_of`` reads: what is in force for a data day, each kind of thing once."""
-    return (
-        "select distinct r.release_id, r.key_columns, d.rule, d.column_name, d.value"
-        f" from {tables.decisions} as d join {tables.releases} as r on r.release_id = d.release_id"
-        f" where d.data_day = {day_literal(day)} and {in_force(tables, 'd')}"
-    )
+_PROPOSED = '"proposed"'
+_WRITTEN = '"written"'
+_DECIDED = '"decided"'
+LONGEST_STATEMENT = 90_000
+"""Bytes; a statement of the Data API has at most 100 KB."""
+MOST_STATEMENTS = 24
+"""Statements of literal corrections: a batch of the Data API has at most 40 statements."""
 
 
 @dataclass(frozen=True, slots=True)
-class Decisions:
-    """What releases in force say of a data day, as far as it still fits the contract."""
+class Correction:
+    """One value of one row set right; a value that is None is null. The text is one that ``value_problem`` passes."""
 
-    layouts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Releases that apply, with the columns that their row keys are made of."""
+    row_key: str
+    column: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a release would decide: about the rows selected, rules to excuse and values to set, or about single rows."""
+
+    selection: Selection
     rules: tuple[str, ...] = ()
-    """Rules that some row is excused from."""
-    columns: tuple[str, ...] = ()
-    """Columns that have a value corrected somewhere."""
-    stale: tuple[str, ...] = ()
-    """Releases that don't fit the contract any more, each with the reason; none of what they say applies."""
+    values: tuple[tuple[str, str | None], ...] = ()
+    """Columns of every selected row, with what they are set to."""
+    corrections: tuple[Correction, ...] = ()
 
-    def __bool__(self) -> bool:
-        return bool(self.layouts)
-
-
-def decisions_of(contract: Contract, rows: Iterable[Sequence[object]]) -> Decisions:
-    """Return the decisions that the rows of ``decisions_query`` tell of."""
-    entries = [tuple(None if value is None else str(value) for value in row) for row in rows]
-    stale: dict[str, str] = {}
-    for release, layout, _, column, value in entries:
-        problem = _problem(contract, layout or "", column, value)
-        if problem and release is not None:
-            stale.setdefault(release, problem)
-    known = {rule.name for rule in contract.row_rules} - binding_rules(contract)
-    valid = [entry for entry in entries if entry[0] not in stale]
-    return Decisions(
-        layouts={str(release): tuple((layout or "").split(",")) for release, layout, *_ in valid},
-        rules=tuple(sorted({rule for _, _, rule, _, _ in valid if rule in known})),
-        columns=tuple(sorted({column for *_, column, _ in valid if column is not None})),
-        stale=tuple(f"release {release} is not applied: {why}" for release, why in sorted(stale.items())),
-    )
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are corrected somewhere."""
+        return tuple(sorted({name for name, _ in self.values} | {each.column for each in self.corrections}))
 
 
-def _problem(contract: Contract, layout: str, column: str | None, value: str | None) -> str | None:
-    gone = [name for name in layout.split(",") if name not in contract.column_names]
-    if gone:
-        return f"its rows are known by the column {gone[0]}, which the contract no longer has"
-    if column is None:
-        return None
-    if column not in contract.column_names:
-        return f"it sets the column {column}, which the contract no longer has"
-    problem = None if value is None else value_problem(value, contract.column(column))
-    return f"what it sets the column {column} to {problem}" if problem else None
+class TooLarge(ValueError):
+    """More corrections than one release can carry."""
 
 
-def decided_statement(contract: Contract, tables: Tables, day: str, decisions: Decisions, name: str) -> str:
-    """Return the statement that makes the temporary table ``name``: what applies to the batch, by today's row keys."""
-    current = _layout(contract.columns)
-    by_layout: dict[tuple[str, ...], list[str]] = {current: []}
-    for release, layout in decisions.layouts.items():
-        by_layout.setdefault(layout, []).append(release)
-    today = row_keys.row_key(contract.columns, "b")
-    parts: list[str] = []
-    for layout, releases in by_layout.items():
-        if not releases:
-            continue
-        listed = ", ".join(literal(release) for release in sorted(releases))
-        stored = f"from {tables.decisions} as d where d.data_day = {day_literal(day)} and d.release_id in ({listed})"
-        if layout == current:
-            parts.append(f"select d.row_key, d.release_id, d.rule, d.column_name, d.value {stored}")
-            continue
-        then = row_keys.row_key([contract.column(column) for column in layout], "b")
-        both = f"select distinct {then} as former_key, {today} as row_key from {tables.batch} as b"
-        parts.append(
-            f"select k.row_key, d.release_id, d.rule, d.column_name, d.value from ({both}) as k"
-            f" join (select * {stored}) as d on d.row_key = k.former_key"
-        )
-    return f"create temporary table {name} as {' union all '.join(parts)}"
-
-
-def layout_of(contract: Contract) -> str:
-    """Return the columns that row keys are made of now, as a release stores them."""
-    return ",".join(_layout(contract.columns))
-
-
-def _layout(columns: Sequence[Column]) -> tuple[str, ...]:
-    return tuple(sorted(column.name for column in columns))
-
-
-def excused(number: int) -> str:
-    """Return the name of the column that is 1 where a row is excused from a rule; counted from 1 in ``rules``."""
-    return identifier(f"_excused_{number}")
-
-
-def corrected(number: int) -> str:
-    """Return the name of the column that is 1 where a value is corrected; counted from 1 in ``columns``."""
-    return identifier(f"_corrected_{number}")
-
-
-def as_built(number: int) -> str:
-    """Return the name of the column that keeps a value as it was built; counted from 1 in ``columns``."""
-    return identifier(f"_built_{number}")
-
-
-def decided_batch(
+def preview_statements(
     contract: Contract,
-    batch: str,
-    extra: Sequence[str],
-    decisions: Decisions,
-    decided: str,
-    key: str | None = None,
-) -> str:
-    """Return the batch as a subquery: its columns as they are to be judged, and beside them what was decided.
+    tables: Tables,
+    day: str,
+    proposal: Proposal,
+    existing: Mapping[str, Mapping[str, str]],
+    in_force_already: Decisions,
+) -> list[str]:
+    """Return statements that store nothing; the last two give rows.
 
-    ``batch`` is a relation, ``extra`` names more of its columns, ``decided`` the table of ``decided_statement``. ``key``
-    is the row key over the alias ``built``, if it is not to be made anew.
+    First: rows selected, rows about which something new would be decided, rows of those that would come in. Then: how
+    many of them would still break which rules.
+
+    Raises:
+        TooLarge: there are too many corrections for one transaction.
     """
-    pivot = ["row_key"]
-    for number, rule in enumerate(decisions.rules, start=1):
-        pivot.append(f"max(case when rule = {literal(rule)} then 1 else 0 end) as {excused(number)}")
-    for number, name in enumerate(decisions.columns, start=1):
-        mine = f"column_name = {literal(name)}"
-        pivot.append(f"max(case when {mine} then 1 else 0 end) as {corrected(number)}")
-        pivot.append(f"max(case when {mine} then value end) as {_value(number)}")
-    columns = []
-    for column in contract.columns:
-        name = identifier(column.name)
-        if column.name not in decisions.columns:
-            columns.append(f"b.{name}")
-            continue
-        number = decisions.columns.index(column.name) + 1
-        value = _typed(f"d.{_value(number)}", column.physical_type)
-        columns += [
-            f"case when d.{corrected(number)} = 1 then {value} else b.{name} end as {name}",
-            f"b.{name} as {as_built(number)}",
-        ]
-    flags = [excused(number + 1) for number in range(len(decisions.rules))]
-    flags += [corrected(number + 1) for number in range(len(decisions.columns))]
-    columns += [f"coalesce(d.{flag}, 0) as {flag}" for flag in flags]
-    columns += [f"b.{identifier(name)}" for name in extra]
-    key = key or row_keys.row_key(contract.columns, "built")
-    return (
-        f'(select {", ".join(columns)}, b."_row_key" from (select built.*, {key} as "_row_key" from {batch} as built) as b'
-        f" left join (select {', '.join(pivot)} from {decided} group by row_key) as d"
-        ' on d.row_key = b."_row_key")'
+    kept = existing[tables.private_names[0]]
+    both = Decisions(
+        rules=tuple(sorted({*proposal.rules, *in_force_already.rules})),
+        columns=tuple(sorted({*proposal.columns, *in_force_already.columns})),
     )
+    decided = f"select row_key, rule, column_name, value from {_PROPOSED}"
+    if in_force_already:
+        ids = ", ".join(literal(release) for release in in_force_already.layouts)
+        decided += (
+            f" union all select d.row_key, d.rule, d.column_name, d.value from {tables.decisions} as d"
+            f" where d.data_day = {day_literal(day)} and d.release_id in ({ids})"
+        )
+    batch = decided_batch(
+        contract,
+        _as_batch(contract, tables, proposal.selection, kept),
+        ["_quarantine_key"],
+        both,
+        _DECIDED,
+        key='built."_quarantine_key"',
+    )
+    query = row_check_query(contract, tables, day, batch, both)
+    return [
+        *_proposed(tables, day, proposal, has_decisions=f"{tables.product}__decisions" in existing),
+        f"create temporary table {_DECIDED} as {decided}",
+        f'create temporary table "judged" as {query}',
+        f"select (select count(*) from {tables.quarantine} as q where {proposal.selection.condition('q')}),"
+        ' (select count(*) from "judged"), (select count(*) from "judged" where _broken_rules = \'\')',
+        "select ltrim(_broken_rules, ',') as rule, count(*) as broken from \"judged\" where _broken_rules <> ''"
+        " group by 1 order by broken desc, rule limit 100",
+    ]
 
 
-def _value(number: int) -> str:
-    return identifier(f"_value_{number}")
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who decides, when (UTC, ``YYYY-MM-DD hh:mm:ss``) and why, as it is put on record."""
+
+    release_id: str
+    decided_by: str
+    decided_as: str
+    decided_at: str
+    reason: str
 
 
-def _typed(text: str, physical_type: str) -> str:
-    """Return a stored text as a value of the column; only texts that ``value_problem`` has passed come here."""
-    if physical_type == "boolean":
-        return f"({text} = 'true')"
-    return f"cast({text} as {physical_type})"
+def release_statements(
+    contract: Contract,
+    tables: Tables,
+    day: str,
+    proposal: Proposal,
+    signature: Signature,
+    existing: Mapping[str, Mapping[str, str]],
+    key_columns: str,
+) -> list[str]:
+    """Return the statements of a release, one transaction; the last gives how many rows it is about.
+
+    Raises:
+        TooLarge: there are too many corrections for one transaction.
+    """
+    decisions_name, releases_name = f"{tables.product}__decisions", f"{tables.product}__releases"
+    action = "correct" if proposal.columns else "accept"
+    values = [
+        signature.release_id, action, None, day, signature.decided_by, signature.decided_as, signature.decided_at,
+        signature.reason, ",".join(proposal.rules) or None, ",".join(proposal.columns) or None,
+    ]  # fmt: skip
+    count = f"(select count(distinct row_key) from {_PROPOSED})"
+    return [
+        *evolved(tables.decisions, DECISION_COLUMNS, existing.get(decisions_name)),
+        *evolved(tables.releases, RELEASE_COLUMNS, existing.get(releases_name)),
+        *_proposed(tables, day, proposal, has_decisions=True),
+        f"insert into {tables.decisions} (release_id, data_day, row_key, rule, column_name, value)"
+        f" select {literal(signature.release_id)}, {day_literal(day)}, row_key, rule, column_name, value from {_PROPOSED}",
+        f"insert into {tables.releases} ({column_list(tuple(name for name, _ in RELEASE_COLUMNS))})"
+        f" select {_typed(values)}, {count}, {literal(key_columns)}, {literal(contract.version)}"
+        f" where {count} > 0",
+        f"select count(distinct row_key) from {_PROPOSED}",
+    ]
+
+
+def undo_statements(
+    contract: Contract,
+    tables: Tables,
+    release_id: str,
+    signature: Signature,
+    existing: Mapping[str, Mapping[str, str]],
+) -> list[str]:
+    """Return the statements that undo a release which is in force; the record keeps both."""
+    values = [
+        signature.release_id, "undo", release_id, None, signature.decided_by, signature.decided_as,
+        signature.decided_at, signature.reason, None, None,
+    ]  # fmt: skip
+    typed = _typed(values[:3]) + ", r.data_day, " + _typed(values[4:], first=4)
+    return [
+        *evolved(tables.releases, RELEASE_COLUMNS, existing.get(f"{tables.product}__releases")),
+        f"insert into {tables.releases} ({column_list(tuple(name for name, _ in RELEASE_COLUMNS))})"
+        f" select {typed}, r.row_count, r.key_columns, {literal(contract.version)}"
+        f" from {tables.releases} as r where r.release_id = {literal(release_id)} and r.action <> 'undo'"
+        f" and {in_force(tables, 'r')}",
+    ]
+
+
+def _typed(values: Sequence[str | None], first: int = 0) -> str:
+    listed = []
+    for value, (_, kind) in zip(values, RELEASE_COLUMNS[first:], strict=False):
+        written = "null" if value is None else literal(value)
+        listed.append(f"cast({written} as {kind})")
+    return ", ".join(listed)
+
+
+def _proposed(tables: Tables, day: str, proposal: Proposal, *, has_decisions: bool) -> list[str]:
+    """Return the statements that fill the temporary table of what is decided anew.
+
+    What a release in force has decided already is left out: releasing twice is releasing once.
+    """
+    types = ", ".join(f"{identifier(name)} {kind}" for name, kind in DECISION_COLUMNS[2:])
+    statements = [f"create temporary table {_PROPOSED} ({types})"]
+    taken = (
+        f"select d.row_key, d.rule, d.column_name from {tables.decisions} as d"
+        f" where d.data_day = {day_literal(day)} and {in_force(tables, 'd')}"
+    )
+    chosen = f"{tables.quarantine} as q"
+    where = (
+        f"{proposal.selection.condition('q')} and q.data_day = {day_literal(day)} and q.row_key is not null"
+    )
+    if proposal.rules:
+        rules = " union all ".join(f"select {literal(rule)} as rule" for rule in proposal.rules)
+        broke = has_rule("q", "',' || n.rule || ','")
+        statements.append(
+            f"insert into {_PROPOSED} (row_key, rule) select distinct q.row_key, n.rule from {chosen}"
+            f" join ({rules}) as n on {broke}"
+            + _without(f"select t.row_key, t.rule from ({taken}) as t", "t.rule = n.rule", has_decisions)
+            + f" where {where}"
+            + (" and t.row_key is null" if has_decisions else "")
+        )
+    for name, value in proposal.values:
+        same = f"select distinct t.row_key from ({taken}) as t where t.column_name = {literal(name)}"
+        text = "cast(null as varchar(1))" if value is None else literal(value)
+        statements.append(
+            f"insert into {_PROPOSED} (row_key, column_name, value)"
+            f" select distinct q.row_key, {literal(name)}, {text} from {chosen}"
+            + _without(same, None, has_decisions)
+            + f" where {where}"
+            + (" and t.row_key is null" if has_decisions else "")
+        )
+    if proposal.corrections:
+        same = f"select distinct t.row_key, t.column_name from ({taken}) as t where t.column_name is not null"
+        statements += [
+            f"create temporary table {_WRITTEN} ({types})",
+            *_written(proposal.corrections),
+            f"insert into {_PROPOSED} (row_key, column_name, value)"
+            f" select distinct q.row_key, c.column_name, c.value from {chosen} join {_WRITTEN} as c"
+            " on c.row_key = q.row_key"
+            + _without(same, "t.column_name = c.column_name", has_decisions)
+            + f" where {where}"
+            + (" and t.row_key is null" if has_decisions else ""),
+        ]
+    return statements
+
+
+def _without(taken: str, also: str | None, has_decisions: bool) -> str:
+    if not has_decisions:
+        return ""
+    condition = f" and {also}" if also else ""
+    return f" left join ({taken}) as t on t.row_key = q.row_key{condition}"
+
+
+def _written(corrections: Iterable[Correction]) -> list[str]:
+    """Return the statements that put corrections into their temporary table, each short enough for the Data API.
+
+    Raises:
+        TooLarge: they are more than fit one transaction.
+    """
+    begin = f"insert into {_WRITTEN} (row_key, column_name, value) values "
+    chunks: list[list[str]] = [[]]
+    size = 0
+    for each in corrections:
+        value = "null" if each.value is None else literal(each.value)
+        entry = f"({literal(each.row_key)}, {literal(each.column)}, {value})"
+        length = len(entry.encode()) + 2
+        if length > LONGEST_STATEMENT:
+            raise TooLarge(
+                f"the value for {each.column} of row {each.row_key[:12]} is too long for one statement"
+            )
+        if size + length > LONGEST_STATEMENT:
+            chunks.append([])
+            size = 0
+        chunks[-1].append(entry)
+        size += length
+    if len(chunks) > MOST_STATEMENTS:
+        raise TooLarge("these are too many corrections for one release; split the file")
+    return [begin + ", ".join(chunk) for chunk in chunks]
+
+
+def _as_batch(contract: Contract, tables: Tables, selection: Selection, kept: Mapping[str, str]) -> str:
+    """Return the selected rows of the quarantine about which something is proposed, as if they were the batch."""
+    columns = []
+    for column, stored in quarantine_names(contract).items():
+        kind = contract.column(column).physical_type
+        value = f"q.{identifier(stored)}" if stored in kept else "null"
+        columns.append(f"cast({value} as {kind}) as {identifier(column)}")
+    return (
+        f'(select {", ".join(columns)}, q.row_key as "_quarantine_key" from {tables.quarantine} as q'
+        f" where {selection.condition('q')} and q.row_key in (select row_key from {_PROPOSED}))"
+    )

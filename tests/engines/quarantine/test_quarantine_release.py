@@ -10,11 +10,11 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from interline.aws.redshift_statements import RedshiftStatementError
-from interline.quarantine import proposed_release, reading, release
+from interline.quarantine import contents, release, release_sql
+from interline.quarantine.contents_sql import MASK, Selection
 from interline.quarantine.corrections import read_corrections, read_settings
 from interline.quarantine.errors import QuarantineError
-from interline.quarantine.proposed_release import Correction, Proposal, Signature
-from interline.quarantine.queries import MASK, Selection
+from interline.quarantine.release_sql import Correction, Proposal, Signature
 from tests.engines.conftest import REPOSITORY
 from tests.engines.probe_mesh import ADDRESS, good_row, write_mesh
 from tests.engines.quarantine.checked_product import CheckedProduct
@@ -260,7 +260,7 @@ def test_many_corrections_go_in_one_release_statement_by_statement(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many = 60
-    monkeypatch.setattr(proposed_release, "LONGEST_STATEMENT", 3_000)
+    monkeypatch.setattr(release_sql, "LONGEST_STATEMENT", 3_000)
     for old, new in (
         ("mustBeBetween: [3, 20]", f"mustBeBetween: [3, {many * 2}]"),
         ("mustBeLessThan: 60", "mustBeLessThan: 100000"),
@@ -272,8 +272,8 @@ def test_many_corrections_go_in_one_release_statement_by_statement(
     proposal = Proposal(Selection(DAY), corrections=corrections)
     assert release.release(desk.product, desk.hook, proposal, desk.sign()) == many
     assert desk.again()["rows_released"] == many
-    monkeypatch.setattr(proposed_release, "LONGEST_STATEMENT", 200)
-    with pytest.raises(proposed_release.TooLarge, match="split the file"):
+    monkeypatch.setattr(release_sql, "LONGEST_STATEMENT", 200)
+    with pytest.raises(release_sql.TooLarge, match="split the file"):
         release.preview(desk.product, desk.hook, proposal)
 
 
@@ -308,7 +308,7 @@ def test_a_changed_type_keeps_what_is_in_quarantine_as_it_was_and_back_again(des
     desk.again(OTHER_DAY)
     prices = {
         row.values["probe_id"]: row.values["price"]
-        for row in reading.rows(desk.product, desk.hook, Selection())
+        for row in contents.rows(desk.product, desk.hook, Selection())
     }
     assert prices["P7"] == "0.00"
     assert prices["P8"] == "0.5"
@@ -318,7 +318,7 @@ def test_a_changed_type_keeps_what_is_in_quarantine_as_it_was_and_back_again(des
     assert kept == ()
     prices = {
         row.values["probe_id"]: row.values["price"]
-        for row in reading.rows(desk.product, desk.hook, Selection())
+        for row in contents.rows(desk.product, desk.hook, Selection())
     }
     assert (prices["P9"], prices["P8"]) == ("0.00", "0.5")
 
@@ -340,10 +340,10 @@ def test_a_removed_column_is_kept_masked_and_a_release_that_sets_it_is_told_and_
     numbers = desk.again()
     assert (numbers["rows_released"], numbers["rows_quarantined"]) == (0, 1)
     assert "release r-1 is not applied" in numbers["warnings"][0]
-    [row] = reading.rows(desk.product, desk.hook, Selection(DAY))
+    [row] = contents.rows(desk.product, desk.hook, Selection(DAY))
     assert row.values["ticket"] is None
     desk.checked.hook.sql(f"update {desk.checked.tables.quarantine} set ticket = 'T77'")
-    [row] = reading.rows(desk.product, desk.hook, Selection(DAY))
+    [row] = contents.rows(desk.product, desk.hook, Selection(DAY))
     assert row.values["ticket"] == MASK, "nobody can say any more how it is classified"
 
 
@@ -357,18 +357,18 @@ def test_the_quarantine_says_which_rows_which_object_and_which_run(desk: Desk) -
     ]
     desk.checked.batch(rows, extra="source_object")
     desk.again()
-    found = {row.values["probe_id"]: row for row in reading.rows(desk.product, desk.hook, Selection(DAY))}
+    found = {row.values["probe_id"]: row for row in contents.rows(desk.product, desk.hook, Selection(DAY))}
     assert found["P7"].source_object == "s3://a/7.json"
     assert found["P8"].source_object == f"s3://bookings-landing/airports/dt={DAY}/"
     assert found["P8"].batch == f"test__{DAY}"
     assert found["P7"].rules == ("seats_minimum",)
     assert desk.published() == GOOD
-    [counts] = reading.counts(desk.product, desk.hook, Selection())
+    [counts] = contents.counts(desk.product, desk.hook, Selection())
     assert (counts.rows, counts.rules, counts.decided) == (2, {"seats_minimum": 2}, 0)
     desk.accept("seats_minimum")
-    [counts] = reading.counts(desk.product, desk.hook, Selection(rule="seats_minimum"))
+    [counts] = contents.counts(desk.product, desk.hook, Selection(rule="seats_minimum"))
     assert counts.decided == 2
-    assert reading.counts(desk.product, desk.hook, Selection(rule="cabin_values")) == []
+    assert contents.counts(desk.product, desk.hook, Selection(rule="cabin_values")) == []
 
 
 def test_personal_values_are_masked_in_redshift_unless_the_domain_itself_asks(
@@ -381,26 +381,26 @@ def test_personal_values_are_masked_in_redshift_unless_the_domain_itself_asks(
     monkeypatch.setattr(
         desk.hook, "run", lambda sql: [seen.append(str(answer)) or answer for answer in run(sql)]
     )
-    [row] = reading.rows(desk.product, desk.hook, Selection(DAY))
+    [row] = contents.rows(desk.product, desk.hook, Selection(DAY))
     assert (row.values["ticket"], row.values["note"], row.values["seats"]) == (MASK, None, "0")
     assert not any("T7" in answer for answer in seen), "a masked value never leaves Redshift"
     callers = {"arn:aws:sts::222222222222:assumed-role/interline-bookings/x": "T7"}
     callers |= {"arn:aws:sts::333333333333:assumed-role/interline-shopping/x": None}
     callers |= {"arn:aws:sts::333333333333:assumed-role/interline-bookings/x": None}
     for caller, ticket in callers.items():
-        monkeypatch.setattr(reading, "caller_of", lambda hook, caller=caller: caller)
+        monkeypatch.setattr(contents, "caller_of", lambda hook, caller=caller: caller)
         if ticket is None:
             with pytest.raises(QuarantineError, match="only bookings may see personal values"):
-                reading.rows(desk.product, desk.hook, Selection(DAY), clearance="personal")
+                contents.rows(desk.product, desk.hook, Selection(DAY), clearance="personal")
         else:
-            [row] = reading.rows(desk.product, desk.hook, Selection(DAY), clearance="personal")
+            [row] = contents.rows(desk.product, desk.hook, Selection(DAY), clearance="personal")
             assert row.values["ticket"] == ticket
     with pytest.raises(QuarantineError, match="did you mean 'personal'"):
-        reading.rows(desk.product, desk.hook, Selection(DAY), clearance="persnal")
+        contents.rows(desk.product, desk.hook, Selection(DAY), clearance="persnal")
 
 
 def test_nothing_can_be_released_where_nothing_was_checked(desk: Desk) -> None:
-    assert reading.counts(desk.product, desk.hook, Selection()) == []
+    assert contents.counts(desk.product, desk.hook, Selection()) == []
     with pytest.raises(QuarantineError, match="never been checked"):
         desk.accept("seats_minimum")
     desk.day(good_row(DAY, 7, seats=0))
@@ -422,7 +422,7 @@ def test_a_quarantine_of_an_older_interline_is_taken_over(desk: Desk) -> None:
         f"insert into {tables.checks} values ('2012-12-31', 4, 3, 1, true, true)",
     )
     assert desk.day(good_row(DAY, 7, seats=0))["rows_quarantined"] == 1
-    days = {entry.data_day: entry.rows for entry in reading.counts(desk.product, desk.hook, Selection())}
+    days = {entry.data_day: entry.rows for entry in contents.counts(desk.product, desk.hook, Selection())}
     assert days == {"2012-12-31": 1, DAY: 1}
     with pytest.raises(QuarantineError, match="check that day first"):
         desk.accept("seats_minimum", day="2012-12-31")

@@ -22,8 +22,8 @@ from interline.quarantine.batch_check import (
     plan_check,
     schema_differences,
 )
+from interline.quarantine.decisions import Decisions, decisions_of, decisions_query
 from interline.quarantine.origins import origin_of
-from interline.quarantine.release_sql import Decisions, decisions_of, decisions_query
 from interline.quarantine.table import SOURCE_COLUMN
 from interline.sql.existing_tables import existing_columns, existing_query
 from interline.sql.tables import Tables

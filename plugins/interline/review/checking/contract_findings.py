@@ -11,7 +11,7 @@ from interline.contracts.model.rules import Query
 from interline.contracts.odcs.json_schema import standard_problems
 from interline.contracts.yaml.reader import Document, read
 from interline.quarantine.batch_check import plan_check
-from interline.quarantine.proposed_release import LONGEST_STATEMENT
+from interline.quarantine.release_sql import LONGEST_STATEMENT
 from interline.sql.predicates import checked_expression, checked_query
 from interline.sql.row_filters import checked_row_filter
 from interline.sql.tables import Tables

@@ -9,8 +9,8 @@ from interline.aws.redshift_statements import RedshiftStatementsHook, Value
 from interline.contracts import Product
 from interline.contracts.model.contract import CLASSIFICATIONS, covers
 from interline.contracts.problems import did_you_mean
+from interline.quarantine.contents_sql import Selection, counts_query, rows_query
 from interline.quarantine.errors import QuarantineError
-from interline.quarantine.queries import Selection, counts_query, rows_query
 from interline.quarantine.table import OWN_COLUMNS
 from interline.sql.existing_tables import existing_columns, existing_query
 from interline.sql.tables import Tables

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from interline.contracts.model.column_types import redshift_type
 from interline.contracts.model.contract import Contract
-from interline.quarantine.release_sql import RELEASE_COLUMNS, in_force
+from interline.quarantine.decisions import RELEASE_COLUMNS, in_force
 from interline.quarantine.row_keys import text_of
 from interline.quarantine.table import OWN_COLUMNS, quarantine_names
 from interline.sql.evolving_tables import former_names
