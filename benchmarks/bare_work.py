@@ -29,7 +29,8 @@ from interline.build.model_jobs import SCRIPT, ModelJobs
 from interline.contracts import Domain, Mesh, Product
 from interline.ingest.crawler import crawler_definition
 from interline.publication.commit import declare_port, publish_statements
-from interline.quarantine.batch_check import passing_statement, plan_check, quarantine_columns
+from interline.quarantine.batch_check import passing_statement, plan_check
+from interline.quarantine.table import quarantine_columns
 from interline.sql.quoting import identifier, literal, relation
 from interline.sql.tables import Tables
 from local.mesh.aws import Aws
@@ -283,9 +284,8 @@ class BareMesh:
 
     def _check(self, product: Product, day: date, account: DomainOnAws) -> None:
         tables = Tables(product.domain.name, product.name)
-        existing = (
-            dict(quarantine_columns(product.contract)) if product.address in self._has_quarantine else None
-        )
+        columns = dict(quarantine_columns(product.contract))
+        existing = {tables.quarantine: columns} if product.address in self._has_quarantine else {}
         account.sql(plan_check(product.contract, tables, day.isoformat(), existing).statements)
         account.sql(passing_statement(tables, day.isoformat()))
         self._has_quarantine.add(product.address)

@@ -172,7 +172,7 @@ def _tables(product: Product) -> Tables:
 
 
 def _check(product: Product) -> list[str]:
-    statements = plan_check(product.contract, _tables(product), _STAND_IN, None).statements
+    statements = plan_check(product.contract, _tables(product), _STAND_IN, {}).statements
     return [statement.replace(_STAND_IN, _DAY) for statement in statements]
 
 

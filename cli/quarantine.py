@@ -332,7 +332,7 @@ def _acting(home: Path | None) -> Iterator[frozenset[str]]:
 def _opened(address: str, acts_as: frozenset[str], *, required: bool = True) -> Any:
     """Return the product and its domain's hook; None for the hook if the domain cannot be acted as."""
     from interline.contracts import load_product
-    from interline.quarantine.contents import hook_of
+    from interline.quarantine.connection import hook_of
     from interline.quarantine.errors import QuarantineError
 
     product = load_product(ROOT, address)
@@ -378,7 +378,7 @@ def _proposal(
 
 
 def _signature(hook: RedshiftStatementsHook, by: str | None, reason: str) -> Signature:
-    from interline.quarantine.contents import caller_of
+    from interline.quarantine.connection import caller_of
     from interline.quarantine.release_sql import Signature
 
     return Signature(

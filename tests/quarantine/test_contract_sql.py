@@ -9,11 +9,10 @@ import duckdb
 import pytest
 import sqlglot
 
+from interline.build.built_day import begin_build, built_query
 from interline.contracts import Contract, load_mesh
 from interline.publication.commit import current_batch, declare_port, publish_statements
 from interline.quarantine.batch_check import (
-    begin_build,
-    built_query,
     passing_statement,
     plan_check,
     schema_differences,
@@ -53,12 +52,13 @@ def insert(database: duckdb.DuckDBPyConnection, *rows: tuple[Any, ...]) -> None:
 
 
 def judge(
-    database: duckdb.DuckDBPyConnection, contract: Contract, kept: dict[str, str] | None = None
+    database: duckdb.DuckDBPyConnection, contract: Contract, columns: dict[str, str] | None = None
 ) -> tuple[list[Any], dict[str, int]]:
     """Check the batch as the operator does and return the numbers and how many rows broke which rules."""
-    database.execute("drop table if exists judged")
-    judged = plan_check(contract, TABLES, DAY, kept)
-    results = [run(database, statement) for statement in (*judged.preparing, *judged.statements)]
+    database.execute("drop table if exists checked_rows")
+    existing = {} if columns is None else {TABLES.quarantine: columns}
+    plan = plan_check(contract, TABLES, DAY, existing)
+    results = [run(database, statement) for statement in (*plan.preparing, *plan.statements)]
     return list(results[-2][0]), dict(results[-1])
 
 
@@ -109,7 +109,7 @@ def test_an_older_day_s_quarantine_stays(
 ) -> None:
     contract = contract_with(mesh_folder)
     insert(database, ("B", -1, None, None))
-    for statement in plan_check(contract, TABLES, "2012-12-31", None).statements:
+    for statement in plan_check(contract, TABLES, "2012-12-31", {}).statements:
         run(database, statement)
     judge(database, contract)
     days = run(database, "select data_day from bookings.tickets__quarantine order by data_day")
@@ -134,7 +134,7 @@ def test_a_batch_does_not_pass_when_another_day_was_built_meanwhile(
         assert run(database, built_query(TABLES)) == [(day,)]
 
 
-def test_a_contract_that_gains_many_columns_is_still_judged_in_one_transaction(
+def test_a_contract_that_gains_many_columns_is_checked_in_one_transaction(
     mesh_folder: MeshFolder, database: duckdb.DuckDBPyConnection
 ) -> None:
     """A transaction of the Data API has at most 40 statements (BatchExecuteStatement, Redshift Data API reference)."""
@@ -150,7 +150,7 @@ def test_a_contract_that_gains_many_columns_is_still_judged_in_one_transaction(
     for name in names:
         database.execute(f"alter table bookings.tickets add column {name} integer")
     kept = dict(quarantine_columns(before))
-    assert len(plan_check(contract, TABLES, DAY, kept).statements) <= 40
+    assert len(plan_check(contract, TABLES, DAY, {TABLES.quarantine: kept}).statements) <= 40
     database.execute("insert into bookings.tickets (ticket_id, price, extra_59) values ('A', -1, 7)")
     judge(database, contract, kept)
     assert run(database, "select extra_0, extra_59 from bookings.tickets__quarantine") == [(None, 7)]

@@ -15,10 +15,11 @@ from typing import Any
 
 import yaml
 
+from interline.build.built_day import begin_build
 from interline.build.dbt_tests import as_text, contract_tests
 from interline.contracts import Domain, Product, split_address
 from interline.contracts.model.column_types import LONGEST_VARCHAR
-from interline.quarantine.batch_check import begin_build
+from interline.contracts.model.names import curated_database
 from interline.quarantine.table import SOURCE_COLUMN
 from interline.sql.quoting import identifier, literal
 from interline.sql.tables import Tables
@@ -133,7 +134,7 @@ def external_schemas(product: Product) -> list[str]:
     databases = [product.domain.curated_database]
     if product.sources:
         databases.append(product.domain.landing_database)
-    databases += [f"{split_address(address)[0]}_curated" for address in product.inputs]
+    databases += [curated_database(split_address(address)[0]) for address in product.inputs]
     return [_external_schema(name, product.domain) for name in dict.fromkeys(databases)]
 
 
@@ -148,17 +149,16 @@ def _sources(product: Product) -> list[dict[str, Any]]:
     domain = product.domain.name
     sources: list[dict[str, Any]] = []
     if product.sources:
+        landing = product.domain.landing_database
         tables = [{"name": source.name} for source in product.sources]
-        sources.append(
-            {"name": f"{domain}_landing", "schema": product.domain.landing_database, "tables": tables}
-        )
+        sources.append({"name": landing, "schema": landing, "tables": tables})
     ports: dict[str, list[dict[str, str]]] = {}
     for (producer, name), address in product.inputs_by_source.items():
         table = split_address(address)[1]
         known_as = {} if name == table else {"identifier": table}
         ports.setdefault(producer, []).append({"name": name, **known_as})
     sources += [
-        {"name": producer, "schema": f"{producer}_curated", "tables": tables}
+        {"name": producer, "schema": curated_database(producer), "tables": tables}
         for producer, tables in ports.items()
     ]
     scores = [{"name": product.name + SCORES_SUFFIX}]

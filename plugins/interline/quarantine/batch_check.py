@@ -1,4 +1,4 @@
-"""Judging a batch: one transaction that sets bad rows aside, and one row of numbers about the rest."""
+"""The check of a batch: one transaction that sets bad rows aside, and one row of numbers about the rest."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ from interline.quarantine.table import (
     quarantine_names,
 )
 from interline.sql.evolving_tables import Columns, evolved
+from interline.sql.existing_tables import ExistingTables
 from interline.sql.quoting import column_list, day_literal, identifier, literal
 from interline.sql.tables import Tables
 
-LEDGER_COLUMNS: Columns = (
+CHECKS_COLUMNS: Columns = (
     ("data_day", "date"),
     ("rows_in", "bigint"),
     ("rows_checked", "bigint"),
@@ -43,13 +44,13 @@ LEDGER_COLUMNS: Columns = (
     ("passed", "boolean"),
 )
 """``key_columns`` are those that the row keys of the day's quarantine are made of."""
-_JUDGED = '"judged"'
+_CHECKED_ROWS = '"checked_rows"'
 _DECIDED = '"decided"'
 _NONE = Decisions()
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class CheckResult:
     """The numbers of one check."""
 
     rows_in: int
@@ -87,26 +88,25 @@ class CheckPlan:
     """What gives tables that are there the columns that they lack; to be run before, in any number of transactions. One for
     each column, so of a contract that has gained many they would not fit into one transaction of the Data API."""
 
-    def measured(self, row: Sequence[float | int | None]) -> Measured:
+    def result(self, row: Sequence[float | int | None]) -> CheckResult:
         """Return the row of numbers with names.
 
         Raises:
-            ValueError: the row is not of this plan.
+            ValueError: the row has not one number for each measure of this plan.
         """
         if len(row) != 5 + len(self.batch_rules):
             raise ValueError(f"{len(row)} numbers for {5 + len(self.batch_rules)} measures")
         rows_in, rows_checked, quarantined = (int(number or 0) for number in row[:3])
         released, out = (int(number or 0) for number in row[-2:])
-        return Measured(rows_in, rows_checked, quarantined, tuple(row[3:-2]), released, out)
+        return CheckResult(rows_in, rows_checked, quarantined, tuple(row[3:-2]), released, out)
 
 
 def plan_check(
     contract: Contract,
     tables: Tables,
     day: str,
-    kept_columns: Mapping[str, str] | None,
+    existing: ExistingTables,
     *,
-    ledger_columns: Mapping[str, str] | None = None,
     decisions: Decisions = _NONE,
     source: str = "",
     names_source: bool = False,
@@ -114,8 +114,7 @@ def plan_check(
 ) -> CheckPlan:
     """Return what has to be run to check a batch.
 
-    ``kept_columns`` and ``ledger_columns`` are the columns that the quarantine and the ledger have already, with their
-    types, or None if there is no such table. ``source`` says where the batch's rows came from, for rows that don't
+    ``existing`` are the product's tables that are there already. ``source`` says where the batch's rows came from, for rows that don't
     say it themselves; ``names_source`` says that the model selects a ``source_object``. ``batch`` names the run.
     Running it again for the same day gives the same tables: what dbt built is only read.
 
@@ -124,31 +123,31 @@ def plan_check(
     """
     columns = column_list(contract.column_names)
     preparing: list[str] = []
-    making: dict[str, list[str]] = {}
-    for table, wanted, existing in (
-        (tables.quarantine, quarantine_columns(contract), kept_columns),
-        (tables.checks, LEDGER_COLUMNS, ledger_columns),
+    creating: dict[str, list[str]] = {}
+    for table, table_columns in (
+        (tables.quarantine, quarantine_columns(contract)),
+        (tables.checks, CHECKS_COLUMNS),
     ):
-        needed = evolved(table, wanted, existing)
-        making[table] = needed if existing is None else []
-        preparing += [] if existing is None else needed
+        needed = evolved(table, table_columns, existing.get(table))
+        creating[table] = [] if table in existing else needed
+        preparing += needed if table in existing else []
     statements = [decided_statement(contract, tables, day, decisions, _DECIDED)] if decisions else []
     statements += [
-        _judged_statement(contract, tables, day, decisions, names_source),
-        *making[tables.quarantine],
+        _checked_rows_statement(contract, tables, day, decisions, names_source),
+        *creating[tables.quarantine],
         f"delete from {tables.quarantine} where data_day = {day_literal(day)}",
         _set_aside(contract, tables, day, decisions, source, batch, names_source),
         f"drop table if exists {tables.checked}",
-        f"create table {tables.checked} as select {columns} from {_JUDGED} where _broken_rules = ''",
-        *making[tables.checks],
+        f"create table {tables.checked} as select {columns} from {_CHECKED_ROWS} where _broken_rules = ''",
+        *creating[tables.checks],
         f"update {tables.checks} set is_current = false where is_current",
         f"delete from {tables.checks} where data_day = {day_literal(day)}",
-        f"insert into {tables.checks} ({column_list(tuple(name for name, _ in LEDGER_COLUMNS))})"
+        f"insert into {tables.checks} ({column_list(tuple(name for name, _ in CHECKS_COLUMNS))})"
         f" select {day_literal(day)}, {', '.join(_counts(tables, day))}, {_RELEASED_COUNT},"
         f" {literal(layout_of(contract))}, true, false",
     ]
     if decisions:
-        statements.append(_missed())
+        statements.append(_missed_query())
     statements += [
         f"select {_numbers(contract, tables, day)}",
         f"select rule, count(*) as broken from {tables.quarantine} where data_day = {day_literal(day)}"
@@ -158,10 +157,10 @@ def plan_check(
 
 
 def passing_statement(tables: Tables, day: str, *, is_noted: bool = False) -> str:
-    """Return the statement by which the batch that was judged may be published.
+    """Return the statement by which the batch that was checked may be published.
 
     With ``is_noted``, builds note their day (``begin_build``): then it may only if no other build has begun since, for the rows
-    that were judged may have been that one's.
+    that were checked may have been that one's.
     """
     still = f" and {day_literal(day)} in (select data_day from {tables.built})" if is_noted else ""
     return (
@@ -169,80 +168,64 @@ def passing_statement(tables: Tables, day: str, *, is_noted: bool = False) -> st
     )
 
 
-def begin_build(tables: Tables, day: str) -> tuple[str, ...]:
-    """Return what is run before the batch of a day is built; ``day`` is SQL.
-
-    Airflow counts a backfill's runs apart from a DAG's own, so two runs of a product may be under way at once, and a person may
-    build by hand. The batch is one table: what is in it is of the build that began last.
-    """
-    return (
-        f"create table if not exists {tables.built} (data_day date)",
-        f"delete from {tables.built}",
-        f"insert into {tables.built} (data_day) values ({day})",
-    )
-
-
-def built_query(tables: Tables) -> str:
-    """Return the query for the day of the build that began last."""
-    return f"select cast(data_day as varchar(10)) from {tables.built}"
-
-
 def row_check_query(
     contract: Contract, tables: Tables, day: str, batch: str, decisions: Decisions, more: Sequence[str] = ()
 ) -> str:
-    """Return the query that judges the rows of ``batch``, a relation or a subquery.
+    """Return the query that checks the rows of ``batch``, a relation or a subquery.
 
     Beside the contract's columns and ``more`` expressions over the alias ``batch`` it gives ``_broken_rules``, the names
     of what each row breaks with a comma before each, ``_reasons``, ``_excused_rules`` and ``_corrected``.
     """
-    demands, joins = _demands(contract, tables, day)
-    broken, reasons, pardoned = [], [], []
-    for demand in demands:
-        text = literal("," + demand.name)
-        if demand.name in decisions.rules:
-            flag = f"batch.{excused(decisions.rules.index(demand.name) + 1)}"
-            pardoned.append(f"case when ({demand.breaks}) and {flag} = 1 then {text} else '' end")
-            applies = f"({demand.breaks}) and {flag} = 0"
+    conditions, joins = _conditions(contract, tables, day)
+    broken, reasons, excused_from = [], [], []
+    for condition in conditions:
+        text = literal("," + condition.name)
+        if condition.name in decisions.rules:
+            flag = f"batch.{excused(decisions.rules.index(condition.name) + 1)}"
+            excused_from.append(f"case when ({condition.breaks}) and {flag} = 1 then {text} else '' end")
+            applies = f"({condition.breaks}) and {flag} = 0"
         else:
-            applies = demand.breaks
+            applies = condition.breaks
         broken.append(f"case when {applies} then {text} else '' end")
-        reasons.append(f"case when {applies} then {literal('; ' + demand.reason)} else '' end")
+        reasons.append(f"case when {applies} then {literal('; ' + condition.reason)} else '' end")
     flags = [f"batch.{corrected(number + 1)}" for number in range(len(decisions.columns))]
     built = [f"batch.{as_built(number + 1)}" for number in range(len(decisions.columns))]
     empty = "cast('' as varchar(1))"
     return (
         f"select {', '.join([column_list(contract.column_names, 'batch'), *built, *more])},"
         f" {' || '.join(broken) or empty} as _broken_rules, {' || '.join(reasons) or empty} as _reasons,"
-        f" {' || '.join(pardoned) or empty} as _excused_rules, {' + '.join(flags) or '0'} as _corrected"
+        f" {' || '.join(excused_from) or empty} as _excused_rules, {' + '.join(flags) or '0'} as _corrected"
         f" from {batch} as batch{joins}"
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Demand:
-    """One thing that is demanded of every row: ``breaks`` is a predicate over the alias ``batch``."""
+class _Condition:
+    """What every row has to keep: ``breaks`` is a predicate over the alias ``batch``, true for rows that don't."""
 
     name: str
     reason: str
     breaks: str
 
 
-def _demands(contract: Contract, tables: Tables, day: str) -> tuple[list[_Demand], str]:
-    """Return what is demanded of each row, and the joins that it takes."""
-    demands: list[_Demand] = []
+def _conditions(contract: Contract, tables: Tables, day: str) -> tuple[list[_Condition], str]:
+    """Return what each row has to keep, and the joins that it takes."""
+    conditions: list[_Condition] = []
     joins: list[str] = []
     for rule in contract.row_rules:
         predicate, join = row_predicate(contract, rule, tables, day, len(joins) + 1)
         joins += [join] if join else []
-        demands.append(_Demand(rule.name, rule.reason, predicate))
+        conditions.append(_Condition(rule.name, rule.reason, predicate))
     if contract.keeps_history:
         column = f"batch.{identifier(DAY_COLUMN)}"
         reason = f"{DAY_COLUMN} is not {day}, the data day of the batch"
-        demands.append(_Demand(DAY_RULE, reason, f"({column} is null or {column} <> {day_literal(day)})"))
-    return demands, "".join(joins)
+        conditions.append(
+            _Condition(DAY_RULE, reason, f"({column} is null or {column} <> {day_literal(day)})")
+        )
+    return conditions, "".join(joins)
 
 
-def _judged_statement(
+def _checked_rows_statement(
     contract: Contract, tables: Tables, day: str, decisions: Decisions, names_source: bool
 ) -> str:
     extra = [SOURCE_COLUMN] if names_source else []
@@ -253,7 +236,7 @@ def _judged_statement(
     if decisions:
         more.append('batch."_row_key"')
     query = row_check_query(contract, tables, day, batch, decisions, more)
-    return f"create temporary table {_JUDGED} as {query}"
+    return f"create temporary table {_CHECKED_ROWS} as {query}"
 
 
 def _set_aside(
@@ -275,26 +258,26 @@ def _set_aside(
     key = '"_row_key"' if decisions else row_key(contract.columns, "j")
     reasons = "ltrim(_reasons, '; ')"
     if decisions.columns:
-        reasons += " || case when _corrected > 0 then '; judged as a release corrects it' else '' end"
+        reasons += " || case when _corrected > 0 then '; checked as a release corrects it' else '' end"
     origin = literal(source[:CHARACTERS_OF_TEXT])
     if names_source:
         origin = f'coalesce("_{SOURCE_COLUMN}", {origin})'
     return (
         f"insert into {tables.quarantine} ({stored}) select {day_literal(day)}, ltrim(_broken_rules, ','),"
         f" left({reasons}, {CHARACTERS_OF_TEXT}), {key}, {origin}, {literal(batch[:250])}, {', '.join(rows)}"
-        f" from {_JUDGED} as j where _broken_rules <> ''"
+        f" from {_CHECKED_ROWS} as j where _broken_rules <> ''"
     )
 
 
 _RELEASED = "_broken_rules = '' and (_excused_rules <> '' or _corrected > 0)"
-_RELEASED_COUNT = f"(select count(*) from {_JUDGED} where {_RELEASED})"
+_RELEASED_COUNT = f"(select count(*) from {_CHECKED_ROWS} where {_RELEASED})"
 
 
-def _missed() -> str:
+def _missed_query() -> str:
     """Return the query for how many rows of each release did not come in, for those that miss some."""
     return (
         f"select d.release_id, count(distinct d.row_key) as missed from {_DECIDED} as d left join"
-        f' (select distinct "_row_key" as row_key from {_JUDGED} where {_RELEASED}) as j on j.row_key = d.row_key'
+        f' (select distinct "_row_key" as row_key from {_CHECKED_ROWS} where {_RELEASED}) as j on j.row_key = d.row_key'
         " where j.row_key is null group by d.release_id order by d.release_id limit 100"
     )
 
@@ -303,7 +286,7 @@ def _counts(tables: Tables, day: str) -> list[str]:
     kept = "_broken_rules = '' and _excused_rules = '' and _corrected = 0"
     return [
         f"(select count(*) from {tables.batch})",
-        f"(select count(*) from {_JUDGED} where {kept})",
+        f"(select count(*) from {_CHECKED_ROWS} where {kept})",
         f"(select count(*) from {tables.quarantine} where data_day = {day_literal(day)})",
     ]
 

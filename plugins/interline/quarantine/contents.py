@@ -9,11 +9,10 @@ from interline.aws.redshift_statements import RedshiftStatementsHook, Value
 from interline.contracts import Product
 from interline.contracts.model.contract import CLASSIFICATIONS, covers
 from interline.contracts.problems import did_you_mean
+from interline.quarantine.connection import caller_of, existing_tables_of, is_domain, tables_of
 from interline.quarantine.contents_sql import Selection, counts_query, rows_query
 from interline.quarantine.errors import QuarantineError
 from interline.quarantine.table import OWN_COLUMNS
-from interline.sql.existing_tables import existing_columns, existing_query
-from interline.sql.tables import Tables
 
 LOWEST_CLEARANCE = "internal"
 """What is shown to whoever asks for no more; personal and confidential values are masked."""
@@ -46,40 +45,8 @@ class QuarantinedRow:
     """The whole row, every value as text or masked; in the contract's order, then what the contract had once."""
 
 
-def hook_of(product: Product) -> RedshiftStatementsHook:
-    """Return the hook by which the product's own domain works in its Redshift."""
-    domain = product.domain
-    return RedshiftStatementsHook(
-        aws_conn_id=domain.connection, region_name=domain.region, cluster=domain.cluster, database=domain.cluster
-    )  # fmt: skip
-
-
-def tables_of(product: Product) -> Tables:
-    """Return the product's relations."""
-    return Tables(product.domain.name, product.name)
-
-
-def existing_of(product: Product, hook: RedshiftStatementsHook) -> Mapping[str, Mapping[str, str]]:
-    """Return the product's private tables, as ``existing_columns`` gives them."""
-    return existing_columns(hook.run(existing_query(tables_of(product)))[0].rows)
-
-
-def caller_of(hook: RedshiftStatementsHook) -> str:
-    """Return the ARN of whom the hook acts as, as AWS knows it."""
-    arn: str = hook.get_session().client("sts").get_caller_identity()["Arn"]
-    return arn
-
-
-def is_domain(product: Product, caller: str) -> bool:
-    """Say whether a caller's ARN is of the role of the domain that owns the product, in the domain's account."""
-    parts = caller.split(":")
-    kind, _, rest = (parts[5] if len(parts) == 6 else "").partition("/")
-    role = rest.split("/")[0] if kind == "assumed-role" else rest
-    return f"arn:aws:iam::{parts[4] if len(parts) == 6 else ''}:role/{role}" == product.domain.role_arn
-
-
-def visible_columns(product: Product, clearance: str, asked: Callable[[], str]) -> tuple[str, ...]:
-    """Return the columns whose values the caller may see; ``asked`` gives the caller's ARN.
+def visible_columns(product: Product, clearance: str, find_caller: Callable[[], str]) -> tuple[str, ...]:
+    """Return the columns whose values the caller may see; ``find_caller`` gives the caller's ARN.
 
     Raises:
         QuarantineError: no such clearance, or more than the lowest is asked for by anyone but the domain.
@@ -88,7 +55,7 @@ def visible_columns(product: Product, clearance: str, asked: Callable[[], str]) 
         hint = did_you_mean(clearance, CLASSIFICATIONS) or f"known are {', '.join(CLASSIFICATIONS)}"
         raise QuarantineError(f"{clearance!r} is no clearance ({hint})")
     if not covers(LOWEST_CLEARANCE, clearance):
-        caller = asked()
+        caller = find_caller()
         if not is_domain(product, caller):
             raise QuarantineError(
                 f"only {product.domain.name} may see {clearance} values of {product.address};"
@@ -100,13 +67,13 @@ def visible_columns(product: Product, clearance: str, asked: Callable[[], str]) 
 
 def counts(product: Product, hook: RedshiftStatementsHook, selection: Selection) -> list[DayCounts]:
     """Return what is in quarantine, day by day; nothing where no check has ever run."""
-    existing = existing_of(product, hook)
+    existing = existing_tables_of(product, hook)
     tables = tables_of(product)
-    if f"{product.name}__quarantine" not in existing:
+    if tables.quarantine not in existing:
         return []
-    has_releases = all(f"{product.name}__{kind}" in existing for kind in ("releases", "decisions"))
+    has_releases = tables.releases in existing and tables.decisions in existing
     # a table that was made before rows had keys gets them with the next check
-    has_releases = has_releases and "row_key" in existing[f"{product.name}__quarantine"]
+    has_releases = has_releases and "row_key" in existing[tables.quarantine]
     found = hook.run(counts_query(tables, selection, has_releases=has_releases))[0].rows
     days: dict[str, tuple[int, int, dict[str, int]]] = {}
     for day, rules, broken, decided in found:
@@ -136,11 +103,12 @@ def rows(
     Raises:
         QuarantineError: the caller may not have the clearance.
     """
-    existing = existing_of(product, hook).get(f"{product.name}__quarantine")
-    if existing is None:
+    tables = tables_of(product)
+    columns = existing_tables_of(product, hook).get(tables.quarantine)
+    if columns is None:
         return []
     visible = visible_columns(product, clearance, lambda: caller_of(hook))
-    query = rows_query(product.contract, tables_of(product), selection, existing, visible, limit)
+    query = rows_query(product.contract, tables, selection, columns, visible, limit)
     answer = hook.run(query)[0]
     return [_row(tuple(answer.columns), row) for row in answer.rows]
 

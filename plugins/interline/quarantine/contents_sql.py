@@ -1,4 +1,4 @@
-"""What a person asks of a quarantine: how much is in it and why, some of its rows, and who released what."""
+"""What is in a quarantine, as queries: how many rows by day and rule, and some of the rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from interline.contracts.model.column_types import redshift_type
 from interline.contracts.model.contract import Contract
-from interline.quarantine.decisions import RELEASE_COLUMNS, in_force
+from interline.quarantine.decisions import in_force
 from interline.quarantine.row_keys import text_of
 from interline.quarantine.table import OWN_COLUMNS, quarantine_names
 from interline.sql.evolving_tables import former_names
@@ -130,21 +130,3 @@ def _spelt(physical_type: str) -> str:
         return redshift_type(physical_type)
     except ValueError:
         return physical_type
-
-
-def releases_query(tables: Tables, day: str | None) -> str:
-    """Return the query for the record of releases, in the order of their time, with a last column: undone or not."""
-    columns = [
-        f"cast(r.{name} as varchar(32))" if kind in ("date", "timestamp") else f"r.{name}"
-        for name, kind in RELEASE_COLUMNS
-    ]
-    where = "" if day is None else f" where r.data_day = {day_literal(day)}"
-    return (
-        f"select {', '.join(columns)}, case when {in_force(tables, 'r')} then 'false' else 'true' end"
-        f" from {tables.releases} as r{where} order by r.decided_at, r.release_id"
-    )
-
-
-def key_columns_query(tables: Tables, day: str) -> str:
-    """Return the query for what the row keys of a day's quarantine are made of."""
-    return f"select key_columns from {tables.checks} where data_day = {day_literal(day)}"

@@ -173,7 +173,7 @@ def decided_batch(
     decided: str,
     key: str | None = None,
 ) -> str:
-    """Return the batch as a subquery: its columns as they are to be judged, and beside them what was decided.
+    """Return the batch as a subquery: its columns as they are to be checked, and beside them what was decided.
 
     ``batch`` is a relation, ``extra`` names more of its columns, ``decided`` the table of ``decided_statement``. ``key``
     is the row key over the alias ``built``, if it is not to be made anew.

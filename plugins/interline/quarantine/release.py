@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from interline.aws.redshift_statements import RedshiftStatementsHook
 from interline.contracts import Product
 from interline.contracts.problems import did_you_mean
-from interline.quarantine.contents import existing_of, tables_of
-from interline.quarantine.contents_sql import Selection, key_columns_query, releases_query
+from interline.quarantine.connection import existing_tables_of, tables_of
+from interline.quarantine.contents_sql import Selection
 from interline.quarantine.decisions import (
     RELEASE_COLUMNS,
     Decisions,
@@ -22,10 +22,13 @@ from interline.quarantine.errors import QuarantineError
 from interline.quarantine.release_sql import (
     Proposal,
     Signature,
+    key_columns_query,
     preview_statements,
     release_statements,
+    releases_query,
     undo_statements,
 )
+from interline.sql.existing_tables import ExistingTables
 
 LONGEST_REASON = 4_000
 """Characters."""
@@ -106,7 +109,7 @@ def preview(product: Product, hook: RedshiftStatementsHook, proposal: Proposal) 
     day, existing, key_columns = _ready(product, hook, proposal.selection)
     tables = tables_of(product)
     already = Decisions()
-    if f"{product.name}__decisions" in existing and f"{product.name}__releases" in existing:
+    if tables.decisions in existing and tables.releases in existing:
         already = decisions_of(product.contract, hook.run(decisions_query(tables, day))[0].rows)
     statements = preview_statements(product.contract, tables, day, proposal, existing, already)
     results = hook.run(statements)
@@ -129,7 +132,7 @@ def release(product: Product, hook: RedshiftStatementsHook, proposal: Proposal, 
 
 
 def undo(product: Product, hook: RedshiftStatementsHook, release_id: str, signature: Signature) -> Release:
-    """Undo a release: the next check of its day judges its rows as they were built. Return what was undone.
+    """Undo a release: the next check of its day checks its rows as they were built. Return what was undone.
 
     Raises:
         QuarantineError: there is no such release, or it is undone already.
@@ -141,18 +144,19 @@ def undo(product: Product, hook: RedshiftStatementsHook, release_id: str, signat
         raise QuarantineError(f"{product.address} has no release {release_id!r} ({hint})")
     if entry.undone:
         raise QuarantineError(f"release {release_id} of {product.address} is undone already")
-    existing = existing_of(product, hook)
+    existing = existing_tables_of(product, hook)
     hook.run(undo_statements(product.contract, tables_of(product), release_id, _signed(signature), existing))
     return entry
 
 
 def releases(product: Product, hook: RedshiftStatementsHook, day: str | None = None) -> list[Release]:
     """Return the record of releases and undoings, oldest first."""
-    if f"{product.name}__releases" not in existing_of(product, hook):
+    tables = tables_of(product)
+    if tables.releases not in existing_tables_of(product, hook):
         return []
     names = [name for name, _ in RELEASE_COLUMNS]
     found = []
-    for row in hook.run(releases_query(tables_of(product), day))[0].rows:
+    for row in hook.run(releases_query(tables, day))[0].rows:
         entry = {
             name: None if value is None else str(value) for name, value in zip(names, row[:-1], strict=True)
         }
@@ -177,15 +181,15 @@ def releases(product: Product, hook: RedshiftStatementsHook, day: str | None = N
 
 def _ready(
     product: Product, hook: RedshiftStatementsHook, selection: Selection
-) -> tuple[str, Mapping[str, Mapping[str, str]], str]:
+) -> tuple[str, ExistingTables, str]:
     """Return the day, the tables that exist, and what the day's row keys are made of."""
     if selection.day is None:
         raise QuarantineError("a release is for one data day")
-    existing = existing_of(product, hook)
+    tables, existing = tables_of(product), existing_tables_of(product, hook)
     key_columns = _key_columns(product, hook, selection.day, existing)
-    if f"{product.name}__quarantine" not in existing:
+    if tables.quarantine not in existing:
         raise QuarantineError(f"{product.address} has never been checked, so nothing is in quarantine")
-    if not key_columns or "row_key" not in existing[f"{product.name}__quarantine"]:
+    if not key_columns or "row_key" not in existing[tables.quarantine]:
         raise QuarantineError(
             f"{product.address} has no quarantine for {selection.day} whose rows have keys: check that day first"
         )
@@ -196,11 +200,12 @@ def _key_columns(
     product: Product,
     hook: RedshiftStatementsHook,
     day: str,
-    existing: Mapping[str, Mapping[str, str]],
+    existing: ExistingTables,
 ) -> str:
-    if "key_columns" not in existing.get(f"{product.name}__checks", {}):
+    tables = tables_of(product)
+    if "key_columns" not in existing.get(tables.checks, {}):
         return ""
-    found = hook.run(key_columns_query(tables_of(product), day))[0].rows
+    found = hook.run(key_columns_query(tables, day))[0].rows
     return str(found[0][0] or "") if found else ""
 
 

@@ -20,6 +20,7 @@ from interline.quarantine.decisions import (
 )
 from interline.quarantine.table import quarantine_names
 from interline.sql.evolving_tables import evolved
+from interline.sql.existing_tables import ExistingTables
 from interline.sql.quoting import column_list, day_literal, identifier, literal
 from interline.sql.tables import Tables
 
@@ -66,7 +67,7 @@ def preview_statements(
     tables: Tables,
     day: str,
     proposal: Proposal,
-    existing: Mapping[str, Mapping[str, str]],
+    existing: ExistingTables,
     in_force_already: Decisions,
 ) -> list[str]:
     """Return statements that store nothing; the last two give rows.
@@ -77,7 +78,6 @@ def preview_statements(
     Raises:
         TooLarge: there are too many corrections for one transaction.
     """
-    kept = existing[tables.private_names[0]]
     both = Decisions(
         rules=tuple(sorted({*proposal.rules, *in_force_already.rules})),
         columns=tuple(sorted({*proposal.columns, *in_force_already.columns})),
@@ -91,7 +91,7 @@ def preview_statements(
         )
     batch = decided_batch(
         contract,
-        _as_batch(contract, tables, proposal.selection, kept),
+        _as_batch(contract, tables, proposal.selection, existing[tables.quarantine]),
         ["_quarantine_key"],
         both,
         _DECIDED,
@@ -99,12 +99,12 @@ def preview_statements(
     )
     query = row_check_query(contract, tables, day, batch, both)
     return [
-        *_proposed(tables, day, proposal, has_decisions=f"{tables.product}__decisions" in existing),
+        *_proposed(tables, day, proposal, has_decisions=tables.decisions in existing),
         f"create temporary table {_DECIDED} as {decided}",
-        f'create temporary table "judged" as {query}',
+        f'create temporary table "checked_rows" as {query}',
         f"select (select count(*) from {tables.quarantine} as q where {proposal.selection.condition('q')}),"
-        ' (select count(*) from "judged"), (select count(*) from "judged" where _broken_rules = \'\')',
-        "select ltrim(_broken_rules, ',') as rule, count(*) as broken from \"judged\" where _broken_rules <> ''"
+        ' (select count(*) from "checked_rows"), (select count(*) from "checked_rows" where _broken_rules = \'\')',
+        "select ltrim(_broken_rules, ',') as rule, count(*) as broken from \"checked_rows\" where _broken_rules <> ''"
         " group by 1 order by broken desc, rule limit 100",
     ]
 
@@ -126,7 +126,7 @@ def release_statements(
     day: str,
     proposal: Proposal,
     signature: Signature,
-    existing: Mapping[str, Mapping[str, str]],
+    existing: ExistingTables,
     key_columns: str,
 ) -> list[str]:
     """Return the statements of a release, one transaction; the last gives how many rows it is about.
@@ -134,7 +134,6 @@ def release_statements(
     Raises:
         TooLarge: there are too many corrections for one transaction.
     """
-    decisions_name, releases_name = f"{tables.product}__decisions", f"{tables.product}__releases"
     action = "correct" if proposal.columns else "accept"
     values = [
         signature.release_id, action, None, day, signature.decided_by, signature.decided_as, signature.decided_at,
@@ -142,8 +141,8 @@ def release_statements(
     ]  # fmt: skip
     count = f"(select count(distinct row_key) from {_PROPOSED})"
     return [
-        *evolved(tables.decisions, DECISION_COLUMNS, existing.get(decisions_name)),
-        *evolved(tables.releases, RELEASE_COLUMNS, existing.get(releases_name)),
+        *evolved(tables.decisions, DECISION_COLUMNS, existing.get(tables.decisions)),
+        *evolved(tables.releases, RELEASE_COLUMNS, existing.get(tables.releases)),
         *_proposed(tables, day, proposal, has_decisions=True),
         f"insert into {tables.decisions} (release_id, data_day, row_key, rule, column_name, value)"
         f" select {literal(signature.release_id)}, {day_literal(day)}, row_key, rule, column_name, value from {_PROPOSED}",
@@ -159,7 +158,7 @@ def undo_statements(
     tables: Tables,
     release_id: str,
     signature: Signature,
-    existing: Mapping[str, Mapping[str, str]],
+    existing: ExistingTables,
 ) -> list[str]:
     """Return the statements that undo a release which is in force; the record keeps both."""
     values = [
@@ -168,7 +167,7 @@ def undo_statements(
     ]  # fmt: skip
     typed = _typed(values[:3]) + ", r.data_day, " + _typed(values[4:], first=4)
     return [
-        *evolved(tables.releases, RELEASE_COLUMNS, existing.get(f"{tables.product}__releases")),
+        *evolved(tables.releases, RELEASE_COLUMNS, existing.get(tables.releases)),
         f"insert into {tables.releases} ({column_list(tuple(name for name, _ in RELEASE_COLUMNS))})"
         f" select {typed}, r.row_count, r.key_columns, {literal(contract.version)}"
         f" from {tables.releases} as r where r.release_id = {literal(release_id)} and r.action <> 'undo'"
@@ -268,14 +267,32 @@ def _written(corrections: Iterable[Correction]) -> list[str]:
     return [begin + ", ".join(chunk) for chunk in chunks]
 
 
-def _as_batch(contract: Contract, tables: Tables, selection: Selection, kept: Mapping[str, str]) -> str:
+def _as_batch(contract: Contract, tables: Tables, selection: Selection, columns: Mapping[str, str]) -> str:
     """Return the selected rows of the quarantine about which something is proposed, as if they were the batch."""
-    columns = []
+    selected = []
     for column, stored in quarantine_names(contract).items():
         kind = contract.column(column).physical_type
-        value = f"q.{identifier(stored)}" if stored in kept else "null"
-        columns.append(f"cast({value} as {kind}) as {identifier(column)}")
+        value = f"q.{identifier(stored)}" if stored in columns else "null"
+        selected.append(f"cast({value} as {kind}) as {identifier(column)}")
     return (
-        f'(select {", ".join(columns)}, q.row_key as "_quarantine_key" from {tables.quarantine} as q'
+        f'(select {", ".join(selected)}, q.row_key as "_quarantine_key" from {tables.quarantine} as q'
         f" where {selection.condition('q')} and q.row_key in (select row_key from {_PROPOSED}))"
     )
+
+
+def releases_query(tables: Tables, day: str | None) -> str:
+    """Return the query for the record of releases, in the order of their time, with a last column: undone or not."""
+    columns = [
+        f"cast(r.{name} as varchar(32))" if kind in ("date", "timestamp") else f"r.{name}"
+        for name, kind in RELEASE_COLUMNS
+    ]
+    where = "" if day is None else f" where r.data_day = {day_literal(day)}"
+    return (
+        f"select {', '.join(columns)}, case when {in_force(tables, 'r')} then 'false' else 'true' end"
+        f" from {tables.releases} as r{where} order by r.decided_at, r.release_id"
+    )
+
+
+def key_columns_query(tables: Tables, day: str) -> str:
+    """Return the query for what the row keys of a day's quarantine are made of."""
+    return f"select key_columns from {tables.checks} where data_day = {day_literal(day)}"

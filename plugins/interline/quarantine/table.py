@@ -1,7 +1,8 @@
-"""The quarantine table of a product: what is kept of a row that broke a rule."""
+"""The quarantine table of a product: what is stored of a row that broke a rule, and of where it came from."""
 
 from __future__ import annotations
 
+from interline.contracts import Product, asset_uri
 from interline.contracts.model.contract import Contract
 from interline.quarantine import row_keys
 from interline.sql.evolving_tables import Columns
@@ -23,7 +24,7 @@ OWN_COLUMNS: Columns = (
 """What the table knows of each row, before the row's own columns.
 
 The data day; the rules that the row broke, with commas between; why, for people; the row's own key; the object or
-prefix that it came from; the Airflow run that judged it last.
+prefix that it came from; the Airflow run that checked it last.
 """
 
 
@@ -35,8 +36,8 @@ def quarantine_columns(contract: Contract) -> Columns:
 
 def quarantine_names(contract: Contract) -> dict[str, str]:
     """Return what each column of the contract is called in quarantine: ``batch_data_day`` for ``data_day``."""
-    taken = {name for name, _ in OWN_COLUMNS} | set(contract.column_names)
     own = {name for name, _ in OWN_COLUMNS}
+    taken = own | set(contract.column_names)
     names: dict[str, str] = {}
     for name in contract.column_names:
         called = name
@@ -45,3 +46,14 @@ def quarantine_names(contract: Contract) -> dict[str, str]:
         names[name] = called
         taken.add(called)
     return names
+
+
+def sources_of_batch(product: Product, day: str) -> str:
+    """Return the S3 prefixes that the batch of a data day was built from, with a blank between.
+
+    A model that selects a ``source_object`` beside the contract's columns (``"$path"`` of a landing table) says it more
+    exactly, row by row. Without that a row can be traced to where its batch came from: the day's landing of each
+    source, and the ports that were read.
+    """
+    landed = [f"s3://{product.domain.landing_bucket}/{source.name}/dt={day}/" for source in product.sources]
+    return " ".join([*landed, *(asset_uri(address) + "/" for address in product.inputs)])

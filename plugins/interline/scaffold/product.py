@@ -20,7 +20,7 @@ from interline.contracts import (
     load_product,
     split_address,
 )
-from interline.contracts.model.names import ADDRESS_SHAPE
+from interline.contracts.model.names import ADDRESS_SHAPE, landing_database
 from interline.contracts.model.verbs import VERBS
 from interline.contracts.placeholders import FILL_IN
 
@@ -249,7 +249,7 @@ def _model(address: str, inputs: list[Product]) -> str:
     else:
         columns.append("  cast({{ landed_text('i.event_id') }} as varchar(40)) as event_id")
         source = (
-            f"{{{{ source('{domain}_landing', '{_source(address)}') }}}} as i\n"
+            f"{{{{ source('{landing_database(domain)}', '{_source(address)}') }}}} as i\n"
             "where i.dt = {{ landing_day() }}\n"
         )
     return f"{head}select\n" + ",\n".join(columns) + f"\nfrom {source}"

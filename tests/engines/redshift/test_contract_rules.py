@@ -98,8 +98,8 @@ def _row(row: dict[str, object]) -> str:
 
 
 def test_each_row_breaks_the_rules_it_is_made_to_break(contract: Contract, redshift: DataApi) -> None:
-    judged = plan_check(contract, TABLES, DAY, None)
-    described = redshift.run_batch(list(judged.statements))
+    plan = plan_check(contract, TABLES, DAY, {})
+    described = redshift.run_batch(list(plan.statements))
     assert described["Status"] == "FINISHED", described.get("Error")
     found = dict(redshift.rows("select ticket_id, rule from odcs.tickets__quarantine order by 1"))
     expected: dict[str, set[str]] = {}
@@ -111,12 +111,12 @@ def test_each_row_breaks_the_rules_it_is_made_to_break(contract: Contract, redsh
             expected[str(differs.get("ticket_id", f"{number:013d}"))] = broken
     assert {ticket: set(str(rules).split(",")) for ticket, rules in found.items()} == expected
 
-    numbers = redshift.client.get_statement_result(Id=f"{described['Id']}:{len(judged.statements) - 1}")
+    numbers = redshift.client.get_statement_result(Id=f"{described['Id']}:{len(plan.statements) - 1}")
     row = [None if "isNull" in field else next(iter(field.values())) for field in numbers["Records"][0]]
-    measured = judged.measured([None if value is None else float(value) for value in row])
+    result = plan.result([None if value is None else float(value) for value in row])
     passed = len(BREAKING) - len(expected)
-    assert (measured.rows_in, measured.rows_checked) == (len(BREAKING), passed)
-    values = {rule.name: value for rule, value in zip(judged.batch_rules, measured.values, strict=True)}
+    assert (result.rows_in, result.rows_checked) == (len(BREAKING), passed)
+    values = {rule.name: value for rule, value in zip(plan.batch_rules, result.values, strict=True)}
     assert passed == 5
     assert values == {
         "primary_key": 0,
@@ -130,7 +130,7 @@ def test_each_row_breaks_the_rules_it_is_made_to_break(contract: Contract, redsh
         "half_of_the_tickets_are_for_both_ways": 4,
         "freshness": 12,
     }
-    kept = {rule.name for rule in judged.batch_rules if rule.limit.holds(values[rule.name] or 0)}
+    kept = {rule.name for rule in plan.batch_rules if rule.limit.holds(values[rule.name] or 0)}
     assert set(values) - kept == {"bags_null_values", "duplicate_values"}
 
 

@@ -22,7 +22,7 @@ def test_so_many_rules_that_no_check_could_run(mesh_folder: MeshFolder, columns:
     )
     mesh_folder.change(CONTRACT, "roles:\n", f"{''.join(lines)}roles:\n")
     product = load_mesh(mesh_folder.root).products["bookings.tickets"]
-    statements = plan_check(product.contract, Tables("bookings", "tickets"), "2013-01-01", None).statements
+    statements = plan_check(product.contract, Tables("bookings", "tickets"), "2013-01-01", {}).statements
     assert (max(len(statement.encode()) for statement in statements) <= 100 * 1024) is fits
     problems = [problem for problem in contract_problems(product) if "rules" in problem.message]
     assert [bool(problems), *(problem.path.name for problem in problems)] == (

@@ -1,8 +1,8 @@
-"""The contract held against what was built, before anyone can read it."""
+"""What was built, checked against its contract before anyone can read it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,20 +12,19 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from interline.airflow.data_day import data_day_of
 from interline.aws.redshift_statements import LARGEST_BATCH, RedshiftStatementsHook, Value
+from interline.build.built_day import built_query
 from interline.contracts import BatchRule, Contract, Product, load_product, split_address
 from interline.publication.commit import current_batch
 from interline.quarantine.batch_check import (
     CheckPlan,
-    Measured,
-    built_query,
+    CheckResult,
     passing_statement,
     plan_check,
     schema_differences,
 )
 from interline.quarantine.decisions import Decisions, decisions_of, decisions_query
-from interline.quarantine.origins import origin_of
-from interline.quarantine.table import SOURCE_COLUMN
-from interline.sql.existing_tables import existing_columns, existing_query
+from interline.quarantine.table import SOURCE_COLUMN, sources_of_batch
+from interline.sql.existing_tables import ExistingTables, existing_tables, existing_tables_query
 from interline.sql.tables import Tables
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
 
     Rows that break a row rule go to the quarantine table with every rule they break; the others become the checked
     batch, which alone is published, together with the rows of the day that somebody has released from quarantine: as
-    they are, excused from the rules named in the release, or corrected, and then held to every rule. A batch that
+    they are, excused from the rules named in the release, or corrected, and then checked by every rule. A batch that
     breaks its schema or a batch rule fails this task at once: trying again would change nothing, and consumers keep
     what was published last.
 
@@ -80,37 +79,36 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
 
     def statements(self, day: str) -> tuple[str, ...]:
         """Return what a check of this day runs when there is no quarantine table yet."""
-        return plan_check(self.contract, self.tables, day, None).statements
+        return plan_check(self.contract, self.tables, day, {}).statements
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Judge the batch."""
+        """Check the batch."""
         day = data_day_of(self.data_day)
         product = self.product
         contract = product.contract
-        existing = existing_columns(self.hook.run(existing_query(self.tables))[0].rows)
-        is_noted = f"{product.name}__built" in existing
+        existing = existing_tables(self.tables, self.hook.run(existing_tables_query(self.tables))[0].rows)
+        is_noted = self.tables.built in existing
         names_source = self._check_built(contract, day, is_noted)
         decisions = self._decisions(contract, day, existing)
-        judged = plan_check(
+        plan = plan_check(
             contract,
             self.tables,
             day,
-            existing.get(f"{product.name}__quarantine"),
-            ledger_columns=existing.get(f"{product.name}__checks"),
+            existing,
             decisions=decisions,
-            source=origin_of(product, day),
+            source=sources_of_batch(product, day),
             names_source=names_source,
             batch=str(context.get("run_id") or ""),
         )
-        for start in range(0, len(judged.preparing), LARGEST_BATCH):
-            self.hook.run(judged.preparing[start : start + LARGEST_BATCH])
-        results = self.hook.run(judged.statements)
-        measured = judged.measured([_number(value) for value in results[-2].rows[0]])
+        for start in range(0, len(plan.preparing), LARGEST_BATCH):
+            self.hook.run(plan.preparing[start : start + LARGEST_BATCH])
+        results = self.hook.run(plan.statements)
+        result = plan.result([_number(value) for value in results[-2].rows[0]])
         broken_by = {str(rule): int(_number(count) or 0) for rule, count in results[-1].rows}
-        missed = results[-3].rows if judged.has_decisions else ()
-        self._tell_quarantine(measured, broken_by)
-        releases = self._tell_releases(decisions, missed)
-        warnings = [*self._judge(judged, measured), *releases]
+        missed = results[-3].rows if plan.has_decisions else ()
+        self._log_quarantine(result, broken_by)
+        releases = self._log_releases(decisions, missed)
+        warnings = [*self._check_rules(plan, result), *releases]
         passing = [passing_statement(self.tables, day, is_noted=is_noted), current_batch(self.tables)]
         current = self.hook.run(passing)[-1].rows
         if not current or str(current[0][0]) != day or not current[0][4]:
@@ -118,13 +116,13 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
                 f"{self.address} was built or checked for another day while its batch of {day} was checked, so that"
                 f" may have been the other's rows; {_CLEAR}"
             )
-        rules = len(contract.row_rules) + len(judged.batch_rules) + 1
+        rules = len(contract.row_rules) + len(plan.batch_rules) + 1
         return {
             "data_day": day,
-            "rows_in": measured.rows_in,
-            "rows_checked": measured.rows_checked,
-            "rows_quarantined": measured.rows_quarantined,
-            "rows_released": measured.rows_released,
+            "rows_in": result.rows_in,
+            "rows_checked": result.rows_checked,
+            "rows_quarantined": result.rows_quarantined,
+            "rows_released": result.rows_released,
             "rules_passed": rules - len(warnings) + len(releases),
             "rules_broken": broken_by,
             "warnings": warnings,
@@ -135,7 +133,7 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
         self.hook.cancel()
 
     def _check_built(self, contract: Contract, day: str, is_noted: bool) -> bool:
-        """Fail on another day's batch and on any difference from the contract; say whether it tells each row's object."""
+        """Fail on another day's batch and on any difference from the contract; say whether it names each row's object."""
         queries = [f"select * from {self.tables.batch} limit 0", *([built_query(self.tables)] * is_noted)]
         shape, *noted = self.hook.run(queries)
         built = [str(row[0]) for rows in noted for row in rows.rows]
@@ -159,53 +157,52 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
             raise AirflowFailException(f"{self.address} was not built as its contract says:\n{listed}")
         return names_source
 
-    def _decisions(
-        self, contract: Contract, day: str, existing: Mapping[str, Mapping[str, str]]
-    ) -> Decisions:
-        name = self.tables.product
-        if f"{name}__releases" not in existing or f"{name}__decisions" not in existing:
+    def _decisions(self, contract: Contract, day: str, existing: ExistingTables) -> Decisions:
+        if self.tables.releases not in existing or self.tables.decisions not in existing:
             return Decisions()
         return decisions_of(contract, self.hook.run(decisions_query(self.tables, day))[0].rows)
 
-    def _tell_quarantine(self, measured: Measured, broken_by: dict[str, int]) -> None:
+    def _log_quarantine(self, result: CheckResult, broken_by: dict[str, int]) -> None:
         self.log.info(
             "%s: %d rows in, %d checked, %d to quarantine, %d released from it",
             self.address,
-            measured.rows_in,
-            measured.rows_checked,
-            measured.rows_quarantined,
-            measured.rows_released,
+            result.rows_in,
+            result.rows_checked,
+            result.rows_quarantined,
+            result.rows_released,
         )
         for rules, count in broken_by.items():
             self.log.info("  %6d rows broke %s", count, rules)
 
-    def _tell_releases(self, decisions: Decisions, missed: Sequence[Sequence[Value]]) -> list[str]:
+    def _log_releases(self, decisions: Decisions, missed: Sequence[Sequence[Value]]) -> list[str]:
         """Return what came to nothing of the releases of this day: a person should look at it, the batch goes on."""
-        told = list(decisions.stale)
-        told += [
+        unapplied = list(decisions.stale)
+        unapplied += [
             f"release {release}: {count} of its rows did not come in; they are no longer in the batch as they were,"
             " break another rule, or need no release any more"
             for release, count in missed
         ]
-        for line in told:
+        for line in unapplied:
             self.log.warning("%s", line)
-        return told
+        return unapplied
 
-    def _judge(self, judged: CheckPlan, measured: Measured) -> list[str]:
+    def _check_rules(self, plan: CheckPlan, result: CheckResult) -> list[str]:
         """Return the broken rules that only warn; fail on any other."""
         failures: list[str] = []
         warnings: list[str] = []
-        if not measured.balanced:
+        if not result.balanced:
             failures.append(
-                f"{measured.rows_in} rows came in, but {measured.rows_checked} were checked,"
-                f" {measured.rows_quarantined} set aside and {measured.rows_released} released, and"
-                f" {measured.rows_out} would be published; did something else write these tables?"
+                f"{result.rows_in} rows came in, but {result.rows_checked} were checked,"
+                f" {result.rows_quarantined} set aside and {result.rows_released} released, and"
+                f" {result.rows_out} would be published; did something else write these tables?"
             )
-        if measured.rows_in and not measured.rows_out:
-            failures.append(f"all {measured.rows_in} rows broke a rule; nothing is left to publish")
-        for rule, value in zip(judged.batch_rules, measured.values, strict=True):
+        if result.rows_in and not result.rows_out:
+            failures.append(f"all {result.rows_in} rows broke a rule; nothing is left to publish")
+        for rule, value in zip(plan.batch_rules, result.values, strict=True):
             verdict = _verdict(rule, value)
-            self.log.info("%s %s", "kept  " if verdict is None else "BROKEN", verdict or _kept(rule, value))
+            self.log.info(
+                "%s %s", "kept  " if verdict is None else "BROKEN", verdict or _kept_text(rule, value)
+            )
             if verdict is not None:
                 (failures if rule.fails else warnings).append(verdict)
         if failures:
@@ -224,7 +221,7 @@ def _verdict(rule: BatchRule, value: float | int | None) -> str | None:
     return f"{rule.name}: {rule.description}; {found}, expected {rule.limit}{'%' if rule.percent else ''}"
 
 
-def _kept(rule: BatchRule, value: float | int | None) -> str:
+def _kept_text(rule: BatchRule, value: float | int | None) -> str:
     return f"{rule.name}: {value if value is None else format(value, 'g')} {rule.limit}"
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
@@ -41,7 +40,7 @@ class PublishOperator(RedshiftDataOperator):
     """
 
     aws_hook_class = RedshiftStatementsHook
-    template_fields: Sequence[str] = aws_template_fields(
+    template_fields: tuple[str, ...] = aws_template_fields(
         "cluster_identifier", "database", "db_user", "data_day"
     )
 
@@ -88,18 +87,23 @@ class PublishOperator(RedshiftDataOperator):
         after = self._current_snapshot()
         snapshot = None if after == before else after
         history = load_product(self.root, self.address).contract.keeps_history
-        self.hook.run(complete_entry(self.tables, before, snapshot, day, keeps_history=history))
+        self.redshift.run(complete_entry(self.tables, before, snapshot, day, keeps_history=history))
         numbers["version"] = None if after is None else str(after)
         context["outlet_events"][self.port].extra = dict(numbers)
         self._published = numbers
         self.log.info("published %s for %s: %s", self.address, day, numbers)
         return numbers
 
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage:
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """Return the port and what it was made of, column by column, for OpenLineage's event of this task."""
         from interline.review.lineage.events import port_facets
 
         return port_facets(self.root, self.address, self._published)
+
+    @property
+    def redshift(self) -> RedshiftStatementsHook:
+        """The operator's hook, which is of ``aws_hook_class``; the provider's operator types it as its own."""
+        return cast(RedshiftStatementsHook, self.hook)
 
     @cached_property
     def catalog(self) -> IcebergHook:
@@ -121,7 +125,7 @@ class PublishOperator(RedshiftDataOperator):
         A history of days takes its days in any order. A current state does not: rows of a day that a rollback took back
         would stay missing under the later day.
         """
-        results = self.hook.run(
+        results = self.redshift.run(
             [*begin_entry(self.tables, before, day, run), earlier_undone(self.tables, day)]
         )
         missing = [str(row[0]) for row in results[-1].rows]
@@ -133,8 +137,7 @@ class PublishOperator(RedshiftDataOperator):
             )
 
     def _current_numbers(self, day: str) -> dict[str, Any]:
-        hook: RedshiftStatementsHook = self.hook
-        rows = hook.run(current_batch(self.tables))[0].rows
+        rows = self.redshift.run(current_batch(self.tables))[0].rows
         checked = str(rows[0][0]) if rows else "no day"
         if checked != day:
             raise AirflowFailException(

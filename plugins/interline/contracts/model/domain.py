@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from interline.contracts.model.names import curated_database, landing_database
+
 PLATFORM = "platform"
 """The domain that runs Airflow: it holds no products and reads none."""
 ADMINISTRATOR = "interline-administrator"
@@ -72,12 +74,12 @@ class Domain:
     @property
     def landing_database(self) -> str:
         """Glue database, and Redshift external schema, of the crawled tables."""
-        return f"{self.name}_landing"
+        return landing_database(self.name)
 
     @property
     def curated_database(self) -> str:
         """Glue database, and Redshift external schema, of the domain's ports."""
-        return f"{self.name}_curated"
+        return curated_database(self.name)
 
     @property
     def cluster(self) -> str:

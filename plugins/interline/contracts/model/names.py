@@ -34,6 +34,24 @@ def split_address(address: str) -> tuple[str, str]:
     return domain, product
 
 
+_LANDING, _CURATED = "_landing", "_curated"
+
+
+def landing_database(domain: str) -> str:
+    """Return the Glue database, and Redshift external schema, of what lands for a domain."""
+    return domain + _LANDING
+
+
+def curated_database(domain: str) -> str:
+    """Return the Glue database, and Redshift external schema, of a domain's ports."""
+    return domain + _CURATED
+
+
+def domain_of_landing(database: str) -> str | None:
+    """Return whose landing a database is by its name; None if it is none."""
+    return database.removesuffix(_LANDING) if database.endswith(_LANDING) else None
+
+
 _VERSIONED = re.compile(r"([a-z][a-z0-9_]*?)_v([2-9]|[1-9][0-9]{1,2})")
 FIRST_MAJORS = (0, 1)
 """Major versions that carry the plain name; every later one has a product of its own, ``<name>_v<major>``."""

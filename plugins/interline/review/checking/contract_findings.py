@@ -44,7 +44,7 @@ def _size_problems(product: Product, document: Document) -> Iterator[Problem]:
     if len(contract.row_rules) <= _SURE_TO_FIT:
         return
     tables = Tables(product.domain.name, product.name)
-    statements = plan_check(contract, tables, "2013-01-01", None).statements
+    statements = plan_check(contract, tables, "2013-01-01", {}).statements
     longest = max(len(statement.encode()) for statement in statements)
     if longest > LONGEST_STATEMENT:
         yield document.problem(

@@ -8,6 +8,7 @@ from interline.contracts import Problem, Product, did_you_mean
 from interline.contracts.placeholders import placeholders
 from interline.contracts.yaml.reader import read
 from interline.review.checking.view import View, missing
+from interline.sql.tables import SEPARATOR, Tables
 
 _SLA_SHAPE = "for example `- property: frequency`, `value: 1`, `unit: d` under slaProperties"
 
@@ -17,12 +18,14 @@ def product_file_problems(view: View, product: Product) -> Iterator[Problem]:
     contract_file = product.folder / "contract.yaml"
     model = view.root / "dbt" / "models" / product.domain.name / f"{product.name}.sql"
     dag_file = view.root / "dags" / product.domain.name / f"{product.name}.py"
-    if "__" in product.name:
+    if SEPARATOR in product.name:
+        first = product.name.partition(SEPARATOR)[0]
+        reserved = Tables(product.domain.name, first).private_name("quarantine")
         yield Problem(
             product.folder,
             0,
             f"{product.name!r} has two underscores in a row",
-            f"the platform keeps such names to itself, like {product.name.partition('__')[0]}__quarantine",
+            f"the platform keeps such names to itself, like {reserved}",
         )
     if not model.is_file():
         yield missing(model, f"the model of {product.address} is missing")

@@ -24,6 +24,7 @@ from interline.contracts import (
     load_product,
     split_address,
 )
+from interline.contracts.model.names import domain_of_landing
 from interline.review.lineage.mesh_lineage import LineageError, ProductLineage, column_lineage
 
 if TYPE_CHECKING:
@@ -192,5 +193,5 @@ def _input_fields(columns: Iterable[tuple[str, str]], kind: str) -> list[Any]:
 def _named(address: str) -> tuple[str, str]:
     """Return the namespace and the name of a port, or of a landing source (``bookings_landing.booking_events``)."""
     schema, _, name = address.partition(".")
-    domain, landing, _ = schema.partition("_landing")
-    return f"s3://{domain}-{'landing' if landing else 'curated'}", name
+    domain = domain_of_landing(schema)
+    return (f"s3://{schema}-curated" if domain is None else f"s3://{domain}-landing"), name

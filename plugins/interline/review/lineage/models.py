@@ -18,6 +18,7 @@ from sqlglot.errors import ParseError, SqlglotError
 
 from interline.build.dbt_project import SCORES_SUFFIX
 from interline.contracts import Mesh, MeshError, Problem, Product, did_you_mean, split_address
+from interline.contracts.model.names import curated_database, domain_of_landing
 from interline.review.dag_files import read_dag_file
 from interline.review.lineage.column_origins import Unresolved, lineage_of
 from interline.review.lineage.model_template import DATA_DAY, Named, Rendered, Renderer, Setting, Unknown
@@ -223,8 +224,8 @@ class ProductModels:
             # the input port is misspelt, which is told of product.yaml
             address = f"{schema}.{name}"
         producer, table = split_address(address)
-        self._relations[f"{producer}_curated", table] = port_relation(self._mesh, product, address)
-        return _spelt(domain.cluster, f"{producer}_curated", table)
+        self._relations[curated_database(producer), table] = port_relation(self._mesh, product, address)
+        return _spelt(domain.cluster, curated_database(producer), table)
 
     def _unknown_source(self, schema: str, name: str) -> tuple[str, str]:
         product = self._product
@@ -237,11 +238,9 @@ class ProductModels:
                 f"{call} is no input port of {product.address}",
                 hint or f"add {address} to inputPorts in product.yaml",
             )
-        if schema.endswith("_landing") and schema.removesuffix("_landing") in self._mesh.domains:
-            return (
-                f"{call} is what lands for another domain",
-                f"read a port of {schema.removesuffix('_landing')}",
-            )
+        owner = domain_of_landing(schema)
+        if owner in self._mesh.domains:
+            return f"{call} is what lands for another domain", f"read a port of {owner}"
         spelt = [f"source('{one}', '{two}')" for one, two in known]
         spelt += [
             f"source('{product.domain.landing_database}', '{source.name}')" for source in product.sources
