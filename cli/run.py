@@ -65,8 +65,9 @@ def run(
     """
     with told():
         from local.mesh.home import Home as MeshHome
-        from local.mesh.run import SEED, Options
+        from local.mesh.run import Options
         from local.mesh.run import run as run_mesh
+        from local.source_systems import SEED
 
         options = Options(
             root=ROOT,

@@ -113,9 +113,10 @@ class Home:
 def read_json(path: Path) -> dict[str, Any] | None:
     """The object in a JSON file, or None when there is no such file."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    return content
 
 
 def write_json(path: Path, content: Mapping[str, Any], *, private: bool = False) -> None:

@@ -26,7 +26,7 @@ def free_port(wanted: int | None = None) -> int:
                 f"port {wanted} on {LOOPBACK} is not to be had ({error}): "
                 "choose another with --port, or leave it out for a free one."
             ) from error
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def host_name() -> str:

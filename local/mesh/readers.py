@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
@@ -24,9 +24,7 @@ def readers(mesh: Mesh, aws: Aws, products: Iterable[Product]) -> dict[str, tupl
     """
     chosen = list(products)
     states = {
-        domain.name: observe_account(
-            RetryingSession(lambda domain=domain: _clients(mesh, aws, domain)), domain
-        )
+        domain.name: observe_account(RetryingSession(partial(_clients, mesh, aws, domain)), domain)
         for domain in {product.domain.name: product.domain for product in chosen}.values()
     }
     names = {domain.role_arn: domain.name for domain in mesh.domains.values()}

@@ -8,7 +8,6 @@ who called.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from local.mesh.dbt.client import FOLDER_VARIABLE, PROGRAM_VARIABLE
@@ -30,7 +29,7 @@ def server_command(folder: Path) -> list[str]:
     return [str(dbt_executable().with_name("python")), "-P", str(_HERE / "server.py"), str(folder)]
 
 
-def environment(folder: Path) -> Mapping[str, str]:
+def environment(folder: Path) -> dict[str, str]:
     """What makes builds use the server whose socket is in `folder`."""
     return {
         DBT_VARIABLE: str(_HERE / "client.py"),
