@@ -64,7 +64,6 @@ CLEARANCE = "      - property: clearance\n        value: confidential\n"
 EXPIRY = '      - property: expires\n        value: "2027-06-30"\n'
 SUM = block("      - name: prices add up", "      - name: a business ticket costs")
 WATCHED = block("      - name: tickets are watched", "roles:")
-NULLS = block("        quality:\n          - name: documents are known", "      - name: sold_at")
 FORMAT = "        description: When it was sold, UTC.\n"
 END_OF_LIFE = '  - property: endOfLife\n    value: "2027-03-31"\n'
 CARD = """      - name: card

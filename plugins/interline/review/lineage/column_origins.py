@@ -4,6 +4,11 @@ Names are resolved as Redshift resolves them: a column of the query's own tables
 the same select list ("lateral column alias", Amazon Redshift Database Developer Guide, "SELECT list"), then the queries
 around it. A star stands for every column that the reader sees. What only passes through by a star and is used nowhere
 is not counted as used; what is named is.
+
+Why not ``sqlglot.lineage``: tried with sqlglot 30.15 on the cases of ``tests/review/lineage/test_column_origins.py``, it finds
+the origins of all 17. Of what a query uses it says nothing; taken from the columns of its scopes, two of 13 differ, since a star
+is replaced by all columns before anything is asked about them. Two of seven mistakes pass (two tables of one name, a UNION
+of unlike queries), three have no line. On this repository's eight models it takes 0.53 s, this module 0.01 s.
 """
 
 from __future__ import annotations

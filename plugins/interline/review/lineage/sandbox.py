@@ -3,6 +3,10 @@
 A template sees what the environment is given and nothing else. Attributes that lead to Python's inside are closed by
 Jinja's own sandbox; what could exhaust time or memory (long loops, many calls, growing text) has an allowance here;
 what reads the clock is closed, because the data of a day must not depend on when it is built.
+
+Why not a child process with the system's limits (``setrlimit``): a limit of seconds or bytes refuses other models on
+another machine (macOS has no limit on memory at all), a killed child names no line, and a child for each model costs 9 ms
+beside 7 ms for rendering it (tried on this repository's models). Here the same template gets the same answer everywhere.
 """
 
 from __future__ import annotations
