@@ -14,13 +14,16 @@ import typer
 from cli import exits
 from cli.access_request import EXAMPLES as REQUEST_EXAMPLES
 from cli.access_request import request
+from cli.acting import acting_on
 from cli.console import console
 from cli.errors import told
 from cli.options import Form, Home, Yes, agreed, day
 from cli.repository import ROOT
+from interline.access import DesiredState, Plan, as_json, as_text
+from interline.access.desired_state import load_desired_state
+from interline.contracts import did_you_mean
 
 if TYPE_CHECKING:
-    from interline.access import DesiredState, Plan
     from interline.access.targets import AccountTarget
 
 EXAMPLES = """Examples:\n
@@ -126,7 +129,6 @@ def apply(
     Can be stopped anywhere and run again. What AWS refuses is told at the end; everything else is done.
     """
     with told(), _mesh(home, domain, today) as mesh:
-        from interline.access import as_json
         from interline.access.reconcile import plan_changes, reconcile
 
         screen = console(stderr=form == "json")
@@ -174,13 +176,9 @@ class _Mesh:
 @contextmanager
 def _mesh(home: Home, name: str | None, today: date | None) -> Iterator[_Mesh]:
     """Reach the accounts of all domains, or of one, and read the contracts."""
-    from cli.acting import acting_on
-
     with acting_on(home):
-        from interline.access.desired_state import load_desired_state
         from interline.access.targets import AccountTarget
         from interline.aws.administrator import AdministratorHook
-        from interline.contracts import did_you_mean
 
         desired = load_desired_state(ROOT, today or datetime.now(UTC).date())
         known = [domain.name for domain in desired.domains]
@@ -193,8 +191,6 @@ def _mesh(home: Home, name: str | None, today: date | None) -> Iterator[_Mesh]:
 
 
 def _show(found: Plan, form: str) -> None:
-    from interline.access import as_json, as_text
-
     if form == "json":
         typer.echo(json.dumps(as_json(found), indent=1))
         return

@@ -15,6 +15,7 @@ from cli.console import console
 from cli.errors import told
 from cli.options import Form, PortAddress, day
 from cli.repository import ROOT
+from interline.contracts.model.names import split_version
 
 EXAMPLES = """Examples:\n
 \b
@@ -138,8 +139,6 @@ def _difference(path: Path, text: str) -> list[str]:
 
 
 def _next_steps(port: str, consumer: str, reader: str) -> list[str]:
-    from interline.contracts.model.names import split_version
-
     producer, _, name = port.partition(".")
     name = split_version(name)[0]
     own = reader.partition(".")[2]
