@@ -32,7 +32,6 @@ SLOW = {
     "pyarrow": 210,
     "pyiceberg": 540,
     "redshift_connector": 300,
-    "ruamel": 50,
     "sklearn": 1900,
     "sqlalchemy": 150,
     "sqlglot": 160,

@@ -7,11 +7,9 @@ port; the old port says until when it may be read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 from interline.contracts import Product, did_you_mean, is_address, load_product, product_folders
 from interline.contracts.model.names import (
@@ -23,6 +21,8 @@ from interline.contracts.model.names import (
     split_version,
 )
 from interline.contracts.model.version_number import raise_version, version_numbers
+from interline.contracts.yaml.editor import CannotEdit, DoubleQuoted, YamlText
+from interline.contracts.yaml.reader import read
 from interline.scaffold.product import ScaffoldError
 
 
@@ -96,47 +96,45 @@ class NewMajorVersion:
             ).encode()
         return contents
 
-    def _new_contract(self, contract: Any) -> None:
-        contract["version"] = self.version
-        contract["status"] = "draft"
+    def _new_contract(self, file: YamlText) -> None:
+        contract = read(self.old.folder / "contract.yaml").value
+        file.set(("version",), self.version)
+        file.set(("status",), "draft")
         if "dataProduct" in contract:
-            contract["dataProduct"] = self.address
-        contract["schema"][0]["name"] = self.name
+            file.set(("dataProduct",), self.address)
+        file.set(("schema", 0, "name"), self.name)
         levels = contract.get("slaProperties") or []
         for position in reversed(range(len(levels))):
             if levels[position].get("property") in ("endOfLife", "endOfSupport"):
-                del levels[position]
+                file.remove(("slaProperties", position))
             elif str(levels[position].get("element", "")).startswith(f"{self.old.name}."):
                 column = levels[position]["element"].partition(".")[2]
-                levels[position]["element"] = f"{self.name}.{column}"
+                file.set(("slaProperties", position, "element"), f"{self.name}.{column}")
 
-    def _new_product(self, product: Any) -> None:
-        product["id"] = self.address
-        product["status"] = "draft"
-        if "version" in product:
-            product["version"] = self.version
-        port = product["outputPorts"][0]
-        port["name"], port["version"] = self.name, self.version
+    def _new_product(self, file: YamlText) -> None:
+        file.set(("id",), self.address)
+        file.set(("status",), "draft")
+        if "version" in read(self.old.folder / "product.yaml").value:
+            file.set(("version",), self.version)
+        file.set(("outputPorts", 0, "name"), self.name)
+        file.set(("outputPorts", 0, "version"), self.version)
 
     def _deprecated(self) -> dict[Path, str]:
         """Return the files of the version before, as they say that it ends; nothing if they say so already."""
         if self.old.contract.status == "deprecated" and self.old.contract.end_of_life is not None:
             return {}
 
-        def end(contract: Any) -> None:
-            from ruamel.yaml.scalarstring import DoubleQuotedScalarString
-
-            contract["status"] = "deprecated"
+        def end(file: YamlText) -> None:
             version = self.old.contract.version
-            # a version that is none stays as it is, and `check` names it
-            contract["version"] = raise_version(version, "minor") if version_numbers(version) else version
-            levels = contract.setdefault("slaProperties", [])
+            file.set(("status",), "deprecated")
+            # a version that is none stays, and `check` says so
+            file.set(("version",), raise_version(version, "minor") if version_numbers(version) else version)
             if self.old.contract.end_of_life is None:
-                last = DoubleQuotedScalarString(self.end_of_life.isoformat())
-                levels.append({"property": "endOfLife", "value": last})
+                last = DoubleQuoted(self.end_of_life.isoformat())
+                file.append(("slaProperties",), {"property": "endOfLife", "value": last})
 
-        def deprecate(product: Any) -> None:
-            product["status"] = "deprecated"
+        def deprecate(file: YamlText) -> None:
+            file.set(("status",), "deprecated")
 
         folder = self.old.folder
         return {
@@ -192,19 +190,18 @@ def _quoted(text: str, names: dict[str, str]) -> str:
     return re.sub(rf"(['\"])({found})\1", lambda match: match[1] + names[match[2]] + match[1], text)
 
 
-def _edited(path: Path, edit: Any) -> str:
-    """Return a YAML file's text with changes, everything else as it was, comments included."""
-    from ruamel.yaml import YAML
+def _edited(path: Path, edit: Callable[[YamlText], None]) -> str:
+    """Return a YAML file's text with changes, every other character as it was.
 
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 4096
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    content = yaml.load(path.read_text(encoding="utf-8"))
-    edit(content)
-    out = StringIO()
-    yaml.dump(content, out)
-    return out.getvalue()
+    Raises:
+        ScaffoldError: the file is written in a way that only a person can edit.
+    """
+    file = YamlText(path.read_text(encoding="utf-8"))
+    try:
+        edit(file)
+    except CannotEdit as error:
+        raise ScaffoldError(f"{path}: {error}") from None
+    return file.text
 
 
 def consumers_to_move(products: Iterable[Product], address: str) -> list[Product]:

@@ -1,7 +1,9 @@
 """A person's YAML file with something added or changed, every other character as it was.
 
 Files are edited as text, at the places where a parser found things: comments, blank lines, quotes and indentation stay,
-and a reviewer sees the added lines alone.
+and a reviewer sees the added lines alone. ruamel.yaml, which keeps comments too, writes the whole file anew and with that
+changes lines that nobody edited: lists that are not indented below their key, texts over several lines, blanks within
+brackets, line ends.
 """
 
 from __future__ import annotations
@@ -14,12 +16,18 @@ import yaml
 Path = Sequence[str | int]
 
 
+class DoubleQuoted(str):
+    """A text that is written between double quotes, as people write dates and versions in these files."""
+
+    __slots__ = ()
+
+
 class CannotEdit(ValueError):
     """The file is written in a way that can only be edited by hand; the message says what to do."""
 
 
 class YamlText:
-    """The text of a strict YAML file (see ``domains.yaml_reading``), edited step by step."""
+    """The text of a strict YAML file (see ``yaml.reader``), edited step by step."""
 
     def __init__(self, text: str) -> None:
         self.text = text if text.endswith("\n") else text + "\n"
@@ -48,6 +56,38 @@ class YamlText:
             )
         else:
             self._fill(path, found, [item])
+
+    def set(self, path: Path, value: str) -> None:
+        """Give the key at ``path`` a value; a key that is missing is put at the end of its mapping.
+
+        Raises:
+            CannotEdit: there is something other than a plain value, or no mapping to put the key into.
+        """
+        if self._node(path) is None:
+            self._put(path, value, None)
+        else:
+            self.replace(path, value)
+
+    def remove(self, path: Path) -> None:
+        """Take an item out of a list, with the comments right above it; ``path`` ends with its position.
+
+        Raises:
+            CannotEdit: there is no such item, or the list is written in brackets.
+        """
+        listed, item = self._node(path[:-1]), self._node(path)
+        if item is None or not isinstance(listed, yaml.SequenceNode):
+            raise CannotEdit(f"there is nothing at {'.'.join(map(str, path))}")
+        if listed.flow_style:
+            raise CannotEdit(
+                f"line {listed.start_mark.line + 1}: the list is written in brackets: take the item out by hand"
+            )
+        if len(listed.value) == 1:
+            key = _key(self._node(path[:-2]), path[-2])
+            colon = key.end_mark.index + 1
+            self.text = f"{self.text[:colon]} []{self.text[colon:]}"
+        first, last = self._above_comments(item.start_mark.line), self._last_line(item)
+        lines = self.text.splitlines(keepends=True)
+        self.text = "".join([*lines[:first], *lines[last + 1 :]])
 
     def replace(self, path: Path, value: str) -> None:
         """Give the scalar at ``path`` another value; whether it stands in quotes stays."""
@@ -85,7 +125,11 @@ class YamlText:
     def _fill(self, path: Path, found: yaml.Node, value: Any) -> None:
         """Put a value where there is none, `key:` or `key: []`."""
         parent = self._node(path[:-1])
-        line = found.start_mark.line if isinstance(found, yaml.SequenceNode) else _key_line(parent, path[-1])
+        line = (
+            found.start_mark.line
+            if isinstance(found, yaml.SequenceNode)
+            else _key(parent, path[-1]).start_mark.line
+        )
         lines = self.text.splitlines(keepends=True)
         indent = len(lines[line]) - len(lines[line].lstrip(" "))
         beside = lines[line][found.end_mark.column :] if found.end_mark.line == line else ""
@@ -96,7 +140,8 @@ class YamlText:
 
     def _dash_column(self, sequence: yaml.SequenceNode) -> int:
         first = sequence.value[0].start_mark
-        return self.text.splitlines()[first.line].rindex("-", 0, first.column)
+        column: int = self.text.splitlines()[first.line].rindex("-", 0, first.column)
+        return column
 
     def _above_comments(self, line: int) -> int:
         """Return the line above the comments that stand right above a key: they belong to it."""
@@ -107,26 +152,27 @@ class YamlText:
 
     def _last_line(self, node: yaml.Node) -> int:
         """Return the last line on which a node has content (from 0); what follows it are comments and blank lines."""
+        last: int = node.end_mark.line
         if isinstance(node, yaml.MappingNode) and node.value and not node.flow_style:
             key, value = node.value[-1]
-            return max(self._last_line(value), key.end_mark.line)
+            return max(self._last_line(value), int(key.end_mark.line))
         if isinstance(node, yaml.SequenceNode) and node.value and not node.flow_style:
             return self._last_line(node.value[-1])
         if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
-            lines, last = self.text.splitlines(), node.end_mark.line - 1
+            lines, last = self.text.splitlines(), last - 1
             while last > node.start_mark.line and not lines[last].strip():
                 last -= 1
-            return last
-        return node.end_mark.line
+        return last
 
     def _insert(self, line: int, text: str) -> None:
         lines = self.text.splitlines(keepends=True)
         self.text = "".join([*lines[:line], text, *lines[line:]])
 
 
-def _key_line(parent: yaml.Node | None, name: str | int) -> int:
-    pairs = parent.value if isinstance(parent, yaml.MappingNode) else []
-    return next(key.start_mark.line for key, _ in pairs if key.value == name)
+def _key(parent: yaml.Node | None, name: str | int) -> yaml.Node:
+    """Return the node of a key that is there."""
+    pairs: list[tuple[yaml.Node, yaml.Node]] = parent.value if isinstance(parent, yaml.MappingNode) else []
+    return next(key for key, _ in pairs if key.value == name)
 
 
 class _Indented(yaml.SafeDumper):
@@ -134,6 +180,11 @@ class _Indented(yaml.SafeDumper):
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
+
+
+_Indented.add_representer(
+    DoubleQuoted, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style='"')
+)
 
 
 def _rendered(value: Any, column: int) -> str:
