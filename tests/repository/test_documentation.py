@@ -75,6 +75,41 @@ def test_every_link_between_documents_leads_somewhere(root: Path, texts: dict[Pa
     assert broken == []
 
 
+def test_every_how_to_page_is_linked_and_followed_by_a_test(texts: dict[Path, str]) -> None:
+    pages = {file.name for file in documents(texts) if file.name.startswith("adding-a")}
+    assert len(pages) >= 5
+    contributing = texts[Path("CONTRIBUTING.md")]
+    assert {page for page in pages if f"(docs/{page})" not in contributing} == set()
+    followed = "".join(
+        text for file, text in texts.items() if file.parts[0] == "tests" and file.suffix == ".py"
+    )
+    assert {page for page in pages if f'"{page}"' not in followed} == set()
+
+
+def test_the_house_in_the_readme_lists_every_room(texts: dict[Path, str]) -> None:
+    drawn = texts[Path("README.md")].partition("## The house")[2].split("```")[1]
+    listed: set[str] = set()
+    folder = ""
+    for line in drawn.strip().splitlines():
+        names = re.findall(r"(\S+)/(?= |$)", line)
+        folder = folder if line.startswith(" ") else names[0]
+        listed |= {f"{folder}/{name}" for name in names} if line.startswith(" ") else {folder}
+    rooms = {
+        "/".join(file.parts[:2])
+        for file in texts
+        if len(file.parts) > 2 and file.parts[0] in ("dags", "local")
+    }
+    rooms |= {
+        "/".join(file.parts[:3])
+        for file in texts
+        if file.parts[:2] == ("plugins", "interline") and len(file.parts) > 3
+    }
+    rooms |= {
+        file.parts[0] for file in texts if len(file.parts) > 1 and not file.parts[0].startswith(".")
+    } - {"plugins"}
+    assert listed == rooms | {"plugins/interline"}
+
+
 def test_the_picture_is_drawn_from_this_repository(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(root / "docs"))
     import draw_architecture

@@ -11,7 +11,7 @@ from interline.airflow.verbs.acting import acting_as
 
 
 def check() -> BaseOperator:
-    """Hold the contract against the batch: bad rows go to quarantine, a bad batch stops here."""
+    """Check the batch against the contract: bad rows go to quarantine, a bad batch stops here."""
     here = current()
     return ContractCheckOperator(
         task_id="check",

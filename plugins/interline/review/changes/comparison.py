@@ -1,4 +1,4 @@
-"""Two meshes compared: every change, what it asks for, for whom it is one, and what follows for grants and DAGs."""
+"""Two meshes compared: every change, the version it demands, its impact, and what follows for grants and DAGs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For whom a change is one: products and the columns they use, what is made of those, DAGs, and roles."""
+"""The impact of changes: products and the columns they use, what is made of those, DAGs, and roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a product's SQL gives, held against what its contract promises, without running either.
+"""The columns that a product's SQL selects, compared with those that its contract promises; neither is run.
 
 A contract is written once and everything else is made from it, except the SQL of the model: that a person writes. So
 this is the one place where the two can come apart.

@@ -4,8 +4,8 @@ Airflow reads each DAG file again and again, in the DAG processor and in every t
 declares: it may call the verbs, Airflow's operators and the like, and what computes without touching anything. A file, a
 network, a database, a clock or the environment is for tasks.
 
-Only the syntax tree is looked at, never the file run. That finds honest mistakes; who means harm can hide a call from any
-reading, which is why domains are held apart by accounts and roles and not by this.
+Only the syntax tree is looked at, never the file run. That finds honest mistakes; a call can be hidden from any
+reading on purpose, which is why accounts and roles keep domains apart, and not this.
 """
 
 from __future__ import annotations
