@@ -278,7 +278,7 @@ def from_iceberg(kind: iceberg.IcebergType) -> str:
             + ",".join(f"{field.name}:{from_iceberg(field.field_type)}" for field in kind.fields)
             + ">"
         )
-    names = {
+    names: dict[type[iceberg.IcebergType], str] = {
         iceberg.StringType: "string",
         iceberg.UUIDType: "string",
         iceberg.BooleanType: "boolean",

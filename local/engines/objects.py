@@ -129,7 +129,7 @@ def _describe(bucket: str, entry: FakeKey) -> StoredObject:
 
 
 def _entry(bucket: str, key: str) -> FakeKey:
-    entry = backends.find_bucket(bucket).keys.get(key)
+    entry: FakeKey | FakeDeleteMarker | None = backends.find_bucket(bucket).keys.get(key)
     if entry is None or isinstance(entry, FakeDeleteMarker):
         raise EntityNotFound(f"The specified key does not exist: s3://{bucket}/{key}")
     return entry

@@ -50,7 +50,10 @@ class CatalogWriter(NoopCatalog):
         for requirement in requirements:
             requirement.validate(table.metadata)
         metadata = update_table_metadata(table.metadata, updates, metadata_location=table.metadata_location)
-        version = int(re.search(r"(\d+)-[^/]*$", table.metadata_location)[1]) + 1
+        numbered = re.search(r"(\d+)-[^/]*$", table.metadata_location)
+        if numbered is None:
+            raise AssertionError(f"{table.metadata_location} has no version in its name")
+        version = int(numbered[1]) + 1
         location = _metadata_location(metadata, version)
         ToOutputFile.table_metadata(metadata, table.io.new_output(location))
         with catalog_lock:
@@ -72,7 +75,7 @@ class CatalogWriter(NoopCatalog):
                     ),
                 }
             )
-        return CommitTableResponse(metadata=metadata, metadata_location=location)
+        return CommitTableResponse(metadata=metadata, **{"metadata-location": location})
 
 
 def _metadata_location(metadata: TableMetadata, version: int) -> str:
@@ -205,7 +208,7 @@ def _partition_spec(schema: Schema, partition_by: Sequence[str]) -> PartitionSpe
     return PartitionSpec(*fields)
 
 
-def _transform(name: str | None, width: str | None, text: str) -> Transform:
+def _transform(name: str | None, width: str | None, text: str) -> Transform[Any, Any]:
     if name is None:
         return parse_transform("identity")
     name = name.lower()

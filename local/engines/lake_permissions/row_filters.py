@@ -58,11 +58,16 @@ def _parsed(text: str) -> exp.Expr:
         raise InvalidInput(f"Invalid row filter expression: {str(error).splitlines()[0]}") from error
     statement = found[0] if len(found) == 1 else None
     where = statement.args.get("where") if isinstance(statement, exp.Select) else None
-    if where is None or {key for key, value in statement.args.items() if value} - {
-        "expressions",
-        "where",
-        "kind",
-    }:
+    if (
+        statement is None
+        or where is None
+        or {key for key, value in statement.args.items() if value}
+        - {
+            "expressions",
+            "where",
+            "kind",
+        }
+    ):
         raise InvalidInput(f"Invalid row filter expression: {text}")
     tree: exp.Expr = where.this
     return tree

@@ -173,11 +173,13 @@ class Catalog:
 
     def schema(self, name: str) -> Schema | None:
         """A schema by its name, or None."""
-        return self.get(("schema", name))
+        found: Schema | None = self.get(("schema", name))
+        return found
 
     def relation(self, oid: int) -> Relation | None:
         """A relation by its object identifier, or None."""
-        return self.get(("relation", oid))
+        found: Relation | None = self.get(("relation", oid))
+        return found
 
     def find(self, schema: str, name: str) -> Relation | None:
         """A relation by schema and name, or None."""
@@ -208,11 +210,13 @@ class Catalog:
 
     def user(self, name: str) -> User | None:
         """A user by name, or None."""
-        return self.get(("user", name))
+        found: User | None = self.get(("user", name))
+        return found
 
     def group(self, name: str, kind: str) -> Group | None:
         """A group or role (the kind says which) by name, or None."""
-        return self.get(("group", kind, name))
+        found: Group | None = self.get(("group", kind, name))
+        return found
 
     def grants(self, kind: str, identifier: Any) -> frozenset[Grant]:
         """Privileges on an object: kind relation (oid), schema (name) or database (name)."""

@@ -132,7 +132,7 @@ class ClusterState:
     def create_user(self, name: str, *, superuser: bool = False) -> User:
         """Make a user who is let in by IAM only, if there is none of the name."""
         with self.commit_lock:
-            existing = self.catalog.snapshot.get(("user", name))
+            existing: User | None = self.catalog.snapshot.get(("user", name))
             if existing is not None:
                 return existing
             user = User(name, self.next_oid(), superuser=superuser)

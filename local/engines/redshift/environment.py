@@ -180,6 +180,8 @@ def privilege_holders(session: Session, kind: str, subject: str) -> set[str]:
     """
     catalog = session.catalog
     names = tuple(part.strip().strip('"').lower() for part in subject.split("."))
+    identifier: int | str
+    known: tuple[str, ...]
     if kind == "table":
         if len(names) == 1 and session.system_catalog.table("pg_catalog", names[0]) is not None:
             return {f"{user.name}/select" for user in catalog.values("user")}

@@ -193,7 +193,14 @@ _TAKES = (
     )
     | dict.fromkeys(("hour", "minute", "second", "to_unixtime", "date_format"), (TIMESTAMP, DATE))
 )
-_SIGNS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+_SIGNS: dict[type[exp.Expr], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
 
 
 def family_of(glue_type: str) -> str:

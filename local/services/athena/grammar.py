@@ -6,11 +6,14 @@ sqlglot reads more than Trino does, so what it read is held against a list of co
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
+from typing import ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import SqlglotError
+from sqlglot.parsers.trino import TrinoParser
 from sqlglot.tokenizer_core import Token, TokenType
 
 from local.services.athena.errors import NotTrino, SyntaxProblem
@@ -19,11 +22,11 @@ from local.services.athena.errors import NotTrino, SyntaxProblem
 class PlainTrino(Trino):
     """Trino in which a function call is a name and arguments: `local.services.athena.functions` says what it means."""
 
-    class Parser(Trino.Parser):
-        FUNCTIONS = {}
+    class Parser(TrinoParser):
+        FUNCTIONS: ClassVar[dict[str, Callable[..., exp.Expr]]] = {}
         FUNCTION_PARSERS = {
             name: parser
-            for name, parser in Trino.Parser.FUNCTION_PARSERS.items()
+            for name, parser in TrinoParser.FUNCTION_PARSERS.items()
             if name in ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "POSITION")
         }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from sqlglot import exp
 
@@ -225,7 +227,7 @@ def _local_timestamp(_: exp.Expr) -> exp.Expr:
     return _plain_cast(call("now"), "TIMESTAMP")
 
 
-_HANDLERS = {
+_HANDLERS: dict[type[exp.Expr], Callable[[Any], exp.Expr]] = {
     exp.Anonymous: _anonymous,
     exp.Div: _divide,
     exp.Mod: _modulus,

@@ -103,7 +103,7 @@ class DatabaseOperations(GlueResponse):
         backends.glue(account).update_database(database.name, given)
         return EmptyResult()
 
-    def delete_database(self) -> ActionResult:
+    def delete_database(self) -> EmptyResult:
         account = catalog_of(self)
         name = (self.parameters.get("Name") or "").lower()
         permissions.require_on_database(account, name, current_caller().principal_arn, "DROP")

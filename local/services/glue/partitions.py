@@ -139,7 +139,7 @@ class PartitionOperations(GlueResponse):
         _, stored = _changeable(self)
         values = self.parameters.get("PartitionValues") or []
         _stored_partition(stored, values)
-        stored.delete_partition(values)
+        stored.delete_partition(values)  # type: ignore[arg-type]  # moto takes the list of values
         return EmptyResult()
 
     def batch_delete_partition(self) -> ActionResult:
@@ -174,7 +174,7 @@ def _update(stored: FakeTable, old: list[str], given: dict[str, Any]) -> None:
     _stored_partition(stored, old)
     if given.get("Values") != old and str(given.get("Values")) in stored.partitions:
         raise AlreadyExists("Partition already exists.")
-    stored.update_partition(old, given)
+    stored.update_partition(old, given)  # type: ignore[arg-type]  # moto takes the list of values
 
 
 def _matching(table: CatalogTable, rows: list[tuple[str, ...]], expression: str) -> list[int]:

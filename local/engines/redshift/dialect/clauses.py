@@ -136,7 +136,7 @@ def _count(node: exp.Expr, clause: str) -> str:
     if isinstance(node, exp.Paren):
         node = node.this
     if isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit():
-        return node.this
+        return str(node.this)
     if isinstance(node, exp.Null) or (isinstance(node, exp.Column) and node.name.lower() == "all"):
         return "NULL"
     raise unsupported(f"{clause} that is not a whole number")

@@ -7,6 +7,7 @@ arguments of a known class that are not listed with it are refused too, so nothi
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from sqlglot import exp
 
@@ -18,6 +19,7 @@ from local.engines.redshift.dialect.typed import Typed, null_literal, number_lit
 from local.engines.redshift.errors import SqlError, unsupported
 from local.engines.redshift.types import BOOL, Type
 
+Node = TypeVar("Node", bound=exp.Expr)
 Translator = Callable[[exp.Expr, Scope], Typed]
 _TRANSLATORS: dict[type, Translator] = {}
 _ARGUMENTS: dict[type, frozenset[str]] = {}
@@ -50,11 +52,14 @@ CONSTRUCTS = {
 }
 
 
-def translates(node_class: type, *arguments: str) -> Callable[[Translator], Translator]:
+def translates(
+    node_class: type[Node], *arguments: str
+) -> Callable[[Callable[[Node, Scope], Typed]], Callable[[Node, Scope], Typed]]:
     """Register the translator of a node class, and the arguments that the node may carry."""
 
-    def register(function: Translator) -> Translator:
-        _TRANSLATORS[node_class] = function
+    def register(function: Callable[[Node, Scope], Typed]) -> Callable[[Node, Scope], Typed]:
+        # the table is only ever asked for the class of the node
+        _TRANSLATORS[node_class] = function  # type: ignore[assignment]
         _ARGUMENTS[node_class] = frozenset(arguments)
         return function
 
@@ -124,7 +129,7 @@ def _boolean(node: exp.Expr, scope: Scope) -> Typed:
 
 
 @translates(exp.Column, "this", "table", "db", "catalog")
-def _column(node: exp.Expr, scope: Scope) -> Typed:
+def _column(node: exp.Column, scope: Scope) -> Typed:
     parts = tuple(part.name.lower() for part in node.parts)
     if isinstance(node.this, exp.Star):
         raise unsupported("* in an expression")

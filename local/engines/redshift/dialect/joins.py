@@ -53,15 +53,15 @@ def join_clause(join: exp.Join, scope: Scope) -> str:
         if on is not None or using:
             raise errors.syntax_error("ON")
         return f" CROSS JOIN {right}"
-    if on is None and not using_names:
+    word = f" {_SIDES[side]}JOIN "
+    if using_names:
+        return word + right + " ON " + _using(using_names, before, added, side, scope)
+    if on is None:
         if side or kind == "INNER" or method:
             if method:
                 return f" CROSS JOIN {right}"
             raise SqlError(errors.SYNTAX_ERROR, "syntax error: a join needs ON or USING")
         return f" CROSS JOIN {right}"
-    word = f" {_SIDES[side]}JOIN "
-    if using_names:
-        return word + right + " ON " + _using(using_names, before, added, side, scope)
     if side == "FULL" and not any(isinstance(each, exp.EQ) for each in _conjuncts(on)):
         raise SqlError(
             errors.FEATURE_NOT_SUPPORTED, "FULL JOIN is only supported with merge-joinable join conditions"

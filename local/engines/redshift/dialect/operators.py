@@ -67,13 +67,10 @@ def _bitwise(operator: str) -> Translator:
     return bitwise
 
 
-for _class, _operator in (
-    (exp.BitwiseAnd, "&"),
-    (exp.BitwiseOr, "|"),
-    (exp.BitwiseLeftShift, "<<"),
-    (exp.BitwiseRightShift, ">>"),
-):
-    translates(_class, "this", "expression")(_bitwise(_operator))
+translates(exp.BitwiseAnd, "this", "expression")(_bitwise("&"))
+translates(exp.BitwiseOr, "this", "expression")(_bitwise("|"))
+translates(exp.BitwiseLeftShift, "this", "expression")(_bitwise("<<"))
+translates(exp.BitwiseRightShift, "this", "expression")(_bitwise(">>"))
 
 
 _UNITS = {

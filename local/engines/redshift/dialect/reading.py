@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import ParseError, TokenError
+from sqlglot.parsers.redshift import RedshiftParser
 from sqlglot.tokenizer_core import Token, TokenType
 
 from local.engines.redshift.errors import SYNTAX_ERROR, SqlError, syntax_error
@@ -30,19 +33,19 @@ class RedshiftSql(Redshift):
         # sqlglot would take the rest of a SHOW or CALL for one opaque string.
         COMMANDS = set()
 
-    class Parser(Redshift.Parser):
+    class Parser(RedshiftParser):
         """Trees, with calls under their own names."""
 
-        FUNCTIONS = {}
+        FUNCTIONS: ClassVar[dict[str, Callable[..., exp.Expr]]] = {}
         FUNCTION_PARSERS = {
             name: parser
-            for name, parser in Redshift.Parser.FUNCTION_PARSERS.items()
+            for name, parser in RedshiftParser.FUNCTION_PARSERS.items()
             if name in _KEPT_FUNCTION_PARSERS
         }
         NO_PAREN_FUNCTION_PARSERS = {
             **{
                 name: parser
-                for name, parser in Redshift.Parser.NO_PAREN_FUNCTION_PARSERS.items()
+                for name, parser in RedshiftParser.NO_PAREN_FUNCTION_PARSERS.items()
                 if name in ("ANY", "CASE", "SYSDATE")
             },
             "APPROXIMATE": lambda self: self._parse_approximate(),
@@ -175,7 +178,8 @@ def parse_expression(sql: str) -> exp.Expr:
     select = parse(f"SELECT {sql}")
     if not isinstance(select, exp.Select) or len(select.expressions) != 1:
         raise syntax_error(sql[:20])
-    return select.expressions[0]
+    expression: exp.Expr = select.expressions[0]
+    return expression
 
 
 class TokenReader(SqlCursor):

@@ -245,7 +245,8 @@ def _navigation(node: exp.Unnest, scope: Scope) -> str:
     alias = node.args.get("alias")
     names = alias.args.get("columns") if isinstance(alias, exp.TableAlias) else None
     if (
-        len(node.expressions) != 1
+        alias is None
+        or len(node.expressions) != 1
         or not isinstance(node.expressions[0], exp.Column)
         or not names
         or alias.this is not None

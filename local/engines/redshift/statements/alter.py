@@ -230,12 +230,10 @@ def _change_type(name: str, kind: Type) -> Change:
                 errors.FEATURE_NOT_SUPPORTED,
                 f'target data type "{kind.family}" is not supported: only the size of varchar columns can change',
             )
-        longest = (
-            session.engine.execute(
-                f"SELECT max(strlen({quote_name(name)})) FROM {relation.storage}"
-            ).fetchone()[0]
-            or 0
-        )
+        ((longest,),) = session.engine.execute(
+            f"SELECT max(strlen({quote_name(name)})) FROM {relation.storage}"
+        ).fetchall()
+        longest = longest or 0
         if longest > (kind.length or 0):
             raise SqlError(
                 errors.STRING_TOO_LONG,

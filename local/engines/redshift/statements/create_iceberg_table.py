@@ -49,7 +49,9 @@ def plan_create(
 ) -> Plan:
     """CREATE TABLE [IF NOT EXISTS] schema.name […] USING ICEBERG [LOCATION …] [PARTITIONED BY …] [AS …]."""
     reader.expect("ICEBERG")
-    location, partition_by, query = None, (), None
+    location: str | None = None
+    partition_by: tuple[str, ...] = ()
+    query: str | None = None
     while not reader.done:
         if reader.accept("LOCATION"):
             location = reader.string()

@@ -140,8 +140,8 @@ def _insert_sql(
 
     wanted = insert_columns(tree, relation.columns, relation.name)
     if tree.args.get("default"):
-        values = ", ".join(default(each).sql for each in relation.columns)
-        return f"INSERT INTO {relation.storage} VALUES ({values})", compilation
+        defaults = ", ".join(default(each).sql for each in relation.columns)
+        return f"INSERT INTO {relation.storage} VALUES ({defaults})", compilation
     for column in wanted:
         if column.identity is not None and isinstance(tree.this, exp.Schema):
             raise SqlError(

@@ -10,6 +10,7 @@ from local.engines.redshift import catalog as objects
 from local.engines.redshift import errors, external_schemas, types
 from local.engines.redshift.catalog import Relation
 from local.engines.redshift.dialect.reading import TokenReader, parse
+from local.engines.redshift.dialect.scope import Resolved
 from local.engines.redshift.dialect.typed import Output
 from local.engines.redshift.errors import SqlError, unsupported
 from local.engines.redshift.session import Plan, Result, Session
@@ -165,13 +166,13 @@ def _columns(session: Session, name: tuple[str, ...], like: re.Pattern[str]) -> 
         found.append(
             (database, schema_name, table_name, column.name, number, column.default, "YES" if column.nullable else "NO",
              column.type.family, column.type.length if column.type.name in ("char", "varchar") else None, precision, scale,
-             column.comment, relation.sort_style if order else None, order,
+             column.comment, relation.sort_style if relation and order else None, order,
              1 if relation and relation.dist_key == column.name else None, column.encoding, None)
         )  # fmt: skip
     return found
 
 
-def _live_columns(session: Session, resolved: Any) -> tuple[Output, ...]:
+def _live_columns(session: Session, resolved: Resolved) -> tuple[Output, ...]:
     if resolved.kind != "view":
         return resolved.columns
     return translate_query(session, parse(resolved.subject.definition)).columns
@@ -179,6 +180,7 @@ def _live_columns(session: Session, resolved: Any) -> tuple[Output, ...]:
 
 def _grants(session: Session, kind: str, name: tuple[str, ...]) -> Rows:
     database = session.cluster.database
+    place: tuple[str | None, str | None]
     if kind == "table":
         relation = relations.resolve(session, name).subject
         if not isinstance(relation, Relation):

@@ -99,7 +99,7 @@ def _svv_table_info(session: Session) -> Rows:
     for each in relations_of(session):
         if not each.stores_rows or each.temporary:
             continue
-        count = session.engine.execute(f"SELECT count(*) FROM {each.storage}").fetchone()[0]
+        ((count,),) = session.engine.execute(f"SELECT count(*) FROM {each.storage}").fetchall()
         if not count:
             continue
         widest = max(

@@ -133,7 +133,7 @@ def _configuration(text: str | None) -> dict[str, Any]:
         raise InvalidInput("Crawler configuration needs Version 1.0")
     options: dict[str, Any] = {}
     for path, value in _leaves(given, ""):
-        known = {
+        known: dict[str, Any] | None = {
             "Version=1.0": {},
             "CrawlerOutput.Partitions.AddOrUpdateBehavior=InheritFromTable": {"inherit": True},
             "CrawlerOutput.Tables.AddOrUpdateBehavior=MergeNewColumns": {"merge_columns": True},

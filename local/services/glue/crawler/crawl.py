@@ -204,7 +204,7 @@ class Crawl:
                 self.outcome.partitions_created += 1
             elif self.options.update != "LOG" and _columns(known.partition_input) != _columns(described):
                 self._require("ALTER", stored.name)
-                stored.update_partition(list(partition.values), described)
+                stored.update_partition(list(partition.values), described)  # type: ignore[arg-type]  # moto takes the list of values
                 self.outcome.partitions_updated += 1
 
     def _require(self, action: str, name: str) -> None:

@@ -158,7 +158,7 @@ def _combine(location: str, names: list[str], tables: list[FoundTable]) -> Found
     keys = (hive[1].lower() if hive else "partition_0", *inner)
     if not hive:
         keys = ("partition_0", *(_shift(key) for key in inner))
-    partitions = []
+    partitions: list[FoundPartition] = []
     for name, table in zip(names, tables, strict=True):
         value = name.split("=", 1)[1] if hive else name
         if table.partitions:

@@ -6,8 +6,7 @@ import json
 import logging
 import statistics
 import threading
-from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
@@ -86,9 +85,9 @@ class RecordedCrawl(FakeCrawl):
         """How long it took, or takes so far."""
         return ((self.end_time or utcnow()) - self.start_time).total_seconds()
 
-    def as_dict(self) -> dict[str, str | int | datetime]:
+    def as_dict(self) -> dict[str, Any]:
         """As ListCrawls shows it."""
-        described = super().as_dict()
+        described: dict[str, Any] = super().as_dict()
         described["DPUHour"] = round(self.seconds / 3600, 6)
         if self.error:
             described["ErrorMessage"] = self.error
@@ -118,6 +117,11 @@ def _crawler(name: str | None) -> FakeCrawler:
     return crawler
 
 
+def _crawls(crawler: FakeCrawler) -> list[RecordedCrawl]:
+    """The crawls of a crawler, which are all recorded here."""
+    return cast(list[RecordedCrawl], crawler.crawls)
+
+
 def _running(crawler: FakeCrawler) -> bool:
     return bool(crawler.crawls) and crawler.crawls[-1].status in ("RUNNING", "STOPPING")
 
@@ -128,7 +132,7 @@ def _shown(crawler: FakeCrawler) -> dict[str, Any]:
         key: value for key, value in crawler.as_dict().items() if value is not None and key != "LastCrawl"
     }
     described["State"] = crawler.crawls[-1].status if running else "READY"
-    described["CrawlElapsedTime"] = int(crawler.crawls[-1].seconds * 1000) if running else 0
+    described["CrawlElapsedTime"] = int(_crawls(crawler)[-1].seconds * 1000) if running else 0
     described.setdefault("Classifiers", [])
     described["SchemaChangePolicy"] = {
         "UpdateBehavior": "UPDATE_IN_DATABASE",
@@ -138,7 +142,7 @@ def _shown(crawler: FakeCrawler) -> dict[str, Any]:
     described["RecrawlPolicy"] = {"RecrawlBehavior": "CRAWL_EVERYTHING", **(crawler.recrawl_policy or {})}
     described["LineageConfiguration"] = {"CrawlerLineageSettings": "DISABLE"}
     described["LakeFormationConfiguration"] = {"UseLakeFormationCredentials": False, "AccountId": ""}
-    finished = [crawl for crawl in crawler.crawls if crawl.end_time]
+    finished = [crawl for crawl in _crawls(crawler) if crawl.end_time]
     if finished:
         last = finished[-1]
         described["LastCrawl"] = {
@@ -168,12 +172,13 @@ class CrawlerOperations(GlueResponse):
         with _lock:
             if given["Name"] in backends.glue(account).crawlers:
                 raise AlreadyExists(f"Crawler with name {given['Name']} already exists")
+            settings: dict[str, Any] = {attribute: given.get(key) for key, attribute in _SETTABLE.items()}
             backends.glue(account).create_crawler(
                 name=given["Name"],
                 schedule="",
                 crawler_security_configuration="",
                 tags=given.get("Tags") or {},
-                **{attribute: given.get(key) for key, attribute in _SETTABLE.items()},
+                **settings,
             )
         return EmptyResult()
 
@@ -237,7 +242,7 @@ class CrawlerOperations(GlueResponse):
             if not _running(crawler) or crawler.crawls[-1].status == "STOPPING":
                 raise CrawlerNotRunning(crawler.name)
             crawler.crawls[-1].status = "STOPPING"
-            crawler.crawls[-1].stop.set()
+            _crawls(crawler)[-1].stop.set()
         return EmptyResult()
 
     def get_crawler_metrics(self) -> ActionResult:
@@ -247,7 +252,7 @@ class CrawlerOperations(GlueResponse):
 
 
 def _metrics(crawler: FakeCrawler) -> dict[str, Any]:
-    finished = [crawl for crawl in crawler.crawls if crawl.end_time]
+    finished = [crawl for crawl in _crawls(crawler) if crawl.end_time]
     last = finished[-1].outcome if finished else Outcome()
     return {
         "CrawlerName": crawler.name,

@@ -86,7 +86,7 @@ class Call:
         """
         node = self.nodes[position]
         if isinstance(node, exp.Literal) and node.is_string:
-            return node.this.lower()
+            return str(node.this).lower()
         if isinstance(node, (exp.Column, exp.Var)):
             return node.name.lower()
         raise unsupported(f"function {self.name} with a first argument that is not a constant")

@@ -20,7 +20,8 @@ _UNFRAMED_AGGREGATES = frozenset(("listagg", "median", "percentile_cont", "perce
 
 @translates(exp.Window, "this", "partition_by", "order", "spec", "over")
 def _window(node: exp.Window, scope: Scope) -> Typed:
-    call, extra = node.this, {}
+    call = node.this
+    extra: dict[str, object] = {}
     if isinstance(call, (exp.IgnoreNulls, exp.RespectNulls)):
         extra["ignore_nulls"] = isinstance(call, exp.IgnoreNulls)
         call = call.this
