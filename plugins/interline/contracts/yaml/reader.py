@@ -11,7 +11,7 @@ Read: YAML 1.1 (yaml.org/type: bool, int, float, merge, timestamp) and YAML 1.2.
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +19,24 @@ import yaml
 
 from interline.contracts.model.location import Place
 from interline.contracts.problems import MeshError, Problem
+from interline.contracts.yaml.scalars import Doubtful, plain_value
 from interline.contracts.yaml.text import read_text
-from interline.contracts.yaml.values import DEEPEST_NESTING, PARSER, Doubtful, plain_value, values_of
+
+DEEPEST_NESTING = 40
+
+_PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Document:
     """A YAML file as plain values, and the line on which each of them begins."""
 
-    def __init__(self, path: Path, value: dict[str, Any], text: str) -> None:
+    def __init__(self, path: Path, value: dict[str, Any], lines: Mapping[Place, int]) -> None:
         self.path = path
         self.value = value
-        self._text = text
-
-    @cached_property
-    def _lines(self) -> dict[Place, int]:
-        reader = _Reader(self.path)
-        reader.read(self._text)
-        return reader.lines
+        self._lines = lines
 
     def line(self, place: Place) -> int:
-        """Return the line (from 1) of a value, or of the nearest value around it that is written out.
-
-        Lines are found by reading the text a second time, when the first is asked for: of a file without problems
-        nobody asks.
-        """
+        """Return the line (from 1) of a value, or of the nearest value around it that is written out."""
         while place and place not in self._lines:
             place = place[:-1]
         return self._lines.get(place, 1)
@@ -62,24 +56,11 @@ def read(path: Path) -> Document:
 
 
 def parse(text: str, path: Path) -> Document:
-    """Read YAML text; ``path`` is only told in problems.
+    """Read YAML text; ``path`` is only named in problems.
 
     Raises:
         MeshError: the text is not strict YAML.
     """
-    try:
-        value = values_of(text)
-    except (Doubtful, yaml.YAMLError):
-        raise MeshError(_problems(text, path)) from None
-    if value is None:
-        raise MeshError([Problem(path, 0, "is empty")])
-    if not isinstance(value, dict):
-        raise MeshError([Problem(path, 1, "expected `key: value` lines at the top of the file")])
-    return Document(path, value, text)
-
-
-def _problems(text: str, path: Path) -> list[Problem]:
-    """Read a doubtful text again, slowly, to tell everything that is wrong with it."""
     reader = _Reader(path)
     try:
         reader.read(text)
@@ -87,7 +68,13 @@ def _problems(text: str, path: Path) -> list[Problem]:
         reader.problems.append(_syntax_problem(error, path, text))
     except _Hopeless:
         pass
-    return reader.problems
+    if reader.problems:
+        raise MeshError(reader.problems)
+    if reader.top is None:
+        raise MeshError([Problem(path, 0, "is empty")])
+    if not isinstance(reader.top, dict):
+        raise MeshError([Problem(path, 1, "expected `key: value` lines at the top of the file")])
+    return Document(path, reader.top, reader.lines)
 
 
 def _syntax_problem(error: yaml.YAMLError, path: Path, text: str) -> Problem:
@@ -118,7 +105,7 @@ class _Reader:
 
     def read(self, text: str) -> None:
         event: Any
-        for event in yaml.parse(text, Loader=PARSER):
+        for event in yaml.parse(text, Loader=_PARSER):
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 self._scalar(event)
