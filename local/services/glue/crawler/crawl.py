@@ -100,7 +100,7 @@ class Crawl:
         tables, unknown = layout.find_tables(
             bucket, prefix, listed, classify_one, combine=self.options.combine
         )
-        self.outcome.notes.extend(f"{one.uri} is in no table: {reason}" for one, reason in unknown)
+        self.outcome.notes.extend(f"{one.uri} {reason}" for one, reason in unknown)
         return tables
 
     def _store(self, found: FoundTable) -> None:

@@ -94,8 +94,10 @@ def _tables(
         whole = union([schema, *(table.schema for table in joined)])
         return [FoundTable(location, whole, (), [], files + more), *apart]
     tables = [tables[0] for tables in below.values() if len(tables) == 1]
-    if below and len(tables) == len(below) and _one_table(list(below), tables, combine):
-        return [_combine(location, list(below), tables)]
+    if below and len(tables) == len(below):
+        if _one_table(list(below), tables, combine):
+            return [_combine(location, list(below), tables)]
+        _note_odd_folders(tables, unknown)
     return [table for tables in below.values() for table in tables]
 
 
@@ -109,7 +111,7 @@ def _own_files(
     for one in folder.files:
         schema = classify(one)
         if isinstance(schema, Unrecognised):
-            unknown.append((one, schema.reason))
+            unknown.append((one, f"is in no table: {schema.reason}"))
             continue
         for schemas, files in groups:
             if schemas[0].fits(schema):
@@ -124,8 +126,22 @@ def _own_files(
     for others, odd in groups:
         if odd is not files:
             reason = _difference(others[0], schemas[0])
-            unknown.extend((one, f"it {reason} {files[0].uri} in the same folder") for one in odd)
+            unknown.extend(
+                (one, f"is in no table: it {reason} {files[0].uri} in the same folder") for one in odd
+            )
     return union(schemas), tuple(files)
+
+
+def _note_odd_folders(tables: list[FoundTable], unknown: list[tuple[StoredObject, str]]) -> None:
+    """Say of folders that are tables of their own why they are not partitions of one table with most of their siblings."""
+    usual = max(tables, key=lambda table: sum(other.schema.fits(table.schema) for other in tables))
+    for table in tables:
+        if not table.schema.fits(usual.schema):
+            reason = _difference(table.schema, usual.schema)
+            example = usual.every_object[0].uri
+            unknown.extend(
+                (one, f"is in a table of its own: it {reason} {example}") for one in table.every_object
+            )
 
 
 def _difference(odd: Schema, usual: Schema) -> str:

@@ -1,9 +1,9 @@
-"""What the source systems delivered for a data day: is it there, and is it whole?"""
+"""What the source systems delivered for a data day: is it there, is it whole, and can it be read?"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
@@ -12,28 +12,40 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from interline.airflow.data_day import data_day_of
 from interline.contracts import Source
+from interline.ingest.accounting import OtherHeader, check_alike
+from interline.ingest.inspection import Counted, CutOff, Unreadable
+from interline.ingest.landed_objects import LandedObject, count_records, list_folders, list_objects
+from interline.ingest.places import day_of_folder, is_hidden, is_marker
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-_TAIL = 65_536
-"""Bytes read at an object's end; a delivery that was cut off shows there."""
+_AT_ONCE = 8
+"""Objects that are read at the same time: most are small, and a request takes longer than its bytes."""
+_SHOWN = 20
+"""Problems that a message lists."""
 
 
 class LandingIncomplete(RuntimeError):
     """Nothing landed for the day, or something landed that is not whole."""
 
 
+class LandingUnreadable(RuntimeError):
+    """Something landed that no table could show."""
+
+
 class S3LandingOperator(AwsBaseOperator[S3Hook]):
     """
-    Check that every source's objects of the data day have landed, have bytes and were not cut off.
+    Check that every source's objects of the data day have landed, are whole and can be read, and count their records.
 
-    Objects are looked for under ``s3://<bucket>/<source>/dt=<data day>/``.
+    Objects are looked for under ``s3://<bucket>/<source>/dt=<data day>/``. Whatever lies elsewhere under a source is in
+    no data day and stops the task too, since nobody would ever read it.
 
     :param bucket: the domain's landing bucket
     :param sources: what should have landed
     :param data_day: the data day (templated)
-    :return: per source the number of objects and bytes
+    :return: per source the number of objects, bytes and records (lines of text, headers included, or rows of Parquet),
+        and of CSV the header that all its objects have
     """
 
     aws_hook_class = S3Hook
@@ -46,71 +58,100 @@ class S3LandingOperator(AwsBaseOperator[S3Hook]):
         self.sources = tuple(sources)
         self.data_day = data_day
 
-    def execute(self, context: Context) -> dict[str, dict[str, int]]:
+    def execute(self, context: Context) -> dict[str, dict[str, Any]]:
         """Look at the objects of every source."""
         day = data_day_of(self.data_day)
-        landed: dict[str, dict[str, int]] = {}
+        landed: dict[str, dict[str, Any]] = {}
         missing: list[str] = []
+        problems: list[tuple[str, Unreadable]] = []
+        strays: list[str] = []
         for source in self.sources:
             prefix = f"{source.name}/dt={day}/"
-            objects = [entry for entry in self._objects(prefix) if not entry["Key"].endswith("/")]
+            strays += self._strays(source)
+            objects = [
+                one for one in list_objects(self.hook.conn, self.bucket, prefix) if not is_marker(one.key)
+            ]
             if not objects:
                 missing.append(f"s3://{self.bucket}/{prefix}")
                 continue
-            for entry in objects:
-                self._inspect(source, entry["Key"], entry["Size"])
-            size = sum(entry["Size"] for entry in objects)
-            landed[source.name] = {"objects": len(objects), "bytes": size}
-            self.log.info("%s: %d objects, %d bytes", prefix, len(objects), size)
+            counted, unreadable = self._inspect(source, objects)
+            problems += unreadable
+            if unreadable:
+                continue
+            try:
+                name, first = check_alike(counted)
+            except OtherHeader as problem:
+                problems.append((problem.name, problem))
+                continue
+            landed[source.name] = {
+                "objects": len(objects),
+                "bytes": sum(one.size for one in objects),
+                "records": sum(one.records for one in counted.values()),
+            }
+            if first.columns:
+                landed[source.name]["header"] = {
+                    "object": name,
+                    "columns": list(first.columns),
+                    "delimiter": first.delimiter,
+                }
+            self.log.info("%s: %s", prefix, landed[source.name])
+        messages = [f"{problem.told_of(name)}, then clear this task" for name, problem in problems] + strays
+        if messages:
+            more = f"\n… and {len(messages) - _SHOWN} more" if len(messages) > _SHOWN else ""
+            message = "\n".join(messages[:_SHOWN]) + more
+            incomplete = problems and isinstance(problems[0][1], CutOff)
+            raise LandingIncomplete(message) if incomplete else LandingUnreadable(message)
         if missing:
             raise LandingIncomplete(
                 f"nothing has landed for {day} under {' and '.join(missing)}. Ask who delivers it, then clear this task"
             )
         return landed
 
-    def _objects(self, prefix: str) -> list[dict[str, Any]]:
-        pages = self.hook.conn.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-        return [entry for page in pages for entry in page.get("Contents", ())]
+    def _strays(self, source: Source) -> list[str]:
+        """What lies under a source and outside of every data day."""
+        prefix = f"{source.name}/"
+        folders, beside = list_folders(self.hook.conn, self.bucket, prefix)
+        strays = [one for one in beside if one.size and not is_marker(one.key)]
+        for folder in folders:
+            if day_of_folder(folder) is None and not is_hidden(folder):
+                inside = list_objects(self.hook.conn, self.bucket, f"{prefix}{folder}/")
+                strays += [one for one in inside if one.size][:1]
+        return [
+            f"{one.uri} is in no data day, so nobody would read it. Move it into a folder"
+            f" s3://{self.bucket}/{prefix}dt=YYYY-MM-DD/ or remove it, then clear this task"
+            for one in strays
+        ]
 
-    def _inspect(self, source: Source, key: str, size: int) -> None:
-        name = f"s3://{self.bucket}/{key}"
-        if size == 0:
-            raise LandingIncomplete(
-                f"{name} is empty. Ask for it to be delivered again, then clear this task"
-            )
-        if key.endswith((".gz", ".bz2", ".zst")):
-            return
-        problem = _cut_off(source.format, self._tail(key, size), is_whole=size <= _TAIL)
-        if problem:
-            raise LandingIncomplete(
-                f"{name} was cut off: {problem}. Ask for it to be delivered again, then clear this task"
-            )
+    def _inspect(
+        self, source: Source, objects: list[LandedObject]
+    ) -> tuple[dict[str, Counted], list[tuple[str, Unreadable]]]:
+        """The records of every object that can be read, and what is wrong with the others, by address."""
+        client = self.hook.conn
 
-    def _tail(self, key: str, size: int) -> bytes:
-        start = max(0, size - _TAIL)
-        answer = self.hook.conn.get_object(Bucket=self.bucket, Key=key, Range=f"bytes={start}-{size - 1}")
-        content: bytes = answer["Body"].read()
-        return content
+        def inspect(one: LandedObject) -> Counted | Unreadable:
+            if not one.size:
+                return _Empty()
+            if is_hidden(one.key):
+                return Unreadable(
+                    "its name has a part that begins with _ or ., and Athena and Redshift pass over such names",
+                    "ask for another name",
+                )
+            try:
+                return count_records(client, one, source.format)
+            except Unreadable as problem:
+                return problem
+
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as workers:
+            found = list(zip(objects, workers.map(inspect, objects), strict=True))
+        return (
+            {one.uri: counted for one, counted in found if isinstance(counted, Counted)},
+            [(one.uri, problem) for one, problem in found if isinstance(problem, Unreadable)],
+        )
 
 
-def _cut_off(form: str, tail: bytes, is_whole: bool) -> str:
-    """Return why an object's end shows that the rest is missing, or an empty string."""
-    if form == "parquet":
-        return "" if tail.endswith(b"PAR1") else "a Parquet file ends with PAR1"
-    lines = tail.rstrip(b"\r\n").split(b"\n")
-    last = lines[-1].strip()
-    if form == "json":
-        if len(lines) == 1 and not is_whole:
-            return ""
-        try:
-            json.loads(last)
-        except ValueError:
-            return f"its last line is no complete JSON: …{last[-60:].decode(errors='replace')}"
-        return ""
-    if b'"' in tail or len(lines) < 3:
-        return ""
-    before = lines[-2]
-    separator = max((b"|", b",", b"\t", b";"), key=before.count)
-    if last.count(separator) < before.count(separator):
-        return f"its last line has {last.count(separator) + 1} of {before.count(separator) + 1} fields"
-    return ""
+class _Empty(CutOff):
+    def __init__(self) -> None:
+        super().__init__("it is empty")
+
+    def told_of(self, name: str) -> str:
+        return f"{name} is empty. {self.remedy}"

@@ -6,21 +6,23 @@ from airflow.sdk import BaseOperator
 
 from interline.airflow.dag import current
 from interline.airflow.data_day import TEMPLATE
-from interline.airflow.operators.crawling import LandingCrawlerOperator
+from interline.airflow.operators.crawling import Landing, LandingCrawlerOperator
 from interline.airflow.operators.landing import S3LandingOperator
 from interline.airflow.verbs.acting import SECONDS_BETWEEN_POLLS, acting_as
 from interline.contracts import Product
 from interline.ingest.crawler import crawler_definition
 
+_LAND = "land"
+
 
 def land(*sources: str) -> BaseOperator:
-    """Check that what the sources deliver for the data day has landed and is whole.
+    """Check that what the sources deliver for the data day has landed, is whole and can be read, and count it.
 
     :param sources: names of sources in ``product.yaml``; all of them if none is named
     """
     product = current().product
     return S3LandingOperator(
-        task_id="land",
+        task_id=_LAND,
         bucket=product.domain.landing_bucket,
         sources=[product.source(name) for name in _named(product, sources)],
         data_day=TEMPLATE,
@@ -29,16 +31,24 @@ def land(*sources: str) -> BaseOperator:
 
 
 def crawl(*sources: str) -> BaseOperator:
-    """Let a Glue crawler type what has landed, new columns and partitions included.
+    """Let a Glue crawler type what has landed, new columns and partitions included, and see that no row is lost.
 
     :param sources: names of sources in ``product.yaml``; all of them if none is named
     """
-    product = current().product
+    here = current()
+    product = here.product
     names = _named(product, sources)
     return LandingCrawlerOperator(
         task_id="crawl",
         config=crawler_definition(product, names),
         tables=names,
+        landing=Landing(
+            bucket=product.domain.landing_bucket,
+            sources=tuple(product.source(name) for name in names),
+            workgroup=product.domain.name,
+            task=_LAND if _LAND in here.dag.task_dict else None,
+        ),
+        data_day=TEMPLATE,
         poll_interval=SECONDS_BETWEEN_POLLS,
         fail_on_already_running=False,
         **acting_as(product.domain),
