@@ -112,11 +112,11 @@ def test_behind_what_is_parsed_both_ends_of_a_line_are_looked_at(monkeypatch: py
 def test_a_message_names_the_object_the_line_and_what_to_do() -> None:
     with pytest.raises(Unreadable) as refused:
         count_lines([b'{"a":1}\n\n'], "json")
-    assert refused.value.told_of("s3://landing/events/a.json") == (
+    assert refused.value.message_about("s3://landing/events/a.json") == (
         "s3://landing/events/a.json, line 2: a blank line, of which a table makes a row of nulls."
         " Ask for it to be delivered again without it"
     )
 
 
-def test_of_csv_the_first_line_is_told_as_it_is_cut() -> None:
+def test_of_csv_the_first_line_is_reported_as_it_is_cut() -> None:
     assert count_lines([b'id|"na,me"\n1|x\n'], "csv") == Counted(2, ("id", "na,me"), "|")

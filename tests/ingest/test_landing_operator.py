@@ -138,7 +138,7 @@ def test_the_records_of_a_whole_object_are_counted(
     assert found == {"objects": 1, "bytes": len(body), "records": records}
 
 
-def test_the_header_of_csv_is_told(bucket: Any) -> None:
+def test_the_header_of_csv_is_reported(bucket: Any) -> None:
     put(bucket, "1.csv", b"id,name\n1,x\n")
     put(bucket, "2.csv", b"id,name\n2,y\n")
     assert land("csv")["events"]["header"] == {

@@ -55,7 +55,7 @@ class Unreadable(ValueError):
         self.remedy = remedy
         self.line = line
 
-    def told_of(self, name: str) -> str:
+    def message_about(self, name: str) -> str:
         """The message about the object of this name."""
         place = name if self.line is None else f"{name}, line {self.line}"
         return f"{place}: {self.problem}. {self.remedy[:1].upper()}{self.remedy[1:]}"
@@ -67,7 +67,7 @@ class CutOff(Unreadable):
     def __init__(self, problem: str) -> None:
         super().__init__(problem, _AGAIN)
 
-    def told_of(self, name: str) -> str:
+    def message_about(self, name: str) -> str:
         """The message about the object of this name."""
         return f"{name} was cut off: {self.problem}. {self.remedy}"
 
@@ -138,7 +138,7 @@ class _JsonLines:
 
     def line(self, number: int, line: bytes) -> None:
         if self._failed is not None:
-            raise self._told(more=True)
+            raise self._failure(more=True)
         if self._parsed < PARSED_BYTES:
             self._parsed += len(line)
             problem = _json_problem(line, number)
@@ -150,10 +150,10 @@ class _JsonLines:
 
     def counted(self, lines: int) -> Counted:
         if self._failed is not None:
-            raise self._told(more=False)
+            raise self._failure(more=False)
         return Counted(lines)
 
-    def _told(self, more: bool) -> Unreadable:
+    def _failure(self, more: bool) -> Unreadable:
         number, line, problem = self._failed or (0, b"", "")
         text = line.strip()
         if text.startswith(b"[") and (more or _is_json(text)):
@@ -232,7 +232,7 @@ class _DelimitedLines:
         if not self._delimiter:
             self._decide()
         if self._odd is not None:
-            raise self._told(last=True)
+            raise self._failure(last=True)
         return Counted(lines, self._columns, self._delimiter.decode())
 
     def _decide(self) -> None:
@@ -269,7 +269,7 @@ class _DelimitedLines:
 
     def _check(self, number: int, line: bytes) -> None:
         if self._odd is not None:
-            raise self._told(last=False)
+            raise self._failure(last=False)
         width = line.count(self._delimiter) + 1
         if b'"' in line:
             self._check_quotes(number, line, width)
@@ -287,7 +287,7 @@ class _DelimitedLines:
             shown = self._delimiter.decode()
             raise Unreadable(f"the delimiter {shown!r} stands within quotes", _UNQUOTED, number)
 
-    def _told(self, last: bool) -> Unreadable:
+    def _failure(self, last: bool) -> Unreadable:
         number, width = self._odd or (0, 0)
         if last and width < self._width:
             return CutOff(f"its last line has {width} of {self._width} fields")

@@ -224,13 +224,13 @@ class LandingCrawlerOperator(GlueCrawlerRunOperator):
         lost = differences(stored, rows)
         if lost:
             table = f"{self.config['DatabaseName']}.{source.name}"
-            raise RowsLost(self._told(table, day, lost) + self._left_out(last))
+            raise RowsLost(self._message(table, day, lost) + self._left_out(last))
         if not counted:
             return {}
         try:
             name, first = check_alike(counted)
         except OtherHeader as problem:
-            raise RowsLost(f"{problem.told_of(problem.name)}, then clear `land`") from problem
+            raise RowsLost(f"{problem.message_about(problem.name)}, then clear `land`") from problem
         if not first.columns:
             return {}
         return {"header": {"object": name, "columns": first.columns, "delimiter": first.delimiter}}
@@ -254,7 +254,7 @@ class LandingCrawlerOperator(GlueCrawlerRunOperator):
                 " Ask for it with the header of the other days, then clear `land`"
             )
 
-    def _told(self, table: str, day: str, lost: Sequence[Difference]) -> str:
+    def _message(self, table: str, day: str, lost: Sequence[Difference]) -> str:
         more = f"\n… and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
         shown = "\n".join(str(one) for one in lost[:_SHOWN])
         return (
@@ -295,7 +295,7 @@ class LandingCrawlerOperator(GlueCrawlerRunOperator):
             try:
                 stored[one.uri] = count_records(client, one, source.format)
             except Unreadable as problem:
-                raise RowsLost(f"{problem.told_of(one.uri)}, then clear `land`") from problem
+                raise RowsLost(f"{problem.message_about(one.uri)}, then clear `land`") from problem
         return stored
 
     def _s3(self) -> Any:

@@ -64,10 +64,10 @@ class S3LandingOperator(AwsBaseOperator[S3Hook]):
         landed: dict[str, dict[str, Any]] = {}
         missing: list[str] = []
         problems: list[tuple[str, Unreadable]] = []
-        strays: list[str] = []
+        outside: list[str] = []
         for source in self.sources:
             prefix = f"{source.name}/dt={day}/"
-            strays += self._strays(source)
+            outside += self._outside_days(source)
             objects = [
                 one for one in list_objects(self.hook.conn, self.bucket, prefix) if not is_marker(one.key)
             ]
@@ -95,7 +95,9 @@ class S3LandingOperator(AwsBaseOperator[S3Hook]):
                     "delimiter": first.delimiter,
                 }
             self.log.info("%s: %s", prefix, landed[source.name])
-        messages = [f"{problem.told_of(name)}, then clear this task" for name, problem in problems] + strays
+        messages = [
+            f"{problem.message_about(name)}, then clear this task" for name, problem in problems
+        ] + outside
         if messages:
             more = f"\n… and {len(messages) - _SHOWN} more" if len(messages) > _SHOWN else ""
             message = "\n".join(messages[:_SHOWN]) + more
@@ -107,19 +109,19 @@ class S3LandingOperator(AwsBaseOperator[S3Hook]):
             )
         return landed
 
-    def _strays(self, source: Source) -> list[str]:
+    def _outside_days(self, source: Source) -> list[str]:
         """What lies under a source and outside of every data day."""
         prefix = f"{source.name}/"
         folders, beside = list_folders(self.hook.conn, self.bucket, prefix)
-        strays = [one for one in beside if one.size and not is_marker(one.key)]
+        outside = [one for one in beside if one.size and not is_marker(one.key)]
         for folder in folders:
             if day_of_folder(folder) is None and not is_hidden(folder):
                 inside = list_objects(self.hook.conn, self.bucket, f"{prefix}{folder}/")
-                strays += [one for one in inside if one.size][:1]
+                outside += [one for one in inside if one.size][:1]
         return [
             f"{one.uri} is in no data day, so nobody would read it. Move it into a folder"
             f" s3://{self.bucket}/{prefix}dt=YYYY-MM-DD/ or remove it, then clear this task"
-            for one in strays
+            for one in outside
         ]
 
     def _inspect(
@@ -153,5 +155,5 @@ class _Empty(CutOff):
     def __init__(self) -> None:
         super().__init__("it is empty")
 
-    def told_of(self, name: str) -> str:
+    def message_about(self, name: str) -> str:
         return f"{name} is empty. {self.remedy}"
