@@ -20,6 +20,8 @@ SECRET = re.compile(
     + r"IA)(?!([A-Z])\1{15})(?!\w*EXAMPLE)[A-Z0-9]{16}\b|-----BEG"
     + r"IN [A-Z ]*PRIVATE KEY-----"
 )
+# a project's name goes before the number of one of its own, as in apache/airflow #52665
+ISSUE = re.compile(r"\biss" + r"ues? #?[0-9]|(?<!\w)(?<!\w )#[0-9]{2,5}\b")
 FORBIDDEN_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "shared", "lib"}
 
 
@@ -36,6 +38,9 @@ def found(pattern: re.Pattern[str], texts: dict[Path, str]) -> list[str]:
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
+        (ISSUE, "two kinds more that iss" + "ue 3 names"),
+        (ISSUE, "see iss" + "ues #12"),
+        (ISSUE, "fixed (#" + "52665)"),
         (REGISTRY, "index = https://py" + "pi.org/simple"),
         (REGISTRY, "https://files.python" + "hosted.org/packages"),
         (MACHINE_PATH, 'root = "/wo' + 'rk/main/dags"'),
@@ -53,6 +58,16 @@ def test_no_package_registry_is_named(texts: dict[Path, str]) -> None:
 
 def test_no_path_of_somebodys_machine_is_named(texts: dict[Path, str]) -> None:
     assert found(MACHINE_PATH, texts) == []
+
+
+def test_no_issue_is_cited_without_its_project(texts: dict[Path, str]) -> None:
+    """Readers have other projects' trackers, by name as in `apache/airflow #52665`, and not the one of this repository."""
+    prose = {
+        file: text
+        for file, text in texts.items()
+        if file.suffix in (".py", ".md", ".yaml", ".yml", ".sql", ".toml")
+    }
+    assert found(ISSUE, prose) == []
 
 
 def test_no_key_is_kept(texts: dict[Path, str]) -> None:

@@ -38,7 +38,7 @@ def _report(context: dict[str, Any]) -> str:
 def message_of(mesh: Mesh, run: dict[str, Any], deadline: str) -> tuple[str, bool]:
     """Return the message about a run that missed its deadline, and whether it is news.
 
-    It is none when what the product reads was itself published late: then its producer was told, with this consumer.
+    It is none when what the product reads was itself published late: then the message named its producer, with this consumer.
 
     :param run: the run, as Airflow's REST API shows it
     """

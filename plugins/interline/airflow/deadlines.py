@@ -1,7 +1,7 @@
 """A product's promise as Airflow's deadline of each of its runs.
 
 Airflow tells of a deadline only for runs that exist, and a consumer's run begins when its input ports have published: a
-late producer is told once, by its own deadline, and those who wait for it have no run that could be late.
+late producer is reported once, by its own deadline, and those who wait for it have no run that could be late.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ALERT = AsyncCallback(report_late)
 class DataDayPublished(BaseDeadlineReference):
     """The moment from which a run's promise counts: the end of its data day.
 
-    A run that began after its promise had passed already waited for others, who were told; its promise counts from its
+    A run that began after its promise had passed already waited for others, which were reported; its promise counts from its
     own begin. A run that a person started, or that a backfill repeats, has no deadline.
 
     :param seconds: how long after the moment the data day is promised

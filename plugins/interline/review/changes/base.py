@@ -33,7 +33,7 @@ class Base:
     """The files of a mesh at one commit, in a temporary folder."""
 
     name: str
-    """What was asked for: a branch, a tag or a commit."""
+    """The base by name: a branch, a tag or a commit."""
     commit: str
     """The commit compared with: where the branch of the pull request began."""
     root: Path

@@ -162,7 +162,7 @@ def _completed(old: Mesh, new: Mesh) -> tuple[Mesh, Mesh]:
 
 
 def _is_there(mesh: Mesh, address: str) -> bool:
-    """Whether the product's folder has a contract; if it could not be read, that is told as a problem."""
+    """Whether the product's folder has a contract; if it could not be read, that is reported as a problem."""
     return (mesh.root / "domains" / address.replace(".", "/") / "contract.yaml").exists()
 
 

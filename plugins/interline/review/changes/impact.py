@@ -50,7 +50,7 @@ class Impact:
 
 
 def impacts(changes: Iterable[Change], old: Mesh, new: Mesh, today: date) -> list[Impact]:
-    """Return, for each port of the base that something changes, whom it concerns; in order of address."""
+    """Return, for each port of the base that something changes, its impact; in order of address."""
     by_address: dict[str, list[Change]] = {}
     for change in changes:
         if change.address in old.products and change.level:
@@ -104,7 +104,7 @@ def _reader(
     now = new.products.get(consumer)
     moved = now is None or address not in now.inputs
     if not moved and touched and not whole:
-        # what names a column that is gone uses it, and is told as a problem of the model
+        # what names a column that is gone uses it, and is reported as a problem of the model
         uses = readers(new, address).get(consumer, frozenset())
         moved = not model_problems(new, consumer) and not uses & set(touched)
     locations = () if moved or whole else tuple(_locations(consumer, address, touched, old, new))

@@ -32,7 +32,7 @@ class Report:
         return bool(self.problems or (self.comparison and self.comparison.refused))
 
     def changes_of(self, address: str) -> tuple[Change, ...]:
-        """The changes of one product or domain, in the order in which they are told."""
+        """The changes of one product or domain, in the order of the report."""
         changes = self.comparison.changes if self.comparison else ()
         return tuple(change for change in changes if change.address == address)
 

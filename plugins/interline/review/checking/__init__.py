@@ -1,4 +1,4 @@
-"""What is wrong with the mesh, told in seconds and without AWS: addresses, files, contracts, DAG files, models, ports.
+"""What is wrong with the mesh, found in seconds and without AWS: addresses, files, contracts, DAG files, models, ports.
 
 Nothing that a pull request brings is run. YAML is read strictly, DAG files as syntax trees, models as templates in a
 sandbox and then as SQL syntax trees.

@@ -17,7 +17,7 @@ from interline.review.lineage import LineageError, column_lineage
 def drift_problems(mesh: Mesh, address: str) -> list[Problem]:
     """Return the columns that the model gives and the contract lacks, at the line that selects them, and vice versa.
 
-    Of a model that can't be followed nothing is told here: why it can't is told by the lineage.
+    Nothing is reported of a model that can't be followed: lineage says why it can't.
 
     Raises:
         KeyError: the mesh has no such product.

@@ -12,7 +12,7 @@ from interline.review.dag_files import DagFile
 
 
 def declaration_problems(view: View, product: Product) -> Iterator[Problem]:
-    """Find what is wrong between a product's DAG file and its promises; a file that is no Python is told elsewhere."""
+    """Find what is wrong between a product's DAG file and its promises; a file that is no Python is reported elsewhere."""
     path = view.root / "dags" / product.domain.name / f"{product.name}.py"
     if not path.is_file():
         yield missing(path, f"the DAG file of {product.address} is missing")

@@ -1,4 +1,4 @@
-"""The mesh while it is checked: what could be read, and what is broken, so that nothing is told twice."""
+"""The mesh while it is checked: what could be read, and what is broken, so that nothing is reported twice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class View:
         self.root = mesh.root
         self.broken: set[Path] = {problem.path.parent for problem in problems}
         self.broken |= {problem.path for problem in problems}
-        """Files and folders that could not be read: whatever follows from that is not told."""
+        """Files and folders that could not be read: whatever follows from that is not reported."""
         self._trees: dict[Path, ast.Module | MeshError] = {}
 
     def knows_domain(self, name: str) -> bool:

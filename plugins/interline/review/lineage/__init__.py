@@ -1,4 +1,4 @@
-"""Column lineage from the SQL itself: what every column of a port is made of, and who uses which column of whom.
+"""Column lineage from the SQL itself: what every column of a port is made of, and which product uses which column.
 
 Models are rendered without dbt and read, never run. Everything is worked out once for each :class:`Mesh` object.
 """

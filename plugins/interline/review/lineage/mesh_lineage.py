@@ -1,4 +1,4 @@
-"""Lineage of the whole mesh, worked out product by product as it is asked for."""
+"""Lineage of the whole mesh, worked out product by product on demand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ProductLineage:
     columns: Mapping[str, frozenset[Origin]]
     """For each column of the port: the columns of input ports and landing sources whose values are in it."""
     lines: Mapping[str, int]
-    """For each column of the port, the line of the port's model that writes it; 0 if it can't be told."""
+    """For each column of the port, the line of the port's model that writes it; 0 if it is not known."""
     reads: Mapping[str, frozenset[str]]
     """For each input port: every column that is used anywhere, to select, join, filter, order or check."""
     uses: tuple[ColumnUse, ...]

@@ -51,7 +51,7 @@ class Followed:
 def follow(mesh: Mesh, product: Product, renderer: Renderer) -> Followed:
     """Follow the columns of a product's port through its models.
 
-    Every model is read, also helpers that nothing names; what can't be followed is told in the result's problems.
+    Every model is read, also helpers that nothing names; what can't be followed is in the result's problems.
     """
     models = ProductModels(mesh, product, renderer)
     for name in models.files:
@@ -221,7 +221,7 @@ class ProductModels:
             nowhere = [port for port in product.inputs if port not in self._mesh.products]
             if not did_you_mean(f"{schema}.{name}", nowhere):
                 raise Unknown(*self._unknown_source(schema, name))
-            # the input port is misspelt, which is told of product.yaml
+            # the input port is misspelt, which is reported for product.yaml
             address = f"{schema}.{name}"
         producer, table = split_address(address)
         self._relations[curated_database(producer), table] = port_relation(self._mesh, product, address)
@@ -293,7 +293,7 @@ def _parsed(rendered: Rendered) -> exp.Query:
     path = rendered.path
     level = _SQLGLOT.level
     try:
-        # what it thinks of a statement that is no query is told below, as a problem
+        # what it thinks of a statement that is no query is reported below, as a problem
         _SQLGLOT.setLevel(logging.CRITICAL)
         statements = _statements(rendered.sql)
     except ParseError as error:
