@@ -180,7 +180,7 @@ def _update(stored: FakeTable, old: list[str], given: dict[str, Any]) -> None:
 def _matching(table: CatalogTable, rows: list[tuple[str, ...]], expression: str) -> list[int]:
     """The positions of the partitions that a GetPartitions expression (a SQL where clause) chooses."""
     try:
-        condition = parse_one(expression, read="hive", into=exp.Condition)
+        condition: Any = parse_one(expression, read="hive", into=exp.Condition)
     except SqlglotError as error:
         raise InvalidInput(f"Unsupported expression '{expression}'") from error
     names = [(key.name, key.duckdb_type) for key in table.partition_keys]

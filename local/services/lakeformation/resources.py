@@ -254,8 +254,9 @@ def entries_of(holdings: Iterable[Holding]) -> Iterator[tuple[Resource, dict[str
         spelled = described(resource)
         ((kind, value),) = spelled.items()
         value["ColumnNames" if kind == "TableWithColumns" else "TagValues"] = sorted(parts)
-        first = {"column" if resource.column else "value": min(parts)}
-        yield replace(resource, **first), _entry(key[0], spelled, held)
+        first = min(parts)
+        named = replace(resource, column=first) if resource.column else replace(resource, value=first)
+        yield named, _entry(key[0], spelled, held)
 
 
 def _entry(principal: str, resource: dict[str, Any], held: Held) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Mapping
 
-from sqlglot.tokens import TokenType
+from sqlglot import TokenType
 
 from local.engines.redshift.dialect.reading import tokenize
 from local.engines.redshift.errors import SqlError

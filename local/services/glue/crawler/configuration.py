@@ -13,6 +13,15 @@ from typing import Any
 from local.engines import objects
 from local.engines.errors import InvalidInput, NotSupported
 
+# What a setting of the configuration means for the crawl; the path of its key, and its value.
+_OPTIONS_OF: dict[str, dict[str, Any]] = {
+    "Version=1.0": {},
+    "CrawlerOutput.Partitions.AddOrUpdateBehavior=InheritFromTable": {"inherit": True},
+    "CrawlerOutput.Tables.AddOrUpdateBehavior=MergeNewColumns": {"merge_columns": True},
+    "Grouping.TableGroupingPolicy=CombineCompatibleSchemas": {"combine": True},
+    "CreatePartitionIndex=False": {},
+}
+
 
 @dataclass(frozen=True)
 class Target:
@@ -133,13 +142,7 @@ def _configuration(text: str | None) -> dict[str, Any]:
         raise InvalidInput("Crawler configuration needs Version 1.0")
     options: dict[str, Any] = {}
     for path, value in _leaves(given, ""):
-        known: dict[str, Any] | None = {
-            "Version=1.0": {},
-            "CrawlerOutput.Partitions.AddOrUpdateBehavior=InheritFromTable": {"inherit": True},
-            "CrawlerOutput.Tables.AddOrUpdateBehavior=MergeNewColumns": {"merge_columns": True},
-            "Grouping.TableGroupingPolicy=CombineCompatibleSchemas": {"combine": True},
-            "CreatePartitionIndex=False": {},
-        }.get(f"{path}={value}")
+        known = _OPTIONS_OF.get(f"{path}={value}")
         if path == "CrawlerOutput.Tables.TableThreshold" and isinstance(value, int) and value > 0:
             known = {"table_threshold": value}
         if known is None:

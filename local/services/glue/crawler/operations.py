@@ -123,7 +123,8 @@ def _crawls(crawler: FakeCrawler) -> list[RecordedCrawl]:
 
 
 def _running(crawler: FakeCrawler) -> bool:
-    return bool(crawler.crawls) and crawler.crawls[-1].status in ("RUNNING", "STOPPING")
+    crawls = _crawls(crawler)
+    return bool(crawls) and crawls[-1].status in ("RUNNING", "STOPPING")
 
 
 def _shown(crawler: FakeCrawler) -> dict[str, Any]:
@@ -239,7 +240,7 @@ class CrawlerOperations(GlueResponse):
     def stop_crawler(self) -> ActionResult:
         crawler = _crawler(self.parameters.get("Name"))
         with _lock:
-            if not _running(crawler) or crawler.crawls[-1].status == "STOPPING":
+            if not _running(crawler) or _crawls(crawler)[-1].status == "STOPPING":
                 raise CrawlerNotRunning(crawler.name)
             crawler.crawls[-1].status = "STOPPING"
             _crawls(crawler)[-1].stop.set()
