@@ -258,11 +258,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         aws.start()
     except StartFailure as failure:
-        _give_up(str(failure), failure.code)
+        _end_with(str(failure), failure.code)
     except Exception as error:
         log.exception("the start failed")
         traceback.print_exc()
-        _give_up(f"could not start: {type(error).__name__}: {error}", EXIT_DEFECT)
+        _end_with(f"could not start: {type(error).__name__}: {error}", EXIT_DEFECT)
     while not stop.is_set():
         wake.wait()
         wake.clear()
@@ -275,7 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     os._exit(0)
 
 
-def _give_up(message: str, code: int) -> NoReturn:
+def _end_with(message: str, code: int) -> NoReturn:
     print(f"local AWS: {message}", file=sys.stderr)
     sys.stderr.flush()
     logging.shutdown()

@@ -39,7 +39,7 @@ class Caller:
 
     @property
     def is_root(self) -> bool:
-        """Whether this is the account's root, whom identity policies do not bind."""
+        """Whether this is the account's root, which identity policies do not bind."""
         return self.arn == f"arn:aws:iam::{self.account}:root"
 
     @property
@@ -183,7 +183,7 @@ def register(credential: Credential) -> None:
 
 
 def _forget_expired() -> None:
-    """Drop sessions that ended an hour ago; until then their holders are told that they expired."""
+    """Drop sessions that ended an hour ago; until then they are refused as expired."""
     limit = datetime.now(UTC) - timedelta(hours=1)
     for key in [k for k, c in _credentials.items() if c.expires is not None and c.expires < limit]:
         del _credentials[key]

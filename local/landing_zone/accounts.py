@@ -100,7 +100,7 @@ class Account:
         identity.revoke(self._root.access_key)
 
     def source_systems_credential(self) -> dict[str, str]:
-        """A new access key of the user whom the source systems deliver their files as."""
+        """A new access key of the user as which the source systems deliver their files."""
         key = self._iam.create_access_key(UserName=source_systems_user(self.domain))["AccessKey"]
         return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
@@ -173,7 +173,7 @@ class Accounts:
 
 
 def source_systems_user(domain: Domain) -> str:
-    """The IAM user as whom the systems that deliver to a domain's landing bucket act."""
+    """The IAM user as which the systems that deliver to a domain's landing bucket act."""
     return f"{domain.name}-source-systems"
 
 

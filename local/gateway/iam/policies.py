@@ -173,19 +173,19 @@ def combined(policies: Iterable[Policy], action: str, resource: str, context: Ma
 @lru_cache(maxsize=512)
 def identity_policy(text: str) -> Policy:
     """Read a policy attached to a role, a user or a session. Raises MalformedPolicy."""
-    return _read(text, needs_principal=False, needs_resource=True)
+    return _read(text, principal_required=False, resource_required=True)
 
 
 @lru_cache(maxsize=512)
 def trust_policy(text: str) -> Policy:
     """Read a role's trust policy. Raises MalformedPolicy."""
-    return _read(text, needs_principal=True, needs_resource=False)
+    return _read(text, principal_required=True, resource_required=False)
 
 
 @lru_cache(maxsize=512)
 def resource_policy(text: str) -> Policy:
     """Read the policy of a resource, for example a bucket. Raises MalformedPolicy."""
-    return _read(text, needs_principal=True, needs_resource=True)
+    return _read(text, principal_required=True, resource_required=True)
 
 
 def _strongest(effects: set[Effect]) -> Effect:
@@ -195,7 +195,7 @@ def _strongest(effects: set[Effect]) -> Effect:
     return Effect.NOTHING
 
 
-def _read(text: str, *, needs_principal: bool, needs_resource: bool) -> Policy:
+def _read(text: str, *, principal_required: bool, resource_required: bool) -> Policy:
     try:
         document = json.loads(text)
     except ValueError as error:
@@ -211,10 +211,10 @@ def _read(text: str, *, needs_principal: bool, needs_resource: bool) -> Policy:
     statements = [raw] if isinstance(raw, dict) else raw
     if not statements:
         raise MalformedPolicy("Syntax errors in policy: the Statement is empty")
-    return Policy(tuple(_statement(s, needs_principal, needs_resource) for s in statements))
+    return Policy(tuple(_statement(s, principal_required, resource_required) for s in statements))
 
 
-def _statement(raw: Any, needs_principal: bool, needs_resource: bool) -> Statement:
+def _statement(raw: Any, principal_required: bool, resource_required: bool) -> Statement:
     if not isinstance(raw, dict):
         raise MalformedPolicy("Syntax errors in policy: a statement is an object")
     unknown = set(raw) - _STATEMENT_ELEMENTS
@@ -229,13 +229,13 @@ def _statement(raw: Any, needs_principal: bool, needs_resource: bool) -> Stateme
         if action != "*" and ":" not in action:
             raise MalformedPolicy(f"Actions/Conditions must be prefaced by a vendor: {action}")
     resources_negated, resources = _one_of(raw, "Resource", "NotResource")
-    if (resources is None) == needs_resource:
-        word = "must contain resources" if needs_resource else "has prohibited field Resource"
+    if (resources is None) == resource_required:
+        word = "must contain resources" if resource_required else "has prohibited field Resource"
         raise MalformedPolicy(f"Policy statement {word}.")
     principals_negated = "NotPrincipal" in raw
     principals = _principals(raw.get("NotPrincipal" if principals_negated else "Principal"))
-    if (principals is None) == needs_principal:
-        word = "must contain principals" if needs_principal else "has prohibited field Principal"
+    if (principals is None) == principal_required:
+        word = "must contain principals" if principal_required else "has prohibited field Principal"
         raise MalformedPolicy(f"Policy statement {word}.")
     return Statement(
         effect=Effect.ALLOW if raw["Effect"] == "Allow" else Effect.DENY,

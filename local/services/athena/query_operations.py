@@ -61,16 +61,16 @@ class QueryOperations(AthenaResponse):
         return json.dumps({"QueryExecution": description_of(_execution(self._get_param("QueryExecutionId")))})
 
     def batch_get_query_execution(self) -> str:
-        wanted = self._get_param("QueryExecutionIds") or []
+        requested = self._get_param("QueryExecutionIds") or []
         known = _executions()
-        found = [known[one] for one in wanted if one in known]
+        found = [known[one] for one in requested if one in known]
         missing = [
             {
                 "QueryExecutionId": one,
                 "ErrorCode": "INVALID_QUERY_EXECUTION_ID",
                 "ErrorMessage": "was not found",
             }
-            for one in wanted
+            for one in requested
             if one not in known
         ]
         return json.dumps(

@@ -47,10 +47,10 @@ def _readable(request: GlueResponse) -> tuple[CatalogTable, FakeTable, set[str] 
 
 def _changeable(request: GlueResponse) -> tuple[CatalogTable, FakeTable]:
     table = _table_of(request)
-    held = permissions.table_permissions(
+    granted_permissions = permissions.table_permissions(
         table.account, table.database, table.name, current_caller().principal_arn
     )
-    if not held & {"ALTER", "INSERT"}:
+    if not granted_permissions & {"ALTER", "INSERT"}:
         raise AccessDenied(f"Insufficient Lake Formation permission(s): Required Alter on {table.name}")
     return table, catalog.stored_table(table.account, table.database, table.name)
 
@@ -90,9 +90,9 @@ class PartitionOperations(GlueResponse):
 
     def batch_get_partition(self) -> ActionResult:
         table, stored, columns = _readable(self)
-        wanted = _batch(self, "PartitionsToGet", BATCH_GET_LIMIT)
-        found = [stored.partitions.get(str(one["Values"])) for one in wanted]
-        missing = [one for one, partition in zip(wanted, found, strict=True) if partition is None]
+        requested = _batch(self, "PartitionsToGet", BATCH_GET_LIMIT)
+        found = [stored.partitions.get(str(one["Values"])) for one in requested]
+        missing = [one for one, partition in zip(requested, found, strict=True) if partition is None]
         return ActionResult(
             {
                 "Partitions": [

@@ -1,4 +1,4 @@
-"""Data cells filters: made, changed, shown, deleted by whom may grant SELECT on the whole table.
+"""Data cells filters: made, changed, shown, deleted by whoever may grant SELECT on the whole table.
 
 Source: API reference of Lake Formation; "Data filtering limitations" (a filter needs SELECT with the grant option on all
 columns and no row restrictions).

@@ -16,18 +16,18 @@ _lock = threading.Lock()
 @contextmanager
 def changing(*resources: Hashable) -> Iterator[None]:
     """Hold resources while they change. Raises ConcurrentModification when somebody else holds one of them."""
-    wanted = set(resources)
+    changed = set(resources)
     with _lock:
-        if wanted & _busy:
+        if changed & _busy:
             raise ConcurrentModification(
                 "Concurrent modification of the permissions of this resource; try again"
             )
-        _busy.update(wanted)
+        _busy.update(changed)
     try:
         yield
     finally:
         with _lock:
-            _busy.difference_update(wanted)
+            _busy.difference_update(changed)
 
 
 def places_of(resources: Iterable[Resource]) -> set[Hashable]:

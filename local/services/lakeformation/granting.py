@@ -1,7 +1,7 @@
-"""Grants and revocations, one entry at a time: what may be given on what, by whom, to whom.
+"""Grants and revocations, one entry at a time: which permissions, on what, by and to which principal.
 
 Facts from the Lake Formation developer guide: a grantor is a data lake administrator or holds what it grants with the
-grant option; LF-Tag expressions are granted by whom GRANT_WITH_LF_TAG_EXPRESSION was given on all of their LF-Tags; of
+grant option; LF-Tag expressions are granted by holders of GRANT_WITH_LF_TAG_EXPRESSION on all of their LF-Tags; of
 LF-Tags other accounts get DESCRIBE and ASSOCIATE only.
 """
 
@@ -69,11 +69,11 @@ def _check(caller: Caller, principal: str, resource: Resource, entry: dict[str, 
 
 
 def _require_room(principal: str, resource: Resource) -> None:
-    held = {
+    granted = {
         other
         for other, _ in book(resource.account).at([principal], ["filter"], resource.database, resource.table)
     }
-    if resource not in held and len(held) >= GRANTS_A_PRINCIPAL:
+    if resource not in granted and len(granted) >= GRANTS_A_PRINCIPAL:
         raise ResourceNumberLimitExceeded(
             f"{principal} holds SELECT on {GRANTS_A_PRINCIPAL} data cells filters of {resource.table} already"
         )
@@ -98,7 +98,7 @@ def _require_not_partial(principal: str, resource: Resource, given: list[str]) -
 def revoke(caller: Caller, account: str, entry: dict[str, Any]) -> None:
     """Take one grant back.
 
-    Raises InvalidInput when it was not held, AccessDenied, EntityNotFound, NotSupported, ConcurrentModification.
+    Raises InvalidInput when it was not granted, AccessDenied, EntityNotFound, NotSupported, ConcurrentModification.
     """
     principal = principal_of(entry.get("Principal"))
     resources = resources_of(entry.get("Resource"), account, must_exist=False)
@@ -109,7 +109,7 @@ def revoke(caller: Caller, account: str, entry: dict[str, Any]) -> None:
                 entry.get("PermissionsWithGrantOption"), resource, "PermissionsWithGrantOption"
             )
             _require_grantor(caller, resource, {*given, *passed})
-        held = [
+        removed = [
             book(resource.account).remove(
                 principal,
                 resource,
@@ -118,7 +118,7 @@ def revoke(caller: Caller, account: str, entry: dict[str, Any]) -> None:
             )
             for resource in resources
         ]
-    if not all(held):
+    if not all(removed):
         raise InvalidInput(
             "No permissions revoked. Grantee does not have: " + ", ".join(entry.get("Permissions") or ())
         )
@@ -134,10 +134,10 @@ def _applicable(names: list[str] | None, resource: Resource, what: str) -> list[
     return list(names or ())
 
 
-def _require_grantor(caller: Caller, resource: Resource, wanted: set[str]) -> None:
+def _require_grantor(caller: Caller, resource: Resource, required: set[str]) -> None:
     if permissions.is_administrator(caller.principal_arn, resource.account):
         return
-    missing = sorted(wanted - _passed_on(caller, resource))
+    missing = sorted(required - _passed_on(caller, resource))
     if missing:
         place = resource.table or resource.database or resource.location or resource.name or resource.kind
         raise AccessDenied(
@@ -163,14 +163,14 @@ def _passed_on(caller: Caller, resource: Resource) -> set[str]:
     if resource.kind in ("table", "columns", "filter") and resource.table != EVERY_TABLE:
         for table in (resource.table, EVERY_TABLE):
             passed |= grants.of(who, Resource("table", resource.account, resource.database, table)).grantable
-        for other, held in grants.column_grants(who, resource.database, resource.table):
+        for other, has in grants.column_grants(who, resource.database, resource.table):
             # a filter is granted on by whoever may grant SELECT on the whole table
             if (
                 not (other.column or other.excluded)
                 if resource.kind == "filter"
                 else _covers(other, resource)
             ):
-                passed |= held.grantable
+                passed |= has.grantable
     return passed
 
 
@@ -185,10 +185,10 @@ def may_grant_with(caller: Caller, policy: Resource) -> bool:
     )
 
 
-def _covers(granted: Resource, wanted: Resource) -> bool:
-    """Whether SELECT on the columns of `granted` includes all columns of `wanted`."""
+def _covers(granted: Resource, requested: Resource) -> bool:
+    """Whether SELECT on the columns of `granted` includes all columns of `requested`."""
     if granted.column:
-        return granted.column == wanted.column
-    if wanted.column:
-        return wanted.column not in granted.excluded
-    return set(granted.excluded) <= set(wanted.excluded)
+        return granted.column == requested.column
+    if requested.column:
+        return requested.column not in granted.excluded
+    return set(granted.excluded) <= set(requested.excluded)

@@ -46,8 +46,8 @@ class TagOperations(LakeFormationResponse):
     def create_lf_tag(self) -> str:
         account, role = account_of(self), current_caller().principal_arn
         key, values = tag_key(self._get_param("TagKey")), tag_values(self._get_param("TagValues"))
-        held = book(account).of(permissions.principals(role, account), Resource("catalog", account))
-        if "CREATE_LF_TAG" not in held.permissions and not permissions.is_administrator(role, account):
+        permitted = book(account).of(permissions.principals(role, account), Resource("catalog", account))
+        if "CREATE_LF_TAG" not in permitted.permissions and not permissions.is_administrator(role, account):
             raise AccessDenied("Insufficient Lake Formation permission(s): Required Create LF Tag on Catalog")
         tag_book(account).create(key, values, role)
         return "{}"
@@ -59,10 +59,10 @@ class TagOperations(LakeFormationResponse):
             raise InvalidInput("TagValuesToAdd and TagValuesToDelete cannot both be empty")
         _require_to(account, key, "ALTER")
         with changing((account, "tag", key)):
-            gone = tag_values(delete) if delete else []
-            tag_book(account).update(key, tag_values(add) if add else [], gone)
-            if gone:
-                book(account).forget_tag(key, gone)
+            removed = tag_values(delete) if delete else []
+            tag_book(account).update(key, tag_values(add) if add else [], removed)
+            if removed:
+                book(account).forget_tag(key, removed)
         return "{}"
 
     def delete_lf_tag(self) -> str:

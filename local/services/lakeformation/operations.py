@@ -125,15 +125,15 @@ class LakeFormationOperations(LakeFormationResponse):
             raise InvalidInput("Principal must not be specified when related permissions are asked for.")
         if kind is not None and kind not in _TYPES:
             raise NotSupported(f"ResourceType {kind}")
-        wanted = None
+        listed = None
         if resource is not None:
             if resource.get("TableWithColumns") is not None:
                 raise InvalidInput(
                     "TableWithColumns is not supported here: list the permissions of its Table."
                 )
-            wanted = resources_of(resource, account, must_exist=False)
-            account = wanted[0].account
-        listing = _Listing(current_caller(), account, wanted, related)
+            listed = resources_of(resource, account, must_exist=False)
+            account = listed[0].account
+        listing = _Listing(current_caller(), account, listed, related)
         found = [
             (key, entry)
             for key, its, entry in listing.entries()
@@ -168,19 +168,19 @@ _whole: dict[str, tuple[int, list[_Entry]]] = {}
 class _Listing:
     """The grants that one request may see, sorted."""
 
-    def __init__(self, caller: Caller, account: str, wanted: list[Resource] | None, related: bool) -> None:
+    def __init__(self, caller: Caller, account: str, listed: list[Resource] | None, related: bool) -> None:
         self._account = account
-        self._wanted = wanted
+        self._resources = listed
         self._related = related
         self._everything = permissions.is_administrator(caller.principal_arn, account)
         self._who = permissions.principals(caller.principal_arn, account)
 
     def entries(self) -> list[_Entry]:
         """Sort key, resource and what the API shows of every grant."""
-        if self._wanted is None:
+        if self._resources is None:
             found = self._all()
         else:
-            places = {(each.database, each.table) for each in self._wanted}
+            places = {(each.database, each.table) for each in self._resources}
             found = [entry for entry in _sorted(self._account, places) if self._concerns(entry[1])]
         return found if self._everything else [entry for entry in found if self._may_see(entry)]
 
@@ -194,14 +194,14 @@ class _Listing:
 
     def _concerns(self, resource: Resource) -> bool:
         """Whether a grant is on what was asked for; a table's grants include its columns', and filters if related."""
-        for asked in self._wanted or ():
-            if asked.kind == "table":
+        for listed_resource in self._resources or ():
+            if listed_resource.kind == "table":
                 if resource.kind in ("table", "columns") or (self._related and resource.kind == "filter"):
                     return True
-            elif asked.kind == "tag":
-                if (resource.kind, resource.name) == (asked.kind, asked.name):
+            elif listed_resource.kind == "tag":
+                if (resource.kind, resource.name) == (listed_resource.kind, listed_resource.name):
                     return True
-            elif resource == asked:
+            elif resource == listed_resource:
                 return True
         return False
 

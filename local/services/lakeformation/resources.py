@@ -241,28 +241,28 @@ def entries_of(holdings: Iterable[Holding]) -> Iterator[tuple[Resource, dict[str
 
     Each with one of its resources.
     """
-    together: dict[tuple[Any, ...], tuple[Resource, Held, list[str]]] = {}
-    for who, resource, held in holdings:
+    grouped: dict[tuple[Any, ...], tuple[Resource, Held, list[str]]] = {}
+    for who, resource, granted in holdings:
         if (resource.kind == "columns" and resource.column) or resource.kind == "tag":
             part = resource.column or resource.value
-            rights = (frozenset(held.permissions), frozenset(held.grantable))
+            rights = (frozenset(granted.permissions), frozenset(granted.grantable))
             key = (who, resource.database, resource.table, resource.name, *rights)
-            together.setdefault(key, (resource, held, []))[2].append(part)
+            grouped.setdefault(key, (resource, granted, []))[2].append(part)
         else:
-            yield resource, _entry(who, described(resource), held)
-    for key, (resource, held, parts) in together.items():
+            yield resource, _entry(who, described(resource), granted)
+    for key, (resource, granted, parts) in grouped.items():
         spelled = described(resource)
         ((kind, value),) = spelled.items()
         value["ColumnNames" if kind == "TableWithColumns" else "TagValues"] = sorted(parts)
         first = min(parts)
         named = replace(resource, column=first) if resource.column else replace(resource, value=first)
-        yield named, _entry(key[0], spelled, held)
+        yield named, _entry(key[0], spelled, granted)
 
 
-def _entry(principal: str, resource: dict[str, Any], held: Held) -> dict[str, Any]:
+def _entry(principal: str, resource: dict[str, Any], granted: Held) -> dict[str, Any]:
     return {
         "Principal": {"DataLakePrincipalIdentifier": principal},
         "Resource": resource,
-        "Permissions": sorted(held.permissions),
-        "PermissionsWithGrantOption": sorted(held.grantable),
+        "Permissions": sorted(granted.permissions),
+        "PermissionsWithGrantOption": sorted(granted.grantable),
     }

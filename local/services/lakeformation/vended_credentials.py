@@ -33,7 +33,12 @@ MINIMUM_SECONDS, MAXIMUM_SECONDS, DEFAULT_SECONDS = 900, 43200, 3600
 
 
 def vend(
-    caller: Caller, table: CatalogTable, location: str, wanted: list[str], supported: list[str], seconds: int
+    caller: Caller,
+    table: CatalogTable,
+    location: str,
+    requested: list[str],
+    supported: list[str],
+    seconds: int,
 ) -> dict[str, Any]:
     """Credentials limited to a location of a table.
 
@@ -42,7 +47,7 @@ def vend(
     """
     if not MINIMUM_SECONDS <= seconds <= MAXIMUM_SECONDS:
         raise InvalidInput(f"DurationSeconds must be between {MINIMUM_SECONDS} and {MAXIMUM_SECONDS}")
-    actions = {"SELECT", "INSERT", "DELETE"} if "ALL" in wanted else set(wanted or ["SELECT"])
+    actions = {"SELECT", "INSERT", "DELETE"} if "ALL" in requested else set(requested or ["SELECT"])
     unknown = sorted(actions - {"SELECT", "INSERT", "DELETE"})
     if unknown:
         raise InvalidInput(f"credentials cannot be vended for {', '.join(unknown)}")
@@ -155,5 +160,5 @@ def _vend(request: LakeFormationResponse, table: CatalogTable, location: str) ->
     }:
         raise InvalidInput(f"unknown SupportedPermissionTypes {supported}")
     seconds = int(request._get_param("DurationSeconds") or DEFAULT_SECONDS)
-    wanted = request._get_param("Permissions") or []
-    return vend(current_caller(), table, location, wanted, supported, seconds)
+    requested = request._get_param("Permissions") or []
+    return vend(current_caller(), table, location, requested, supported, seconds)

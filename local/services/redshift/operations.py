@@ -168,8 +168,8 @@ class ClusterOperations:
         for role in added:
             authorization.require_service_role(role, "redshift.amazonaws.com")
         removed = set(self._get_param("RemoveIamRoles", []))
-        kept = tuple(role for role in cluster.roles if role not in removed and role not in added)
-        cluster.roles = kept + added
+        remaining = tuple(role for role in cluster.roles if role not in removed and role not in added)
+        cluster.roles = remaining + added
         described = self.redshift_backend.clusters[cluster.identifier]
         described.iam_roles_arn = list(cluster.roles)
         return ActionResult({"Cluster": described})
@@ -217,22 +217,22 @@ def _duration(seconds: int) -> int:
     return seconds
 
 
-def _require_creatable(asked: dict[str, Any]) -> None:
+def _require_creatable(parameters: dict[str, Any]) -> None:
     """Raise AwsError for parameters that AWS refuses, NotServed for those that are not applied here."""
     for name in _REFUSED_PARAMETERS:
-        if asked.get(name):
+        if parameters.get(name):
             raise NotServed("redshift", "CreateCluster", f"{name} is not applied here")
-    identifier = str(asked.get("ClusterIdentifier") or "")
+    identifier = str(parameters.get("ClusterIdentifier") or "")
     if not _IDENTIFIER.fullmatch(identifier) or len(identifier) > 63:
         raise _invalid("ClusterIdentifier", identifier, "1-63 lower case letters, digits and single hyphens")
-    database = str(asked.get("DBName") or "dev")
+    database = str(parameters.get("DBName") or "dev")
     if not _DATABASE.fullmatch(database):
         raise _invalid("DBName", database, "1-64 lower case letters, digits and underscores")
-    user = str(asked.get("MasterUsername") or "")
+    user = str(parameters.get("MasterUsername") or "")
     if not _MASTER_USER.fullmatch(user):
         raise _invalid("MasterUsername", user, "1-128 lower case letters, digits and _ + . @ -")
-    managed = str(asked.get("ManageMasterPassword")).lower() == "true"
-    if managed == bool(asked.get("MasterUserPassword")):
+    managed = str(parameters.get("ManageMasterPassword")).lower() == "true"
+    if managed == bool(parameters.get("MasterUserPassword")):
         raise AwsError(
             "InvalidParameterCombination", "Give either MasterUserPassword or ManageMasterPassword, not both"
         )

@@ -1,4 +1,4 @@
-"""What was submitted to the Data API, how far it is, and who may ask about it."""
+"""What was submitted to the Data API, how far it is, and who may read it."""
 
 from __future__ import annotations
 

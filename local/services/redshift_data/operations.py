@@ -43,43 +43,48 @@ class DataOperations:
 
     def execute_statement(self: Any) -> Answer:
         """ExecuteStatement."""
-        asked = _asked(self)
-        sql = _required(asked, "Sql")
-        bound, values = parameters.bind(sql, parameters.read(asked.get("Parameters")))
-        return _submit(self, "ExecuteStatement", asked, [Execution(sql, bound, values)], batch=False)
+        request = _request(self)
+        sql = _required(request, "Sql")
+        bound, values = parameters.bind(sql, parameters.read(request.get("Parameters")))
+        return _submit(self, "ExecuteStatement", request, [Execution(sql, bound, values)], batch=False)
 
     def batch_execute_statement(self: Any) -> Answer:
         """BatchExecuteStatement: one transaction, unless ExecutionMode says AUTO_COMMIT."""
-        asked = _asked(self)
-        texts = asked.get("Sqls") or []
+        request = _request(self)
+        texts = request.get("Sqls") or []
         if not 1 <= len(texts) <= LARGEST_BATCH:
             raise _invalid(f"Sqls must hold 1 to {LARGEST_BATCH} statements, not {len(texts)}")
-        if asked.get("Parameters"):
+        if request.get("Parameters"):
             raise NotServed(
                 "redshift-data", "BatchExecuteStatement", "Parameters of a batch are not bound here"
             )
-        mode = asked.get("ExecutionMode") or "TRANSACTION"
+        mode = request.get("ExecutionMode") or "TRANSACTION"
         if mode not in ("TRANSACTION", "AUTO_COMMIT"):
             raise _invalid(f"ExecutionMode must be TRANSACTION or AUTO_COMMIT, not {mode}")
         statements = [Execution(sql, sql) for sql in texts]
         return _submit(
-            self, "BatchExecuteStatement", asked, statements, batch=True, together=mode == "TRANSACTION"
+            self,
+            "BatchExecuteStatement",
+            request,
+            statements,
+            batch=True,
+            one_transaction=mode == "TRANSACTION",
         )
 
     def describe_statement(self: Any) -> Answer:
         """DescribeStatement, of a submission or of one statement of a batch."""
-        asked = _asked(self)
-        submission, number = _find(asked)
-        submission.ended.wait(_wait(asked))
+        request = _request(self)
+        submission, number = _find(request)
+        submission.ended.wait(_wait(request))
         if number is not None:
             return _answer(_describe_one(submission, number))
         return _answer(_describe(submission))
 
     def get_statement_result(self: Any) -> Answer:
         """GetStatementResult: one page."""
-        asked = _asked(self)
-        submission, number = _find(asked)
-        submission.ended.wait(_wait(asked))
+        request = _request(self)
+        submission, number = _find(request)
+        submission.ended.wait(_wait(request))
         execution = submission.executions[number or 0]
         if (
             (submission.batch and number is None)
@@ -91,7 +96,7 @@ class DataOperations:
                 "Query does not have result. Please check query status with DescribeStatement.",
             )
         rows = execution.rows
-        start = _position(asked.get("NextToken"), len(rows))
+        start = _position(request.get("NextToken"), len(rows))
         records, end = results.page(execution.columns, rows, start)
         answer = {
             "ColumnMetadata": [results.metadata(column) for column in execution.columns],
@@ -104,22 +109,22 @@ class DataOperations:
 
     def list_statements(self: Any) -> Answer:
         """ListStatements: the caller's own; finished ones unless another status is asked for."""
-        asked = _asked(self)
+        request = _request(self)
         caller = identity.current_caller()
-        limit = int(asked.get("MaxResults") or 100)
+        limit = int(request.get("MaxResults") or 100)
         if not 0 < limit <= 100:
             raise _invalid("MaxResults must be between 1 and 100")
-        status = asked.get("Status") or states.FINISHED
+        status = request.get("Status") or states.FINISHED
         found = [
             each
             for each in runner.submissions.of(caller)
             if status in ("ALL", each.status)
-            and (asked.get("RoleLevel", True) or each.owner_session == caller.session)
-            and each.name == (asked.get("StatementName") or each.name)
-            and each.database == (asked.get("Database") or each.database)
-            and each.cluster.identifier == (asked.get("ClusterIdentifier") or each.cluster.identifier)
+            and (request.get("RoleLevel", True) or each.owner_session == caller.session)
+            and each.name == (request.get("StatementName") or each.name)
+            and each.database == (request.get("Database") or each.database)
+            and each.cluster.identifier == (request.get("ClusterIdentifier") or each.cluster.identifier)
         ]
-        start = _position(asked.get("NextToken"), len(found))
+        start = _position(request.get("NextToken"), len(found))
         answer: dict[str, Any] = {"Statements": [_listed(each) for each in found[start : start + limit]]}
         if start + limit < len(found):
             answer["NextToken"] = _token(start + limit)
@@ -127,8 +132,8 @@ class DataOperations:
 
     def cancel_statement(self: Any) -> Answer:
         """CancelStatement."""
-        asked = _asked(self)
-        submission, number = _find(asked)
+        request = _request(self)
+        submission, number = _find(request)
         if number is not None:
             raise _invalid("A statement of a batch cannot be cancelled by itself; cancel the batch")
         if submission.ended.is_set():
@@ -142,42 +147,42 @@ class DataOperations:
 def _submit(
     response: Any,
     operation: str,
-    asked: dict[str, Any],
+    request: dict[str, Any],
     statements: list[Execution],
     *,
     batch: bool,
-    together: bool = False,
+    one_transaction: bool = False,
 ) -> Answer:
     for name, reason in _REFUSED_PARAMETERS.items():
-        if asked.get(name):
+        if request.get(name):
             raise NotServed("redshift-data", operation, f"{name}: {reason}")
-    if asked.get("ResultFormat") not in (None, "JSON"):
+    if request.get("ResultFormat") not in (None, "JSON"):
         raise NotServed("redshift-data", operation, "results come as JSON only")
     for statement in statements:
         if len(statement.text.encode()) > LONGEST_STATEMENT:
             raise _invalid(f"A statement is longer than {LONGEST_STATEMENT} bytes")
     caller = identity.current_caller()
-    cluster = clusters.cluster_for(response.current_account, _required(asked, "ClusterIdentifier"))
+    cluster = clusters.cluster_for(response.current_account, _required(request, "ClusterIdentifier"))
     if cluster is None:
         raise _invalid("Redshift endpoint doesn't exist in this region.")
-    database = _required(asked, "Database")
+    database = _required(request, "Database")
     submission = Submission(
         cluster=cluster,
         database=database,
-        user=_database_user(caller, cluster, database, asked.get("DbUser")),
+        user=_database_user(caller, cluster, database, request.get("DbUser")),
         owner=caller.principal_arn,
         owner_session=caller.session or "",
         executions=statements,
         batch=batch,
-        one_transaction=together,
-        parameters=asked.get("Parameters") or [],
-        name=asked.get("StatementName"),
+        one_transaction=one_transaction,
+        parameters=request.get("Parameters") or [],
+        name=request.get("StatementName"),
     )
     if runner.submissions.active(cluster) >= ACTIVE_LIMIT:
         raise AwsError(
             "ActiveStatementsExceededException", "The number of active statements exceeds the limit."
         )
-    submission = runner.submit(submission, asked.get("ClientToken"))
+    submission = runner.submit(submission, request.get("ClientToken"))
     answer: dict[str, Any] = {
         "Id": submission.id,
         "CreatedAt": submission.created,
@@ -186,8 +191,8 @@ def _submit(
         "DbUser": submission.user,
         "DbGroups": [],
     }
-    if asked.get("WaitTimeSeconds"):
-        submission.ended.wait(_wait(asked))
+    if request.get("WaitTimeSeconds"):
+        submission.ended.wait(_wait(request))
         answer |= {
             "Status": submission.status,
             "RedshiftPid": submission.pid,
@@ -196,7 +201,7 @@ def _submit(
     return _answer(answer)
 
 
-def _database_user(caller: identity.Caller, cluster: Cluster, database: str, asked: str | None) -> str:
+def _database_user(caller: identity.Caller, cluster: Cluster, database: str, request: str | None) -> str:
     """The database user of a statement, if the caller may become it.
 
     Raises:
@@ -204,11 +209,11 @@ def _database_user(caller: identity.Caller, cluster: Cluster, database: str, ask
     """
     resource = f"arn:aws:redshift:{cluster.region}:{cluster.account}"
     database_arn = f"{resource}:dbname:{cluster.identifier}/{database}"
-    if asked:
+    if request:
         action = "redshift:GetClusterCredentials"
-        authorization.authorize(caller, action, f"{resource}:dbuser:{cluster.identifier}/{asked}")
+        authorization.authorize(caller, action, f"{resource}:dbuser:{cluster.identifier}/{request}")
         authorization.authorize(caller, action, database_arn)
-        return asked.lower()
+        return request.lower()
     authorization.authorize(caller, "redshift:GetClusterCredentialsWithIAM", database_arn)
     return cluster.create_user(user_of_role(caller)).name
 
@@ -286,9 +291,9 @@ def _listed(submission: Submission) -> dict[str, Any]:
     return answer
 
 
-def _find(asked: dict[str, Any]) -> tuple[Submission, int | None]:
+def _find(request: dict[str, Any]) -> tuple[Submission, int | None]:
     """The submission that an identifier names, and which of its statements when it ends in ``:n``."""
-    identifier = _required(asked, "Id")
+    identifier = _required(request, "Id")
     match = _STATEMENT_ID.fullmatch(identifier)
     if match is None:
         raise _invalid(f"id must satisfy regex pattern: ^{_STATEMENT_ID.pattern}$")
@@ -299,21 +304,21 @@ def _find(asked: dict[str, Any]) -> tuple[Submission, int | None]:
     return submission, number
 
 
-def _asked(response: Any) -> dict[str, Any]:
+def _request(response: Any) -> dict[str, Any]:
     body = json.loads(response.body or "{}")
     return body if isinstance(body, dict) else {}
 
 
-def _required(asked: dict[str, Any], name: str) -> str:
-    value = asked.get(name)
+def _required(request: dict[str, Any], name: str) -> str:
+    value = request.get(name)
     if not isinstance(value, str) or not value.strip():
         raise _invalid(f"{name} is required and must not be empty")
     return value
 
 
-def _wait(asked: dict[str, Any]) -> float:
+def _wait(request: dict[str, Any]) -> float:
     """Seconds to wait for the end, as WaitTimeSeconds says."""
-    seconds = int(asked.get("WaitTimeSeconds") or 0)
+    seconds = int(request.get("WaitTimeSeconds") or 0)
     if not 0 <= seconds <= LONGEST_WAIT:
         raise _invalid(f"WaitTimeSeconds must be between 0 and {LONGEST_WAIT}")
     return float(seconds)

@@ -29,12 +29,12 @@ class Runner:
 
     def submit(self, submission: Submission, token: str | None) -> Submission:
         """Start a submission; the same one sent again, with the same client token, is only answered again."""
-        kept = self.submissions.add(submission, token)
-        if kept is submission:
+        accepted = self.submissions.add(submission, token)
+        if accepted is submission:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="redshift-data")
             self._pool.submit(self._run, submission)
-        return kept
+        return accepted
 
     def cancel(self, submission: Submission) -> None:
         """Stop a submission: it ends as ABORTED, unless it ends by itself first."""

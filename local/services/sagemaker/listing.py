@@ -24,7 +24,7 @@ _TIMES = {
 
 def page(
     items: Iterable[Item],
-    asked: Mapping[str, Any],
+    request: Mapping[str, Any],
     *,
     result: str,
     name: str,
@@ -40,21 +40,21 @@ def page(
     parameters to the member that must equal them; `sort_keys` maps SortBy values to members (default CreationTime).
     """
     exact = {**({"StatusEquals": status} if status else {}), **(equals or {})}
-    require_known(asked, (*_PAGING, "NameContains", *_TIMES, *exact), "a list operation")
-    found = [item for item in items if _matches(item, asked, name, exact)]
+    require_known(request, (*_PAGING, "NameContains", *_TIMES, *exact), "a list operation")
+    found = [item for item in items if _matches(item, request, name, exact)]
     keys = {
         "CreationTime": "CreationTime",
         "Name": name,
         **({"Status": status} if status else {}),
         **(sort_keys or {}),
     }
-    sort_by = asked.get("SortBy") or "CreationTime"
+    sort_by = request.get("SortBy") or "CreationTime"
     if sort_by not in keys:
         raise invalid(f"Value '{sort_by}' at 'sortBy' is not one of {sorted(keys)}")
-    descending = (asked.get("SortOrder") or ("Descending" if newest_first else "Ascending")) == "Descending"
+    descending = (request.get("SortOrder") or ("Descending" if newest_first else "Ascending")) == "Descending"
     found.sort(key=lambda item: (item[keys[sort_by]], str(item[name])), reverse=descending)
-    start = _read_token(asked.get("NextToken"))
-    size = int(asked.get("MaxResults") or DEFAULT_PAGE)
+    start = _read_token(request.get("NextToken"))
+    size = int(request.get("MaxResults") or DEFAULT_PAGE)
     if not 1 <= size <= LARGEST_PAGE:
         raise invalid(f"Value '{size}' at 'maxResults' is not between 1 and {LARGEST_PAGE}")
     answer: dict[str, Any] = {result: [shown(item) for item in found[start : start + size]]}
@@ -63,14 +63,14 @@ def page(
     return answer
 
 
-def _matches(item: Item, asked: Mapping[str, Any], name: str, exact: Mapping[str, str]) -> bool:
-    if str(asked.get("NameContains") or "").lower() not in str(item[name]).lower():
+def _matches(item: Item, request: Mapping[str, Any], name: str, exact: Mapping[str, str]) -> bool:
+    if str(request.get("NameContains") or "").lower() not in str(item[name]).lower():
         return False
     for parameter, member in exact.items():
-        if asked.get(parameter) and item.get(member) != asked[parameter]:
+        if request.get(parameter) and item.get(member) != request[parameter]:
             return False
     for parameter, (member, direction) in _TIMES.items():
-        limit = asked.get(parameter)
+        limit = request.get(parameter)
         if limit is not None:
             moment = limit if isinstance(limit, datetime) else datetime.fromtimestamp(float(limit), UTC)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

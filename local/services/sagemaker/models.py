@@ -131,6 +131,6 @@ def _container_of_package(container: Mapping[str, Any], caller: Caller, region: 
         raise invalid(
             f"Model package {package.arn} is {package.approval}: only an Approved one can be deployed"
         )
-    held: dict[str, Any] = dict(package.containers[0])
-    held["Environment"] = {**(held.get("Environment") or {}), **(container.get("Environment") or {})}
-    return held
+    merged: dict[str, Any] = dict(package.containers[0])
+    merged["Environment"] = {**(merged.get("Environment") or {}), **(container.get("Environment") or {})}
+    return merged

@@ -179,9 +179,9 @@ def _create_package(request: Request, region: str) -> dict[str, Any]:
 
 
 def _list_packages(request: Request, region: str) -> dict[str, Any]:
-    asked = dict(request)
-    group = asked.pop("ModelPackageGroupName", None)
-    kind = asked.pop("ModelPackageType", None) or ("Versioned" if group else "Unversioned")
+    filters = dict(request)
+    group = filters.pop("ModelPackageGroupName", None)
+    kind = filters.pop("ModelPackageType", None) or ("Versioned" if group else "Unversioned")
     if group:
         group = registry.find_group(_account(), region, group).name
     packages = [
@@ -195,7 +195,7 @@ def _list_packages(request: Request, region: str) -> dict[str, Any]:
     ]
     return page(
         [{"Name": package.arn, **package.summary()} for package in packages],
-        asked,
+        filters,
         result="ModelPackageSummaryList",
         name="Name",
         equals={"ModelApprovalStatus": "ModelApprovalStatus"},

@@ -109,11 +109,11 @@ class Package:
 
     def describe(self) -> dict[str, Any]:
         """The answer of DescribeModelPackage."""
-        kept = ("InferenceSpecification", "ModelMetrics", "MetadataProperties", "Domain", "Task")
+        copied = ("InferenceSpecification", "ModelMetrics", "MetadataProperties", "Domain", "Task")
         return without_none(
             {
                 **self.summary(),
-                **{member: self.request.get(member) for member in kept},
+                **{member: self.request.get(member) for member in copied},
                 "ModelPackageName": self.group or self.request.get("ModelPackageName"),
                 "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
                 "CertifyForMarketplace": False,

@@ -73,7 +73,7 @@ class RoleStorage:
                 o["Key"] for page in pages for o in page.get("Contents", []) if not o["Key"].endswith("/")
             ]
         except ClientError as error:
-            raise StorageError(f"{prefix.url}: {_told(error)}") from error
+            raise StorageError(f"{prefix.url}: {_reason(error)}") from error
 
     def download(self, where: Location, target: Path) -> None:
         """Copy an object into a file."""
@@ -84,7 +84,7 @@ class RoleStorage:
                 for chunk in body.iter_chunks(1 << 20):
                     sink.write(chunk)
         except ClientError as error:
-            raise StorageError(f"{where.url}: {_told(error)}") from error
+            raise StorageError(f"{where.url}: {_reason(error)}") from error
 
     def download_prefix(self, prefix: Location, folder: Path) -> list[Path]:
         """Copy everything below a prefix into a folder, as File mode with S3Prefix does; returns the files."""
@@ -101,7 +101,7 @@ class RoleStorage:
             with source.open("rb") as body:
                 self._client.put_object(Bucket=where.bucket, Key=where.key, Body=body)
         except ClientError as error:
-            raise StorageError(f"{where.url}: {_told(error)}") from error
+            raise StorageError(f"{where.url}: {_reason(error)}") from error
 
 
 def relative_to(prefix: Location, key: str) -> str:
@@ -144,6 +144,6 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 
-def _told(error: ClientError) -> str:
+def _reason(error: ClientError) -> str:
     details: dict[str, Any] = error.response["Error"]
     return f"{details['Code']}: {details['Message']}"

@@ -12,8 +12,8 @@ _lock = threading.Lock()
 def tag_resource(arn: str, tags: Iterable[Mapping[str, str]] | None) -> list[dict[str, str]]:
     """Add tags to a resource; gives all it has now."""
     with _lock:
-        held = _tags.setdefault(arn, {})
-        held.update({tag["Key"]: tag["Value"] for tag in tags or ()})
+        current = _tags.setdefault(arn, {})
+        current.update({tag["Key"]: tag["Value"] for tag in tags or ()})
     return tags_of(arn)
 
 

@@ -167,12 +167,12 @@ class TrainingJob(Job):
         if code == 0 or self._out_of_time or self._process.was_stopped:
             return
         failure = layout.output / "failure"
-        told = (
+        reported = (
             failure.read_text(errors="replace") if failure.exists() else one_line(self._process.last_errors)
         )
         command = " ".join(["python", self.program, *arguments])
         raise JobFailure(
-            f'AlgorithmError: ExecuteUserScriptError:\nExitCode {code}\nErrorMessage "{told}"\nCommand "{command}", '
+            f'AlgorithmError: ExecuteUserScriptError:\nExitCode {code}\nErrorMessage "{reported}"\nCommand "{command}", '
             f"exit code: {code}"
         )
 

@@ -124,7 +124,7 @@ class TransformJob(Job):
         return program
 
     def _infer(self, folder: Path, program: Path, files: list[str], credential: Credential) -> None:
-        given, wanted = self.request["TransformInput"], self.request["TransformOutput"]
+        given, described = self.request["TransformInput"], self.request["TransformOutput"]
         client = self.request.get("ModelClientConfig") or {}
         plan = {
             "program": str(program),
@@ -134,9 +134,9 @@ class TransformJob(Job):
                 for n in files
             ],
             "content_type": given.get("ContentType") or "text/csv",
-            "accept": wanted.get("Accept") or "application/json",
+            "accept": described.get("Accept") or "application/json",
             "split": given.get("SplitType") or "None",
-            "assemble": wanted.get("AssembleWith") or "None",
+            "assemble": described.get("AssembleWith") or "None",
             "strategy": self.request.get("BatchStrategy") or "MultiRecord",
             "max_payload_megabytes": self.request.get("MaxPayloadInMB", DEFAULT_PAYLOAD_MEGABYTES),
             "timeout_seconds": client.get("InvocationsTimeoutInSeconds", DEFAULT_TIMEOUT_SECONDS),
@@ -200,7 +200,7 @@ def _require_input(given: Mapping[str, Any]) -> None:
         raise not_done_here(f"S3DataType {source.get('S3DataType')}")
 
 
-def _require_output(wanted: Mapping[str, Any]) -> None:
-    require_known(wanted, ["S3OutputPath", "Accept", "AssembleWith"], "TransformOutput")
-    if (wanted.get("AssembleWith") or "None") not in ("None", "Line"):
-        raise invalid(f"Value '{wanted['AssembleWith']}' at 'assembleWith' must be None or Line")
+def _require_output(described: Mapping[str, Any]) -> None:
+    require_known(described, ["S3OutputPath", "Accept", "AssembleWith"], "TransformOutput")
+    if (described.get("AssembleWith") or "None") not in ("None", "Line"):
+        raise invalid(f"Value '{described['AssembleWith']}' at 'assembleWith' must be None or Line")

@@ -49,13 +49,13 @@ def test_a_missing_operation_is_named(
     client = local_aws.client(service, "bookings")
     with pytest.raises(ClientError) as error:
         getattr(client, operation)(**arguments)
-    told = error.value.response["Error"]
-    assert told["Code"] == code
-    assert "docs/local-aws.md" in told["Message"]
-    assert named in told["Message"]
+    error_body = error.value.response["Error"]
+    assert error_body["Code"] == code
+    assert "docs/local-aws.md" in error_body["Message"]
+    assert named in error_body["Message"]
 
 
-def times_asked(aws: LocalAwsProcess, action: str) -> int:
+def times_called(aws: LocalAwsProcess, action: str) -> int:
     return sum(f" {action} " in line for line in aws.log().splitlines())
 
 
@@ -64,15 +64,15 @@ def test_a_refusal_is_not_retried(local_aws: LocalAwsProcess) -> None:
     patient = boto3.client(
         "sts", region_name="us-east-1", endpoint_url=local_aws.endpoint, **local_aws.credentials("bookings")
     )
-    before = times_asked(local_aws, "sts:GetSessionToken")
+    before = times_called(local_aws, "sts:GetSessionToken")
     started = time.monotonic()
     with pytest.raises(ClientError, match="GetSessionToken"):
         patient.get_session_token()
     assert time.monotonic() - started < 2
-    assert times_asked(local_aws, "sts:GetSessionToken") == before + 1
+    assert times_called(local_aws, "sts:GetSessionToken") == before + 1
 
 
-def ask(aws: LocalAwsProcess, method: str, path: str) -> tuple[int, bytes]:
+def send(aws: LocalAwsProcess, method: str, path: str) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection(aws.endpoint.removeprefix("http://"), timeout=5)
     try:
         connection.request(method, path)
@@ -84,12 +84,12 @@ def ask(aws: LocalAwsProcess, method: str, path: str) -> tuple[int, bytes]:
 
 @pytest.mark.parametrize("path", ["/", "/moto-api/", "/moto-api/data.json", "/latest/meta-data/", "/no/such"])
 def test_no_page_is_served_to_a_browser(local_aws: LocalAwsProcess, path: str) -> None:
-    status, body = ask(local_aws, "GET", path)
+    status, body = send(local_aws, "GET", path)
     assert status == 403
     assert b"<html" not in body.lower()
 
 
 def test_moto_can_not_be_reset_from_outside(local_aws: LocalAwsProcess) -> None:
-    status, _ = ask(local_aws, "POST", "/moto-api/reset")
+    status, _ = send(local_aws, "POST", "/moto-api/reset")
     assert status == 403
     assert local_aws.client("s3", "bookings").head_bucket(Bucket="bookings-curated")

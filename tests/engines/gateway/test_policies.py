@@ -101,7 +101,7 @@ def to(principal: Any, effect: str = "Allow") -> dict[str, Any]:
         (False, {"AWS": READER_ROLE}, False),
     ],
 )
-def test_another_account_needs_bucket_and_identity(
+def test_another_account_is_allowed_by_both_bucket_and_identity(
     identity_allows: bool, principal: Any, allowed: bool
 ) -> None:
     if identity_allows:
@@ -117,7 +117,7 @@ def test_a_denial_in_the_bucket_policy_wins() -> None:
     assert not is_allowed(READER_ROLE, "s3:GetObject", OBJECT)
 
 
-def test_within_an_account_the_bucket_policy_may_name_the_role_itself() -> None:
+def test_a_bucket_policy_may_name_a_role_of_its_own_account() -> None:
     open_bucket(to({"AWS": OWNER}))
     assert not is_allowed(OWNER_ROLE, "s3:GetObject", OBJECT)
     open_bucket(to({"AWS": OWNER_ROLE}))
@@ -163,6 +163,6 @@ def test_a_role_is_taken_only_by_the_service_it_trusts() -> None:
         (policy(statement(Condition={"ForAllValues:StringEquals": {"s3:prefix": "x"}})), "can't evaluate"),
     ],
 )
-def test_what_cannot_be_evaluated_is_refused_when_it_is_read(text: str, message: str) -> None:
+def test_what_cannot_be_evaluated_is_refused_when_read(text: str, message: str) -> None:
     with pytest.raises(policies.MalformedPolicy, match=message):
         policies.identity_policy(text)

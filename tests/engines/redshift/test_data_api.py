@@ -80,8 +80,8 @@ class TestStatements:
                 {"stringValue": "y"},
             ]
         ]
-        told = [(column["name"], column["typeName"]) for column in answer["ColumnMetadata"]]
-        assert told == list(
+        named_types = [(column["name"], column["typeName"]) for column in answer["ColumnMetadata"]]
+        assert named_types == list(
             zip(
                 "abcdefghijkl",
                 [
@@ -105,13 +105,13 @@ class TestStatements:
         assert (numeric["precision"], numeric["scale"]) == (10, 2)
         assert answer["TotalNumRows"] == 1
 
-    def test_columns_are_told_even_of_no_rows(self, data_api: Any) -> None:
+    def test_columns_are_listed_even_without_rows(self, data_api: Any) -> None:
         described = data_api.must("select n from data_api.many limit 0")
         answer = data_api.client.get_statement_result(Id=described["Id"])
         assert [column["name"] for column in answer["ColumnMetadata"]] == ["n"]
         assert answer["Records"] == []
 
-    def test_dml_tells_how_many_rows(self, data_api: Any) -> None:
+    def test_dml_reports_how_many_rows(self, data_api: Any) -> None:
         data_api.must("create table data_api.touched (a int)")
         described = data_api.must("insert into data_api.touched values (1), (2), (3)")
         assert (described["HasResultSet"], described["ResultRows"]) == (False, 3)
@@ -355,7 +355,7 @@ class TestWhoMayAsk:
         )
         assert code == "AccessDeniedException"
 
-    def test_a_database_user_that_iam_does_not_give_is_denied(self, data_api: Any) -> None:
+    def test_a_database_user_not_allowed_by_iam_is_denied(self, data_api: Any) -> None:
         place = data_api.place | {"DbUser": "rdsdb"}
         code, message = refusal(data_api.client.execute_statement, Sql="select 1", **place)
         assert code == "AccessDeniedException"
@@ -367,7 +367,7 @@ class TestWhoMayAsk:
         assert code == "AccessDeniedException"
         assert "redshift:GetClusterCredentialsWithIAM" in message
 
-    def test_a_cluster_that_iam_does_not_give_is_denied(self, data_api: Any) -> None:
+    def test_a_cluster_not_allowed_by_iam_is_denied(self, data_api: Any) -> None:
         """Also one that is not there: IAM comes first, and no role may ask for every cluster."""
         code, message = refusal(
             data_api.client.execute_statement,

@@ -92,7 +92,7 @@ def test_metrics_are_printed_and_written(trained: tuple[Path, str]) -> None:
     assert written["smallest_share"] > 0.01
 
 
-def test_the_same_members_in_another_order_and_more_files_give_the_same_model(
+def test_order_and_number_of_files_do_not_change_the_model(
     trained: tuple[Path, str], lines: list[str], tmp_path: Path
 ) -> None:
     result = run(tmp_path, lines[::-1], files=3)
@@ -174,7 +174,7 @@ def test_another_content_type_is_refused(script: ModuleType) -> None:
         ("FF1,-5" + ",1" * 11, "member FF1 has a feature that is negative or no finite number"),
     ],
 )
-def test_features_that_are_no_features_are_told(script: ModuleType, line: str, message: str) -> None:
+def test_an_unknown_feature_is_named(script: ModuleType, line: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         script.input_fn(line, "text/csv")
 

@@ -59,7 +59,7 @@ def test_the_last_value_of_a_metric_is_kept(finished: dict[str, Any]) -> None:
     assert [(m["MetricName"], m["Value"]) for m in finished["FinalMetricDataList"]] == [("rows", 30.0)]
 
 
-def test_its_steps_are_told(finished: dict[str, Any]) -> None:
+def test_its_steps_are_reported(finished: dict[str, Any]) -> None:
     steps = [transition["Status"] for transition in finished["SecondaryStatusTransitions"]]
     assert steps == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert finished["TrainingStartTime"] <= finished["TrainingEndTime"]
@@ -80,7 +80,7 @@ def test_a_name_is_given_once(studio: Studio, finished: dict[str, Any]) -> None:
     assert error.value.response["Error"]["Code"] == "ResourceInUse"
 
 
-def test_a_script_has_the_credentials_of_its_role_and_nothing_of_this_machine(studio: Studio) -> None:
+def test_a_script_has_its_role_credentials_and_no_others(studio: Studio) -> None:
     script = """
 import boto3, json, os
 print(boto3.client("sts").get_caller_identity()["Arn"])

@@ -103,7 +103,7 @@ def echo(studio: Studio) -> str:
         ({"MaxPayloadInMB": 0}, "[5]\n"),
     ],
 )
-def test_lines_are_batched_as_asked(
+def test_lines_are_batched_as_configured(
     studio: Studio, echo: str, changes: dict[str, Any], expected: str
 ) -> None:
     prefix = studio.name("lines")

@@ -68,9 +68,7 @@ def start_and_fail(home: Path, root: Path, *arguments: str) -> subprocess.Comple
     )
 
 
-def test_a_home_whose_process_was_killed_starts_again_and_ends_within_two_seconds(
-    tmp_path: Path, small_mesh: Path
-) -> None:
+def test_a_killed_process_leaves_a_home_that_starts_again(tmp_path: Path, small_mesh: Path) -> None:
     killed = start_local_aws(tmp_path / "home", small_mesh)
     killed.process.kill()
     killed.process.wait()

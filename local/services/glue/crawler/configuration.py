@@ -1,4 +1,4 @@
-"""What a crawler was told to do, checked: everything is honoured or refused.
+"""The settings of a crawler, checked: everything is honoured or refused.
 
 Facts from the Glue developer guide ("Setting crawler configuration options", "Incremental crawls").
 """

@@ -77,7 +77,7 @@ class Crawl:
             self._check_stop()
             self._store(table)
         if self.options.recrawl == "CRAWL_EVERYTHING":
-            self._remove_what_is_gone(found)
+            self._remove_absent(found)
         return self.outcome
 
     def _check_stop(self) -> None:
@@ -120,7 +120,7 @@ class Crawl:
 
     def _create(self, found: FoundTable) -> None:
         tables = backends.glue(self.account).databases[self.database].tables
-        name = layout.table_name(self.table_prefix, found.location, lambda wanted: wanted in tables)
+        name = layout.table_name(self.table_prefix, found.location, lambda candidate: candidate in tables)
         permissions.require_create_table(self.caller, self.account, self.database, found.location)
         described = self._table_input(name, found, found.schema)
         with catalog_lock:
@@ -169,18 +169,20 @@ class Crawl:
             column.name: column.glue_type
             for column in catalog.columns_of((version.get("StorageDescriptor") or {}).get("Columns"))
         }
-        wanted = dict(found.schema.columns)
+        next_columns = dict(found.schema.columns)
         if self.options.merge_columns:
-            wanted = current | {name: kind for name, kind in wanted.items() if name not in current}
+            next_columns = current | {
+                name: kind for name, kind in next_columns.items() if name not in current
+            }
         else:
-            kept = {name: wanted[name] for name in current if name in wanted}
-            wanted = kept | wanted
+            in_order = {name: next_columns[name] for name in current if name in next_columns}
+            next_columns = in_order | next_columns
         deprecated = "DEPRECATED_BY_CRAWLER" in (version.get("Parameters") or {})
-        if wanted == current and not deprecated:
+        if next_columns == current and not deprecated:
             return None
         return schemas.Schema(
             found.schema.classification,
-            tuple(wanted.items()),
+            tuple(next_columns.items()),
             found.schema.serde,
             found.schema.serde_parameters,
             found.schema.parameters,
@@ -208,8 +210,8 @@ class Crawl:
                 self.outcome.partitions_updated += 1
 
     def _require(self, action: str, name: str) -> None:
-        held = permissions.table_permissions(self.account, self.database, name, self.caller.principal_arn)
-        if action not in held:
+        granted = permissions.table_permissions(self.account, self.database, name, self.caller.principal_arn)
+        if action not in granted:
             raise AccessDenied(
                 f"Insufficient Lake Formation permission(s): Required {action.capitalize()} on {name}"
             )
@@ -217,7 +219,7 @@ class Crawl:
     def _is_mine(self, version: dict[str, Any]) -> bool:
         return (version.get("Parameters") or {}).get("UPDATED_BY_CRAWLER") == self.crawler
 
-    def _remove_what_is_gone(self, found: list[FoundTable]) -> None:
+    def _remove_absent(self, found: list[FoundTable]) -> None:
         by_location = {table.location.rstrip("/"): table for table in found}
         for stored in list(backends.glue(self.account).databases[self.database].tables.values()):
             version = catalog.current_version(stored)
@@ -234,15 +236,15 @@ class Crawl:
 
     def _remove_partitions(self, stored: FakeTable, found: FoundTable) -> None:
         present = {str(list(partition.values)) for partition in found.partitions}
-        gone = [key for key in list(stored.partitions) if key not in present]
-        if not gone or self.options.delete == "LOG":
+        absent = [key for key in list(stored.partitions) if key not in present]
+        if not absent or self.options.delete == "LOG":
             self.outcome.notes.extend(
-                f"partition {key} of {stored.name} has no objects any more" for key in gone
+                f"partition {key} of {stored.name} has no objects any more" for key in absent
             )
             return
         # a partition cannot be marked as deprecated: both behaviours take it out of the catalog
         self._require("ALTER", stored.name)
-        for key in gone:
+        for key in absent:
             del stored.partitions[key]
             self.outcome.partitions_deleted += 1
 

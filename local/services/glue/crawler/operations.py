@@ -189,10 +189,10 @@ class CrawlerOperations(GlueResponse):
             if _running(crawler):
                 raise CrawlerRunning(crawler.name)
             current = {key: getattr(crawler, attribute) for key, attribute in _SETTABLE.items()}
-            wanted = {**current, **{key: value for key, value in given.items() if key in _SETTABLE}}
-            _check(current_caller().account, {**given, **wanted})
+            changed = {**current, **{key: value for key, value in given.items() if key in _SETTABLE}}
+            _check(current_caller().account, {**given, **changed})
             for key, attribute in _SETTABLE.items():
-                setattr(crawler, attribute, wanted[key])
+                setattr(crawler, attribute, changed[key])
             crawler.version += 1
             crawler.last_updated = utcnow()
         return EmptyResult()
