@@ -56,7 +56,7 @@ ALLOWED: dict[str, int] = {
     "plugins/interline/sql": 2,
     "tests/cli": 23,
     "tests/contracts": 7,
-    "tests/engines": 41,
+    "tests/engines": 38,
     "tests/mesh": 4,
     "tests/products": 5,
     "tests/publication": 7,
