@@ -140,18 +140,6 @@ def find(bucket: str, key: str) -> StoredObject:
     return _describe(bucket, _entry(bucket, key))
 
 
-def fetch(account: str, bucket: str, key: str) -> Path:
-    """A read-only local copy of an object, made once for each content.
-
-    `account` is the account that asks, for the message only: authorization is the caller's business. The file's name
-    ends as the key does. Raises EntityNotFound.
-    """
-    try:
-        return local_copy(find(bucket, key))
-    except EntityNotFound as missing:
-        raise EntityNotFound(f"{missing.message} (account {account})") from missing
-
-
 def local_copy(found: StoredObject) -> Path:
     """A read-only local copy of a listed object. Raises EntityNotFound when it is gone or was replaced since."""
     path = _copy_path(found, "objects")

@@ -23,7 +23,6 @@ class TaskView:
     state: str
     started: datetime | None
     seconds: float | None
-    try_number: int
 
 
 @dataclass
@@ -128,9 +127,7 @@ class Tracker:
             name = task["task_id"]
             if task["map_index"] >= 0:
                 name = f"{name}[{task['map_index']}]"
-            view = TaskView(
-                name, task["state"], _moment(task["start_date"]), task["duration"], task["try_number"]
-            )
+            view = TaskView(name, task["state"], _moment(task["start_date"]), task["duration"])
             known = product_day.tasks.get(name)
             product_day.tasks[name] = view
             if known is None or known.state != view.state:

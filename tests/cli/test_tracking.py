@@ -44,7 +44,7 @@ class Answers:
         self.tasks.append(
             {
                 "dag_id": dag_id, "dag_run_id": run_id, "task_id": name, "state": state, "map_index": -1,
-                "start_date": BEGUN.isoformat(), "duration": 1.5, "try_number": 1,
+                "start_date": BEGUN.isoformat(), "duration": 1.5,
             }
         )  # fmt: skip
 

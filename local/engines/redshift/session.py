@@ -69,13 +69,11 @@ class Plan:
         columns: of its result set, or None; known before it runs.
         run: does it, given the parameters' values.
         controls_transaction: BEGIN, COMMIT and ROLLBACK, which run outside of one.
-        still_valid: whether what was prepared still fits the catalog.
     """
 
     run: Callable[[Sequence[Any]], Result]
     columns: tuple[Output, ...] | None = None
     controls_transaction: bool = False
-    still_valid: Callable[[], bool] = lambda: True
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -108,7 +107,6 @@ class Compilation:
     leader_function: str | None = None
     bindings: dict[tuple[str, ...], int] | None = None
     view_depth: int = 0
-    hooks: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def environment(self) -> Environment:
