@@ -14,6 +14,7 @@ from cli.repository import ROOT
 EXAMPLES = """Examples:\n
   ./interline test                    everything, the whole mesh included\n
   ./interline test --fast             without engines and mesh; under a minute\n
+  ./interline test --slow             engines and mesh alone\n
   ./interline test -k revenue -x      further words go to pytest, on one core\n
   ./interline test tests/cli
 """
@@ -26,9 +27,14 @@ _PYTEST_FOUND_NO_TESTS = 5
 def run_tests(
     context: typer.Context,
     fast: Annotated[bool, typer.Option("--fast", help="Leave out the tests that start servers.")] = False,
+    slow: Annotated[bool, typer.Option("--slow", help="Run only the tests that start servers.")] = False,
 ) -> None:
     """Run the tests; any further words are given to pytest."""
     command = [sys.executable, "-m", "pytest", *(context.args or _ON_ALL_CORES)]
+    if fast and slow:
+        raise typer.BadParameter("--fast and --slow leave nothing to run")
+    if slow:
+        command += SLOW
     if fast:
         command += [f"--ignore={folder}" for folder in SLOW]
     try:
