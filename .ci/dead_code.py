@@ -112,7 +112,7 @@ OUTSIDE_USERS = (
     ),
     UsedBy("logging's formatters", "local/server.py", ("converter",)),
     UsedBy("the module tempfile", "local/server.py", ("tempdir",)),
-    UsedBy("boto3's clients: names of parameters", "local/source_systems/landing.py", ("Body", "Bucket")),
+    UsedBy("boto3's clients: names of parameters", "local/source_systems/deliveries.py", ("Body", "Bucket")),
     UsedBy(
         "SageMaker's script mode",
         "domains/loyalty/segments/train.py",

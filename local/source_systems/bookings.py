@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from local.source_systems.booking_records import CABINS, CHANNELS, FAULTS, Event, booked_line, cancelled_line
 from local.source_systems.chance import Chance
-from local.source_systems.members import directory
+from local.source_systems.members import MEMBERS, directory
+from local.source_systems.source import Delivery, File, Source
 from local.source_systems.world import LAST_DAY, day_number, day_of, flights
 
 BOOKINGS_PER_DAY = 13_800
@@ -128,7 +129,7 @@ class _Arrival:
     line: str
 
 
-def booking_events(day: date, seed: int, count: int, members: int) -> list[tuple[str, bytes]]:
+def booking_events(day: date, seed: int, count: int, members: int) -> list[File]:
     """The files that the reservation systems deliver on a day, in the order in which events arrived."""
     arrivals = list(_first_deliveries(day, seed, count, members))
     chance = Chance(seed, "booking repeats", day)
@@ -139,7 +140,7 @@ def booking_events(day: date, seed: int, count: int, members: int) -> list[tuple
         arrivals.append(_Arrival(min(original.second + delay[position], 86_399), original.line))
     arrivals += _repeated_from_the_day_before(day, seed, count, members)
     arrivals.sort(key=lambda arrival: (arrival.second, arrival.line))
-    files: list[tuple[str, bytes]] = []
+    files: list[File] = []
     for hour in range(0, 24, _HOURS_PER_FILE):
         until = (hour + _HOURS_PER_FILE) * 3600
         lines = [a.line for a in arrivals if hour * 3600 <= a.second < until]
@@ -229,3 +230,12 @@ def _cancelled_arriving(made: Bookings, day: date, seed: int) -> Iterator[_Arriv
 
 def _instant(day: date, second: int) -> str:
     return (datetime.combine(day, time.min) + timedelta(seconds=second)).isoformat() + "Z"
+
+
+def _delivered(delivery: Delivery) -> list[File]:
+    return booking_events(
+        delivery.day, delivery.seed, delivery.scaled(BOOKINGS_PER_DAY), delivery.scaled(MEMBERS)
+    )
+
+
+SOURCES = (Source("bookings", "booking_events", _delivered),)

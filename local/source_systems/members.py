@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local.source_systems.chance import Chance
+from local.source_systems.source import Delivery, File, Source
 from local.source_systems.world import FIRST_DAY, FrequentFlyers, day_number, flights, frequent_flyers
 
 MEMBERS = 20_000
@@ -111,7 +112,7 @@ def _extended(real: FrequentFlyers, chance: Chance, count: int) -> FrequentFlyer
     return FrequentFlyers(**moved)
 
 
-def member_files(day: date, seed: int, count: int) -> list[tuple[str, bytes]]:
+def member_files(day: date, seed: int, count: int) -> list[File]:
     """What the partner delivers for a day: one CSV file, full on the first day, changes afterwards."""
     people = directory(seed, count)
     number = day_number(day)
@@ -190,3 +191,10 @@ def _row(people: Directory, position: int, number: int, updated_at: datetime) ->
 
 def _line(row: dict[str, Any]) -> str:
     return ",".join(map(str, row.values()))
+
+
+def _delivered(delivery: Delivery) -> list[File]:
+    return member_files(delivery.day, delivery.seed, delivery.scaled(MEMBERS))
+
+
+SOURCES = (Source("loyalty", "member_files", _delivered),)

@@ -15,7 +15,8 @@ import numpy as np
 
 from local.source_systems.booking_records import CABINS, CHANNELS
 from local.source_systems.chance import Chance
-from local.source_systems.members import directory
+from local.source_systems.members import MEMBERS, directory
+from local.source_systems.source import Delivery, File, Source
 from local.source_systems.world import day_number, flights
 
 SEARCHES_PER_DAY = 50_000
@@ -35,7 +36,7 @@ _UNSERVED = ("LHR", "CDG", "FRA", "NRT", "CUN", "GRU", "DUB", "KEF", "YYZ", "FCO
 _compact = JSONEncoder(separators=(",", ":")).encode
 
 
-def search_events(day: date, seed: int, count: int, members: int) -> list[tuple[str, bytes]]:
+def search_events(day: date, seed: int, count: int, members: int) -> list[File]:
     """The files that the front ends deliver on a day, in the order in which searches were made."""
     lines, seconds = _searches(day, seed, count, members)
     chance = Chance(seed, "search repeats", day)
@@ -49,7 +50,7 @@ def search_events(day: date, seed: int, count: int, members: int) -> list[tuple[
         again = np.flatnonzero(chance.happens("next day", count, REPEATED_NEXT_DAY)).tolist()
         arrived += [(seconds_before[i] // 8, before[i]) for i in again]
     arrived.sort()
-    files: list[tuple[str, bytes]] = []
+    files: list[File] = []
     for hour in range(0, 24, _HOURS_PER_FILE):
         part = [line for second, line in arrived if hour * 3600 <= second < (hour + _HOURS_PER_FILE) * 3600]
         if part:
@@ -155,3 +156,12 @@ FAULTS: tuple[tuple[int, Callable[[dict[str, object]], None]], ...] = (
     (6, _set("member_id", "unknown")),
 )
 """How a search event can be spoilt, with weights. Passengers as text ("2") can still be read."""
+
+
+def _delivered(delivery: Delivery) -> list[File]:
+    return search_events(
+        delivery.day, delivery.seed, delivery.scaled(SEARCHES_PER_DAY), delivery.scaled(MEMBERS)
+    )
+
+
+SOURCES = (Source("shopping", "search_events", _delivered),)

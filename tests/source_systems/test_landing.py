@@ -7,7 +7,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.source_systems import FIRST_DAY, SOURCES, land
+from local.source_systems import FIRST_DAY, land
+from local.source_systems.source import sources
 from tests.source_systems.feeds import delivered
 
 
@@ -19,7 +20,7 @@ def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         client = boto3.client(
             "s3", region_name="us-east-1", aws_access_key_id="source", aws_secret_access_key="system"
         )
-        for domain in sorted({domain for domain, _ in SOURCES}):
+        for domain in sorted({source.domain for source in sources()}):
             client.create_bucket(Bucket=f"{domain}-landing")
         yield client
 
@@ -37,7 +38,8 @@ def test_every_source_lands_under_its_day(storage: Any) -> None:
         for bucket in ("bookings-landing", "shopping-landing", "loyalty-landing")
         for key in contents(storage, bucket)
     }
-    assert found == {(f"{domain}-landing", source, "dt=2013-01-01") for domain, source in SOURCES}
+    assert found == {(f"{source.domain}-landing", source.name, "dt=2013-01-01") for source in sources()}
+    assert len(found) == 5
 
 
 def test_landing_again_leaves_the_same_objects(storage: Any) -> None:
