@@ -87,18 +87,15 @@ OUTSIDE_USERS = (
     UsedBy("pyiceberg's protocol of files", "plugins/interline/aws/object_files.py", ("seekable",)),
     UsedBy("pyiceberg's protocol of files", "local/engines/iceberg/file_io.py", ("seekable",)),
     UsedBy("PyYAML's emitter", "plugins/interline/contracts/yaml/editor.py", ("indentless",)),
-    UsedBy("ruamel.yaml's settings", "plugins/interline/scaffold/major_version.py", ("preserve_quotes",)),
     UsedBy("dbt models: target.dbname", "plugins/interline/review/lineage/model_template.py", ("dbname",)),
     UsedBy("Jinja's sandbox", "plugins/interline/review/lineage/sandbox.py", ("intercepted_binops",)),
     UsedBy(
-        "sqlglot's tokenizers and parsers",
+        "sqlglot's dialects",
         "local/engines/redshift/dialect/reading.py",
-        ("COMMANDS", "FUNCTIONS"),
+        ("COMMANDS", "FUNCTIONS", "Parser"),
     ),
-    UsedBy("sqlglot's tokenizers and parsers", "local/services/athena/grammar.py", ("FUNCTIONS",)),
-    UsedBy(
-        "sqlglot's tokenizers and parsers", "local/services/athena/reader.py", ("COMMANDS", "IDENTIFIERS")
-    ),
+    UsedBy("sqlglot's dialects", "local/services/athena/grammar.py", ("FUNCTIONS", "Parser")),
+    UsedBy("sqlglot's dialects", "local/services/athena/reader.py", ("COMMANDS", "IDENTIFIERS")),
     UsedBy("moto", "local/gateway/application.py", ("get_current_account",)),
     UsedBy("moto", "local/services/s3/request_checks.py", ("get_permission",)),
     UsedBy("moto's Lake Formation", "local/services/lakeformation/installation.py", ("default_settings",)),
