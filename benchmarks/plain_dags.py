@@ -65,6 +65,7 @@ def _dag(product: Product, accounts: dict[str, str], runbook: str) -> str:
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 {chr(10).join(sorted(imports))}
 from airflow.providers.standard.operators.bash import BashOperator
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG, Asset, TaskGroup, {timetable}, chain
 
@@ -100,10 +101,10 @@ with DAG(
         commit = RedshiftDataOperator(
             task_id="commit",
             sql={_literal(publish_statements(product.contract, _tables(product), _DAY))},
-            outlets=[{_asset(product.address)}],
             {redshift}
         )
-        declare >> grant >> commit
+        announce = EmptyOperator(task_id="announce", outlets=[{_asset(product.address)}], pool="announcements")
+        declare >> grant >> commit >> announce
     chain({", ".join(tasks)})
 '''
 

@@ -19,6 +19,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from interline.scheduling import ANNOUNCEMENTS_DESCRIPTION, ANNOUNCEMENTS_POOL
 from local.mesh.aws import Aws
 from local.mesh.configuration import airflow_environment, tasks_at_once
 from local.mesh.home import Home, read_json
@@ -140,7 +141,7 @@ def become(component: str) -> None:
 
 
 def migrate() -> None:
-    """Make or upgrade Airflow's database, and the pool of every domain.
+    """Make or upgrade Airflow's database, and the pools of every domain and of the announcements.
 
     Raises:
         subprocess.CalledProcessError: Airflow could not; what it said is in the output.
@@ -154,6 +155,7 @@ def migrate() -> None:
         domain.pool: {"slots": tasks_at_once(), "description": f"Tasks of the {domain.name} domain"}
         for domain in load_domains(ROOT).values()
     }
+    pools[ANNOUNCEMENTS_POOL] = {"slots": 1, "description": ANNOUNCEMENTS_DESCRIPTION}
     pools_file = _OWN_FILES / "interline-pools.json"
     pools_file.write_text(json.dumps(pools), encoding="utf-8")
     for arguments in (["db", "migrate"], ["pools", "import", str(pools_file)]):
@@ -220,7 +222,7 @@ def parser() -> argparse.ArgumentParser:
     described = argparse.ArgumentParser(prog="python -m local.mesh.container", description=__doc__)
     parts = described.add_subparsers(dest="part", required=True)
     parts.add_parser("secrets", help="make this installation's passwords and keys")
-    parts.add_parser("migrate", help="make Airflow's database and the domains' pools")
+    parts.add_parser("migrate", help="make Airflow's database and the pools")
     for component in COMPONENTS:
         parts.add_parser(component, help=f"Airflow's {component}")
     running = parts.add_parser("run", help="land input and run the mesh")

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from interline.contracts import load_mesh
+from interline.scheduling import ANNOUNCEMENTS_DESCRIPTION, ANNOUNCEMENTS_POOL
 from local.mesh.airflow import Airflow
 from local.mesh.aws import Aws
 from local.mesh.configuration import tasks_at_once
@@ -176,10 +177,11 @@ class _Work:
             self._lander.use(self._aws)
 
     def _make_ready(self) -> None:
-        """Pools of the domains; the selected DAGs on, all others off, so that only what was asked for runs."""
+        """Pools of the domains and of the announcements; the selected DAGs on, all others off, so that only what was asked for runs."""
         slots = tasks_at_once()
         for domain in self._mesh.domains.values():
             self._rest.make_pool(domain.pool, slots, f"Tasks of the {domain.name} domain")
+        self._rest.make_pool(ANNOUNCEMENTS_POOL, 1, ANNOUNCEMENTS_DESCRIPTION)
         for dag_id, dag in self._rest.dags().items():
             if dag_id not in self._mesh.products:
                 continue  # the platform's own, which wait to be triggered

@@ -48,6 +48,23 @@ def test_an_ordinary_operator_in_a_domain_s_folder(tmp_path: Path, connection: s
         assert "must be 'aws_shopping'" in message
 
 
+@pytest.mark.parametrize(("arguments", "refused"), [("", True), (', pool="platform.announcements"', False)])
+def test_an_outlet_beside_the_slot_for_announcements(tmp_path: Path, arguments: str, refused: bool) -> None:
+    file = tmp_path / "dags" / "shopping" / "by_hand.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "from airflow.sdk import DAG, Asset\n"
+        "from airflow.providers.standard.operators.empty import EmptyOperator\n\n"
+        'with DAG("by_hand", schedule=None):\n'
+        f'    EmptyOperator(task_id="send", outlets=[Asset("a")]{arguments})\n'
+    )
+    bag = load(tmp_path)
+    assert (bag.dags == {}) == refused
+    if refused:
+        [message] = bag.import_errors.values()
+        assert "has the one slot of 'platform.announcements'" in message
+
+
 def test_a_file_cannot_declare_another_domain_s_product(tmp_path: Path) -> None:
     file = tmp_path / "dags" / "shopping" / "offers.py"
     file.parent.mkdir(parents=True)

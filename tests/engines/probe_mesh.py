@@ -156,9 +156,16 @@ def _write(path: Path, text: str) -> None:
 
 
 class TaskInstance:
-    """Takes what operators push, and says when it began."""
+    """Takes what operators push, knows what tasks returned, and says when it began."""
 
     start_date = datetime(2013, 1, 3, tzinfo=UTC)
+
+    def __init__(self, returned: dict[str, Any]) -> None:
+        self._returned = returned
+
+    def xcom_pull(self, task_ids: str, **_: Any) -> Any:
+        """Return what a task returned last."""
+        return self._returned.get(task_ids)
 
     def xcom_push(self, **_: Any) -> None:
         """Nothing reads it here."""
@@ -195,6 +202,8 @@ class Probes:
         self.events = Events()
         self.ran: dict[str, Any] = {}
         """Of each task the operator that ran last."""
+        self.returned: dict[str, Any] = {}
+        """Of each task what it returned last."""
 
     def begin(self, source: Any) -> None:
         """Land the airports by a client of the source systems, type them as every product does, make the schemas."""
@@ -229,6 +238,7 @@ class Probes:
             s3.delete_object(Bucket="bookings-curated", Key=entry["Key"])
         self.events.clear()
         self.ran.clear()
+        self.returned.clear()
 
     def sql(self, *statements: str) -> tuple[tuple[Value, ...], ...]:
         """Run statements, each by itself, as the domain's role; return the rows of the last."""
@@ -244,22 +254,24 @@ class Probes:
         context: Any = {
             "partition_key": day,
             "run_id": "run-of-the-test",
-            "ti": TaskInstance(),
+            "ti": TaskInstance(self.returned),
             "outlet_events": self.events,
         }
         prepared.render_template_fields(context)
         try:
-            return prepared.execute(context)
+            self.returned[task_id] = prepared.execute(context)
         finally:
             # Its clients serve the next run too: making them takes longer than using them.
-            task.__dict__["hook"] = prepared.hook
+            if task_id != "publish.announce":
+                task.__dict__["hook"] = prepared.hook
             self.ran[task_id] = prepared
+        return self.returned[task_id]
 
     def publish(self, day: str) -> Any:
-        """Declare, grant and commit."""
-        for task_id in ("publish.declare", "publish.grant"):
+        """Declare, grant, commit and announce."""
+        for task_id in ("publish.declare", "publish.grant", "publish.commit"):
             self.run(task_id, day)
-        return self.run("publish.commit", day)
+        return self.run("publish.announce", day)
 
     def batch(self, day: str, *rows: dict[str, Any]) -> None:
         """Put rows where the batch that dbt built is, typed as the contract says."""

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from interline.airflow.operators.announce import AnnouncingOperator
 from interline.contracts import Mesh, asset_uri, load_mesh
 from interline.review.checking import check_mesh
+from interline.scheduling import ANNOUNCEMENTS_POOL
 
 
 def _dag_files(root: Path) -> list[Path]:
@@ -73,6 +75,10 @@ def test_every_task_acts_as_its_own_domain(dag_bag: Any, mesh: Mesh) -> None:
     for dag_id, dag in dag_bag.dags.items():
         domain = mesh.products[dag_id].domain
         for task in dag.tasks:
+            if task.pool == ANNOUNCEMENTS_POOL:
+                assert task.task_id == "publish.announce", dag_id
+                assert task.owner == domain.name
+                continue
             connections = {name: value for name, value in vars(task).items() if name.endswith("conn_id")}
             assert connections == {"aws_conn_id": domain.connection}, task.task_id
             assert (task.pool, task.owner, task.region_name) == (domain.pool, domain.name, domain.region)
@@ -80,18 +86,29 @@ def test_every_task_acts_as_its_own_domain(dag_bag: Any, mesh: Mesh) -> None:
     assert seen >= 30
 
 
-def test_only_the_commit_has_an_outlet_and_it_is_the_port(dag_bag: Any) -> None:
+def test_only_the_announcement_has_an_outlet_and_it_is_the_port(dag_bag: Any) -> None:
     for dag_id, dag in dag_bag.dags.items():
         outlets = {task.task_id: task.outlets for task in dag.tasks if task.outlets}
-        assert list(outlets) == ["publish.commit"], dag_id
-        [port] = outlets["publish.commit"]
+        assert list(outlets) == ["publish.announce"], dag_id
+        [port] = outlets["publish.announce"]
         assert (port.name, port.uri) == (dag_id, asset_uri(dag_id))
 
 
-def test_the_commit_comes_after_everything_else(dag_bag: Any) -> None:
+def test_whatever_sends_asset_events_has_the_one_slot(dag_bag: Any, platform_dag_bag: Any) -> None:
+    sending = [
+        task
+        for dag in [*dag_bag.dags.values(), *platform_dag_bag.dags.values()]
+        for task in dag.tasks
+        if task.outlets or isinstance(task, AnnouncingOperator)
+    ]
+    assert {(task.pool, task.pool_slots) for task in sending} == {(ANNOUNCEMENTS_POOL, 1)}
+    assert {f"{task.dag_id}.{task.task_id}" for task in sending} >= {"platform.rollback.tell"}
+
+
+def test_the_announcement_comes_after_everything_else(dag_bag: Any) -> None:
     for dag_id, dag in dag_bag.dags.items():
-        before = dag.get_task("publish.commit").get_flat_relative_ids(upstream=True)
-        assert before == {task.task_id for task in dag.tasks} - {"publish.commit"}, dag_id
+        before = dag.get_task("publish.announce").get_flat_relative_ids(upstream=True)
+        assert before == {task.task_id for task in dag.tasks} - {"publish.announce"}, dag_id
 
 
 def test_consumers_wait_for_ports_and_producers_for_time(dag_bag: Any, mesh: Mesh) -> None:

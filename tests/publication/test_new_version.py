@@ -89,9 +89,10 @@ def test_only_the_lines_that_change_change(copied: Path) -> None:
 def test_both_run_each_with_tables_of_its_own(with_second: Path) -> None:
     loaded = dags(with_second)
     assert {PORT, NEXT} <= set(loaded)
-    old, new = (loaded[address].get_task("publish.commit") for address in (PORT, NEXT))
+    old, new = (loaded[address].get_task("publish.announce") for address in (PORT, NEXT))
     assert old.outlets[0].uri == "s3://bookings-curated/reservations"
     assert new.outlets[0].uri == "s3://bookings-curated/reservations_v2"
+    old, new = (loaded[address].get_task("publish.commit") for address in (PORT, NEXT))
     assert {old.tables.checked, old.tables.port}.isdisjoint({new.tables.checked, new.tables.port})
     models = with_second / "dbt" / "models" / "bookings"
     helpers = {path.stem for path in models.glob("reservations/*.sql")}

@@ -48,7 +48,7 @@ class TaskInstance:
 
     start_date = datetime.fromisoformat(DAY)
 
-    def xcom_pull(self, task_ids: str) -> Result:
+    def xcom_pull(self, task_ids: str, **_where: Any) -> Result:
         """Return a stand-in for what a task returned."""
         return Result(task_ids)
 

@@ -3,6 +3,8 @@
 Airflow itself cannot hold this: any task may name any connection. So a DAG whose task names a connection of another
 domain, or none (which would mean Airflow's own role), is refused when its file is read, with the reason in the UI.
 Accounts and roles are what isolates domains; this keeps honest mistakes from getting that far.
+
+Nor does a task send asset events beside the one slot that keeps them apart (:mod:`interline.scheduling`).
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from airflow import settings
 from airflow.exceptions import AirflowClusterPolicyViolation
 from airflow.policies import hookimpl
+
+from interline.scheduling import ANNOUNCEMENTS_POOL
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG, BaseOperator
@@ -46,11 +50,16 @@ def dag_policy(dag: DAG) -> None:
 
 @hookimpl
 def task_policy(task: BaseOperator) -> None:
-    """Refuse a task with a connection of another domain, or with none where it needs one."""
+    """Refuse a task with a connection of another domain, with none where it needs one, or with an outlet of its own."""
     dag = task.get_dag()
     domain = domain_of_file(dag.fileloc) if dag is not None else None
     if dag is None or domain is None:
         return
+    if task.outlets and task.pool != ANNOUNCEMENTS_POOL:
+        raise AirflowClusterPolicyViolation(
+            f"the task {task.task_id!r} of {dag.dag_id} has an outlet and the pool {task.pool!r}: what sends asset events"
+            f" has the one slot of {ANNOUNCEMENTS_POOL!r}, as `publish.announce` has, or consumers may wait for ever"
+        )
     own = PREFIX + domain
     for name, value in _connections(task).items():
         if (name == "aws_conn_id" and value != own) or (

@@ -1,4 +1,4 @@
-"""A checked batch made public in one transaction, and the asset event that tells consumers."""
+"""A checked batch made public in one transaction."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from interline.sql.tables import Tables
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
-    from airflow.sdk import Asset, Context
+    from airflow.sdk import Context
 
 
 class PublishOperator(RedshiftDataOperator):
@@ -35,7 +35,6 @@ class PublishOperator(RedshiftDataOperator):
     :param address: the address of the product whose batch is published, from its domain's cluster and database
     :param root: the folder that holds ``domains/``, where the contract is read when the task runs
     :param data_day: the data day (templated)
-    :param port: the port's asset, the task's outlet
     :return: the data day, the numbers of its check, and under ``version`` the id of the port's snapshot that is current now
     """
 
@@ -44,17 +43,16 @@ class PublishOperator(RedshiftDataOperator):
         "cluster_identifier", "database", "db_user", "data_day"
     )
 
-    def __init__(self, *, address: str, root: Path, data_day: str, port: Asset, **kwargs: Any) -> None:
+    def __init__(self, *, address: str, root: Path, data_day: str, **kwargs: Any) -> None:
         domain, product = split_address(address)
         super().__init__(
             sql=[],
             cluster_identifier=domain,
             database=domain,
             db_user=DATABASE_USER,
-            outlets=[port],
             # A cleared task publishes again. The provider would find the statement of the first time, done, and skip it.
             durable=False,
-            # A deferred task would end in the provider's code, without the snapshot noted and the event's numbers told.
+            # A deferred task would end in the provider's code, without the snapshot noted and the numbers returned.
             deferrable=False,
             **kwargs,
         )
@@ -62,7 +60,6 @@ class PublishOperator(RedshiftDataOperator):
         self.root = root
         self.tables = Tables(domain, product)
         self.data_day = data_day
-        self.port = port
         self._published: dict[str, Any] | None = None
 
     @property
@@ -75,7 +72,7 @@ class PublishOperator(RedshiftDataOperator):
         return publish_statements(load_product(self.root, self.address).contract, self.tables, day)
 
     def execute(self, context: Context) -> Any:
-        """Verify, publish, and put the numbers on the asset event."""
+        """Verify, publish, and return the numbers."""
         day = data_day_of(self.data_day)
         numbers = self._current_numbers(day)
         self.sql = self.statements(day)
@@ -89,7 +86,6 @@ class PublishOperator(RedshiftDataOperator):
         history = load_product(self.root, self.address).contract.keeps_history
         self.redshift.run(complete_entry(self.tables, before, snapshot, day, keeps_history=history))
         numbers["version"] = None if after is None else str(after)
-        context["outlet_events"][self.port].extra = dict(numbers)
         self._published = numbers
         self.log.info("published %s for %s: %s", self.address, day, numbers)
         return numbers

@@ -13,6 +13,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from interline.airflow.dag import port_asset
+from interline.airflow.operators.announce import AnnouncingOperator
 from interline.publication.errors import PublicationError
 from interline.publication.port_snapshots import PortSnapshots
 from interline.publication.rollback import RollbackPlan
@@ -80,7 +81,7 @@ class RollbackOperator(BaseOperator):
         self.log.info("%s is at snapshot %s%s", plan.address, plan.target, "" if changed else " already")
 
 
-class TellConsumersOperator(BaseOperator):
+class TellConsumersOperator(AnnouncingOperator):
     """
     Send the port's asset event for exactly the data days whose content changed.
 

@@ -1,4 +1,4 @@
-"""publish: the port declared, granted, and given the checked batch."""
+"""publish: the port declared, granted, given the checked batch, and announced."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from airflow.sdk import TaskGroup
 
 from interline.airflow.dag import current, port_asset
 from interline.airflow.data_day import TEMPLATE
+from interline.airflow.operators.announce import AnnounceOperator
 from interline.airflow.operators.declare import DeclarePortOperator
 from interline.airflow.operators.lake_formation import GrantPortOperator
 from interline.airflow.operators.publish import PublishOperator
@@ -13,9 +14,9 @@ from interline.airflow.verbs.acting import SECONDS_BETWEEN_STATEMENT_POLLS, acti
 
 
 def publish() -> TaskGroup:
-    """Declare the port, grant it to the contract's roles, and commit the checked batch in one transaction.
+    """Declare the port, grant it to the contract's roles, commit the checked batch in one transaction, and announce it.
 
-    The commit comes last and has the DAG's one outlet, so no consumer starts before it may read.
+    The announcement comes last and has the DAG's one outlet, so no consumer starts before it may read.
     """
     here = current()
     product = here.product
@@ -28,9 +29,11 @@ def publish() -> TaskGroup:
             address=product.address,
             root=here.root,
             data_day=TEMPLATE,
-            port=port_asset(product.address),
             poll_interval=SECONDS_BETWEEN_STATEMENT_POLLS,
             **acting,
         )
-        declare >> grant >> commit
+        announce = AnnounceOperator(
+            task_id="announce", port=port_asset(product.address), published=commit.output
+        )
+        declare >> grant >> commit >> announce
     return group

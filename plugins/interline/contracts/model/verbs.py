@@ -82,8 +82,8 @@ _TABLE = (
     ),
     Verb(
         "publish",
-        "Declares the port, grants it to the contract's roles and commits the checked batch to it.",
-        tasks=("publish.declare", "publish.grant", "publish.commit"),
+        "Declares the port, grants it to the contract's roles and commits the checked batch to it, and announces it.",
+        tasks=("publish.declare", "publish.grant", "publish.commit", "publish.announce"),
         is_usual=True,
         is_required=True,
     ),
