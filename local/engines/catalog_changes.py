@@ -17,10 +17,10 @@ from local.gateway.identity import current_caller
 def require_table(account: str, database: str, name: str, action: str) -> FakeTable:
     """A table of this very account that the caller may ALTER, DROP, INSERT into … Raises EntityNotFound, AccessDenied."""
     stored = catalog.stored_table(account, database, name)
-    held = permissions.table_permissions(
+    granted = permissions.table_permissions(
         account, database, stored.name.lower(), current_caller().principal_arn
     )
-    if action not in held:
+    if action not in granted:
         raise AccessDenied(
             f"Insufficient Lake Formation permission(s): Required {action.capitalize()} on {stored.name}"
         )

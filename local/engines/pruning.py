@@ -17,7 +17,7 @@ def conjuncts_over(condition: exp.Expr | None, names: Sequence[str]) -> list[exp
     """The terms of a conjunction that mention only the named columns, at least one of them, and no subquery."""
     if condition is None:
         return []
-    wanted = {name.lower() for name in names}
+    known = {name.lower() for name in names}
     chosen = []
     for term in condition.flatten() if isinstance(condition, exp.And) else [condition]:
         term = term.unnest()
@@ -27,7 +27,7 @@ def conjuncts_over(condition: exp.Expr | None, names: Sequence[str]) -> list[exp
         mentioned = {column.name.lower() for column in term.find_all(exp.Column)}
         if (
             mentioned
-            and mentioned <= wanted
+            and mentioned <= known
             and not term.find(exp.Query, exp.Placeholder, exp.Parameter, exp.AggFunc)
         ):
             chosen.append(term)

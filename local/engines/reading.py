@@ -116,7 +116,7 @@ def objects_of(
     if not table.partition_keys:
         return [(found, None) for found in _list(table.location)]
     registered = catalog.partitions(table)
-    wanted = pruning.matching(
+    matching = pruning.matching(
         condition,
         [(key.name, key.duckdb_type) for key in table.partition_keys],
         [partition.values for partition in registered],
@@ -124,7 +124,7 @@ def objects_of(
     listing = objects.Listing()
     return [
         (found, registered[number])
-        for number in wanted
+        for number in matching
         for found in _list(registered[number].location, listing)
     ]
 

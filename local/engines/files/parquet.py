@@ -57,13 +57,13 @@ def _readable(duckdb_type: str, glue_type: str) -> bool:
         stored = hive_types.parse(hive_types.from_duckdb(duckdb_type))
     except InvalidInput:
         return False
-    wanted = hive_types.parse(glue_type)
-    if wanted.name in ("string", "varchar", "char"):
+    target = hive_types.parse(glue_type)
+    if target.name in ("string", "varchar", "char"):
         return stored.name == "string"
-    if stored.children or wanted.children:
-        return stored.name == wanted.name
-    if stored.name == wanted.name == "decimal":
-        return stored.arguments[1] == wanted.arguments[1] and stored.arguments[0] <= wanted.arguments[0]
+    if stored.children or target.children:
+        return stored.name == target.name
+    if stored.name == target.name == "decimal":
+        return stored.arguments[1] == target.arguments[1] and stored.arguments[0] <= target.arguments[0]
     return hive_types.can_widen(hive_types.from_duckdb(duckdb_type), glue_type)
 
 

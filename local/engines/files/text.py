@@ -81,14 +81,14 @@ def _select_json(table: CatalogTable, columns: Sequence[Column], text: PlainText
     _check_json_options(table)
     path = text.path
     spellings = _json_keys(text, uri, table)
-    asked = {column.name: spellings.get(column.name, []) for column in columns}
-    if any(len(keys) > 1 for keys in asked.values()):
-        return _select_respelled(columns, asked, path, uri)
+    keys_of = {column.name: spellings.get(column.name, []) for column in columns}
+    if any(len(keys) > 1 for keys in keys_of.values()):
+        return _select_respelled(columns, keys_of, path, uri)
     reads: dict[str, str] = {}
     outputs = []
     for column in columns:
         nested = hive_types.is_nested(column.glue_type)
-        keys = asked[column.name]
+        keys = keys_of[column.name]
         if keys:
             reads[keys[0]] = hive_types.to_duckdb(column.glue_type) if nested else "VARCHAR"
             value = duckdb_engine.quote(keys[0]) if nested else _typed(duckdb_engine.quote(keys[0]), column)
@@ -107,13 +107,13 @@ def _select_json(table: CatalogTable, columns: Sequence[Column], text: PlainText
     return f"SELECT {', '.join(outputs) or '1 AS one'} FROM {source}"
 
 
-def _select_respelled(columns: Sequence[Column], asked: dict[str, list[str]], path: Path, uri: str) -> str:
+def _select_respelled(columns: Sequence[Column], keys_of: dict[str, list[str]], path: Path, uri: str) -> str:
     """The query over a file that spells one key in several ways, which DuckDB's typed reader cannot tell apart."""
     outputs = []
     for column in columns:
         if hive_types.is_nested(column.glue_type):
             raise NotSupported(f"several spellings of a key beside the nested column {column.name} in {uri}")
-        paths = [duckdb_engine.literal("$." + json.dumps(key)) for key in asked[column.name]]
+        paths = [duckdb_engine.literal("$." + json.dumps(key)) for key in keys_of[column.name]]
         values = ", ".join(f"json_extract_string(json, {one})" for one in paths)
         value = f"COALESCE({values})" if values else "CAST(NULL AS VARCHAR)"
         outputs.append(f"{_typed(value, column)} AS {duckdb_engine.quote(column.name)}")

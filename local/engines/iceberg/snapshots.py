@@ -48,7 +48,7 @@ def snapshot_at(table: CatalogTable, *, timestamp: datetime | None = None, versi
 
 
 _files: OrderedDict[tuple[str, int | None], tuple[DataFile, ...]] = OrderedDict()
-_FILES_KEPT = 256
+_REMEMBERED_LISTS = 256
 
 
 def data_files(table: CatalogTable, snapshot: int | None = None) -> tuple[DataFile, ...]:
@@ -80,7 +80,7 @@ def data_files(table: CatalogTable, snapshot: int | None = None) -> tuple[DataFi
             raise NotSupported(f"{file.file_format.name} file {file.file_path} in an Iceberg table")
     result = tuple(sorted(found, key=lambda file: file.file_path))
     _files[(location, snapshot)] = result
-    while len(_files) > _FILES_KEPT:
+    while len(_files) > _REMEMBERED_LISTS:
         _files.popitem(last=False)
     return result
 

@@ -288,11 +288,11 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: str) -> int:
     return int(counted[0]) if counted else 0
 
 
-def _check_assignable(table: str, column: str, given: str, wanted: str) -> None:
+def _check_assignable(table: str, column: str, given: str, expected: str) -> None:
     """Raise QueryError unless a value of DuckDB type `given` may be stored in a column of catalog type `wanted`."""
     if given == '"NULL"':
         return
-    source, target = hive_types.from_duckdb(given), wanted
+    source, target = hive_types.from_duckdb(given), expected
     first, second = hive_types.parse(source), hive_types.parse(target)
     numeric = (*hive_types.INTEGERS, "decimal", "float", "double")
     text = ("string", "varchar", "char")

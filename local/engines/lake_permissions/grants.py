@@ -52,18 +52,18 @@ class Resource:
 
 
 @dataclass
-class Held:
+class Permissions:
     """What a principal holds on a resource, and what of it may be granted on."""
 
     permissions: set[str] = field(default_factory=set)
     grantable: set[str] = field(default_factory=set)
 
-    def copy(self) -> Held:
+    def copy(self) -> Permissions:
         """The same, for somebody who must not see later changes."""
-        return Held(set(self.permissions), set(self.grantable))
+        return Permissions(set(self.permissions), set(self.grantable))
 
 
-Holding = tuple[str, Resource, Held]
+Grant = tuple[str, Resource, Permissions]
 """A principal, a resource, and what it holds there."""
 
 
@@ -72,7 +72,7 @@ class GrantBook:
 
     def __init__(self, account: str) -> None:
         self.account = account
-        self._at: dict[tuple[str, str, str], dict[Resource, Held]] = {}
+        self._at: dict[tuple[str, str, str], dict[Resource, Permissions]] = {}
         self._principals: dict[tuple[str, str], set[str]] = {}
         self._databases: Counter[tuple[str, str]] = Counter()
         self._version = 0
@@ -87,20 +87,20 @@ class GrantBook:
         self, principal: str, resource: Resource, permissions: Iterable[str], grantable: Iterable[str] = ()
     ) -> None:
         """Add permissions to what the principal holds; what may be granted on is also held."""
-        wanted = _expand(resource, permissions) | _expand(resource, grantable)
+        chosen_kinds = _expand(resource, permissions) | _expand(resource, grantable)
         passed = _expand(resource, grantable)
         with self._lock:
             self._version += 1
-            for target, names in _apart(resource, wanted):
-                held = self._holding(principal, target)
-                held.permissions |= names
-                held.grantable |= names & passed
+            for target, names in _apart(resource, chosen_kinds):
+                granted = self._granted(principal, target)
+                granted.permissions |= names
+                granted.grantable |= names & passed
 
-    def _holding(self, principal: str, resource: Resource) -> Held:
+    def _granted(self, principal: str, resource: Resource) -> Permissions:
         place = (resource.database, resource.table)
         bucket = self._at.setdefault((principal, *place), {})
         if resource not in bucket:
-            bucket[resource] = Held()
+            bucket[resource] = Permissions()
             self._principals.setdefault(place, set()).add(principal)
             self._databases[principal, resource.database] += 1
         return bucket[resource]
@@ -118,21 +118,21 @@ class GrantBook:
         self, principal: str, resource: Resource, permissions: Iterable[str], grantable: Iterable[str] = ()
     ) -> bool:
         """Take permissions away, the right to grant them on with them. Returns whether all of them were held."""
-        asked = set(permissions)
-        gone = _shrink(resource, asked)
-        no_longer_passed = _shrink(resource, grantable) | gone
+        revoked = set(permissions)
+        removed = _shrink(resource, revoked)
+        no_longer_passed = _shrink(resource, grantable) | removed
         complete = True
         with self._lock:
             self._version += 1
-            for target, names in _apart(resource, gone | no_longer_passed):
+            for target, names in _apart(resource, removed | no_longer_passed):
                 touched = self._touched(principal, target)
-                if names & asked:
+                if names & revoked:
                     complete = complete and bool(touched)
                 for key in touched:
-                    held = self._holding(principal, key)
-                    held.permissions -= names & gone
-                    held.grantable -= names & no_longer_passed
-                    if not held.permissions:
+                    granted = self._granted(principal, key)
+                    granted.permissions -= names & removed
+                    granted.grantable -= names & no_longer_passed
+                    if not granted.permissions:
                         self._drop(principal, key)
         return complete
 
@@ -161,73 +161,73 @@ class GrantBook:
 
         A policy over a deleted key is invalid and goes; of deleted values a policy keeps the others.
         """
-        gone = None if values is None else set(values)
+        removed = None if values is None else set(values)
         with self._lock:
-            for who, resource, held in self.holdings([("", "")]):
+            for who, resource, granted in self.grants([("", "")]):
                 if (
                     resource.kind == "tag"
                     and resource.name == key
-                    and (gone is None or resource.value in gone)
+                    and (removed is None or resource.value in removed)
                 ):
                     self._drop(who, resource)
                 named = dict(resource.expression).get(key)
-                if named is None or (gone is not None and not gone & set(named)):
+                if named is None or (removed is not None and not removed & set(named)):
                     continue
                 self._drop(who, resource)
-                left = () if gone is None else tuple(value for value in named if value not in gone)
+                left = () if removed is None else tuple(value for value in named if value not in removed)
                 if left:
                     narrowed = tuple(
                         (each, left if each == key else its) for each, its in resource.expression
                     )
-                    other = self._holding(who, Resource(resource.kind, resource.account, expression=narrowed))
-                    other.permissions |= held.permissions
-                    other.grantable |= held.grantable
+                    other = self._granted(who, Resource(resource.kind, resource.account, expression=narrowed))
+                    other.permissions |= granted.permissions
+                    other.grantable |= granted.grantable
             self._version += 1
 
-    def _forget(self, gone: object, places: list[tuple[str, str]]) -> None:
+    def _forget(self, removed: object, places: list[tuple[str, str]]) -> None:
         with self._lock:
             self._version += 1
-            for who, resource, _ in self.holdings(places):
-                if gone(resource):  # type: ignore[operator]
+            for who, resource, _ in self.grants(places):
+                if removed(resource):  # type: ignore[operator]
                     self._drop(who, resource)
 
-    def of(self, principals: Iterable[str], resource: Resource) -> Held:
+    def of(self, principals: Iterable[str], resource: Resource) -> Permissions:
         """What any of the principals holds on exactly this resource."""
-        found = Held()
+        found = Permissions()
         with self._lock:
             for principal in principals:
-                held = self._at.get((principal, resource.database, resource.table), {}).get(resource)
-                if held:
-                    found.permissions |= held.permissions
-                    found.grantable |= held.grantable
+                granted = self._at.get((principal, resource.database, resource.table), {}).get(resource)
+                if granted:
+                    found.permissions |= granted.permissions
+                    found.grantable |= granted.grantable
         return found
 
     def at(
         self, principals: Iterable[str], kinds: Iterable[str], database: str = "", table: str = ""
-    ) -> list[tuple[Resource, Held]]:
+    ) -> list[tuple[Resource, Permissions]]:
         """What any of the principals holds on resources of these kinds at a table, a database or (no names) the account."""
-        wanted = set(kinds)
+        chosen_kinds = set(kinds)
         with self._lock:
             return [
-                (resource, held.copy())
+                (resource, granted.copy())
                 for principal in principals
-                for resource, held in self._at.get((principal, database, table), {}).items()
-                if resource.kind in wanted
+                for resource, granted in self._at.get((principal, database, table), {}).items()
+                if resource.kind in chosen_kinds
             ]
 
     def policies(self, principals: Iterable[str], kind: str) -> list[tuple[Expression, frozenset[str]]]:
         """The LF-Tag expressions that any of the principals was granted something on, and what; `kind` as in APPLICABLE."""
         with self._lock:
             return [
-                (resource.expression, frozenset(held.permissions))
+                (resource.expression, frozenset(granted.permissions))
                 for principal in principals
-                for resource, held in self._at.get((principal, "", ""), {}).items()
+                for resource, granted in self._at.get((principal, "", ""), {}).items()
                 if resource.kind == kind
             ]
 
     def column_grants(
         self, principals: Iterable[str], database: str, table: str
-    ) -> list[tuple[Resource, Held]]:
+    ) -> list[tuple[Resource, Permissions]]:
         """The SELECT grants of any of the principals on a table, those on every table of the database included."""
         who = list(principals)
         return self.at(who, ["columns"], database, table) + self.at(who, ["columns"], database, EVERY_TABLE)
@@ -241,15 +241,15 @@ class GrantBook:
         with self._lock:
             return any(self._databases[principal, database] for principal in principals)
 
-    def holdings(self, places: Iterable[tuple[str, str]] | None = None) -> Iterator[Holding]:
+    def grants(self, places: Iterable[tuple[str, str]] | None = None) -> Iterator[Grant]:
         """Everything held on the resources at these places (database, table), or everywhere; as it stands now."""
         with self._lock:
             chosen = self._principals if places is None else places
             found = [
-                (who, resource, held.copy())
+                (who, resource, granted.copy())
                 for place in chosen
                 for who in self._principals.get(place, ())
-                for resource, held in self._at[who, *place].items()
+                for resource, granted in self._at[who, *place].items()
             ]
         yield from found
 

@@ -113,11 +113,11 @@ def may(table: CatalogTable, role_arn: str, action: str) -> bool:
     if action == SELECT:
         found = selection(table, role_arn)
         return len(found.columns) == len(table.all_columns) and not found.has_row_filters
-    held = table_permissions(table.account, table.database, table.name, role_arn)
-    if action in held or ALL in held:
+    granted = table_permissions(table.account, table.database, table.name, role_arn)
+    if action in granted or ALL in granted:
         return True
     return action == "DESCRIBE" and (
-        bool(held) or bool(granted_columns(table, role_arn)) or is_administrator(role_arn, table.account)
+        bool(granted) or bool(granted_columns(table, role_arn)) or is_administrator(role_arn, table.account)
     )
 
 
@@ -151,15 +151,15 @@ def _require_links(table: CatalogTable, role_arn: str) -> None:
 
 def may_on_database(account: str, database: str, role_arn: str, action: str) -> bool:
     """Whether the principal holds ALTER, CREATE_TABLE, DESCRIBE or DROP on a database of this very account."""
-    held = database_permissions(account, database, role_arn)
-    if action in held or ALL in held:
+    granted = database_permissions(account, database, role_arn)
+    if action in granted or ALL in granted:
         return True
     if action != "DESCRIBE":
         return False
     # whoever may use a table sees the database that it is in
     who = principals(role_arn, account)
     return (
-        bool(held)
+        bool(granted)
         or is_administrator(role_arn, account)
         or book(account).mentions(who, database)
         or selecting.policies_reach(account, database, _ColumnsByTable(account, database), who)
@@ -206,12 +206,12 @@ def may_use_tag(account: str, key: str, value: str, role_arn: str, permission: s
         return True
     who = principals(role_arn, account)
     grants = book(account)
-    held = {
+    granted = {
         name
         for each in (value, "*")
         for name in grants.of(who, Resource("tag", account, name=key, value=each)).permissions
     }
-    return permission in held or (permission == "DESCRIBE" and bool(held))
+    return permission in granted or (permission == "DESCRIBE" and bool(granted))
 
 
 def require_on_database(account: str, database: str, role_arn: str, action: str) -> None:
@@ -224,10 +224,10 @@ def require_on_database(account: str, database: str, role_arn: str, action: str)
 
 def require_create_database(caller: Caller, account: str) -> None:
     """Raise AccessDenied unless the caller may create databases in the account."""
-    held = (
+    granted = (
         book(account).of(principals(caller.principal_arn, account), Resource("catalog", account)).permissions
     )
-    if "CREATE_DATABASE" not in held and not is_administrator(caller.principal_arn, account):
+    if "CREATE_DATABASE" not in granted and not is_administrator(caller.principal_arn, account):
         raise AccessDenied("Insufficient Lake Formation permission(s): Required Create Database on Catalog")
 
 

@@ -54,13 +54,13 @@ def selection(
     names = list(who)
     grants = book(account)
     whole: set[str] = set()
-    for resource, held in grants.column_grants(names, database, table):
-        if SELECT in held.permissions:
+    for resource, granted in grants.column_grants(names, database, table):
+        if SELECT in granted.permissions:
             whole |= {resource.column} if resource.column else set(columns) - set(resource.excluded)
     whole |= _by_tags(account, database, table, columns, names)
     some: dict[str, set[str]] = {}
-    for resource, held in grants.at(names, ["filter"], database, table):
-        if SELECT not in held.permissions:
+    for resource, granted in grants.at(names, ["filter"], database, table):
+        if SELECT not in granted.permissions:
             continue
         made = filter_book(account).find(database, table, resource.name)
         chosen = made.chosen(columns)
@@ -148,6 +148,6 @@ def filtered(relation: str, columns: Iterable[str], conditions: Sequence[frozens
     return f"(SELECT {names} FROM {relation} AS unfiltered WHERE {predicate(conditions)} LIMIT {2**62})"
 
 
-def needed(conditions: Iterable[frozenset[str]]) -> set[str]:
+def columns_of(conditions: Iterable[frozenset[str]]) -> set[str]:
     """The columns that conditions look at."""
     return {column for texts in conditions for text in texts for column in row_filters.columns_of(text)}

@@ -71,12 +71,12 @@ class TagBook:
     def update(self, key: str, add: Iterable[str], delete: Iterable[str]) -> None:
         """Change the values of an LF-Tag. Raises EntityNotFound, InvalidInput for a value that is in use."""
         with self._lock:
-            tag, gone = self.find(key), list(delete)
-            self.require(key, gone)
-            for value in gone:
+            tag, removed = self.find(key), list(delete)
+            self.require(key, removed)
+            for value in removed:
                 if self._carriers.get((key, value)):
                     raise InvalidInput(f"Update not allowed: {key}={value} is assigned to a resource")
-            values = [value for value in tag.values if value not in gone]
+            values = [value for value in tag.values if value not in removed]
             values += [value for value in dict.fromkeys(add) if value not in values]
             if len(values) > VALUES_A_TAG:
                 raise ResourceNumberLimitExceeded(f"an LF-Tag has at most {VALUES_A_TAG} values")

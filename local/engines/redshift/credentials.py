@@ -13,7 +13,7 @@ from local.gateway.identity import Caller
 IAM_PREFIXES = ("IAM:", "IAMA:")
 
 
-def let_in(cluster: Cluster, user: str, password: str, database: str, application: str = "") -> Session:
+def authenticate(cluster: Cluster, user: str, password: str, database: str, application: str = "") -> Session:
     """A session for a user with the right password.
 
     Args:

@@ -33,12 +33,12 @@ def read(session: Session, scan: Scan) -> str:
     names = [each.name for each in external.table.all_columns if each.name in scan.used]
     with lake_errors():
         filters = external.selection.conditions(names)
-        needed = names + sorted(selecting.needed(filters) - set(names))
+        stored_names = names + sorted(selecting.columns_of(filters) - set(names))
         work = session.transaction.iceberg
         if work is not None and work.external.key == external.key:
-            relation = work.changes.relation(needed)
+            relation = work.changes.relation(stored_names)
         else:
-            relation = reading.relation(session.engine, external.table, needed, _condition(scan))
+            relation = reading.relation(session.engine, external.table, stored_names, _condition(scan))
         if filters:
             relation = selecting.filtered(relation, names, filters)
     if not names:

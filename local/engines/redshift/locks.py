@@ -58,8 +58,8 @@ class Locks:
     def release(self, owner: object) -> None:
         """Give up every lock of an owner."""
         with self._changed:
-            held = [key for key, holder in self._owners.items() if holder is owner]
-            for key in held:
+            released = [key for key, holder in self._owners.items() if holder is owner]
+            for key in released:
                 del self._owners[key]
-            if held:
+            if released:
                 self._changed.notify_all()

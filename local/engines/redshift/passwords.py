@@ -57,6 +57,6 @@ def _digest(password: str) -> bytes:
 def md5_matches(stored: str, user: str, password: str) -> bool:
     """Whether a password is the one of CREATE USER … PASSWORD (plain, or 'md5' + md5(password + user))."""
     if stored.startswith("md5") and len(stored) == 35:
-        wanted = hashlib.md5((password + user).encode(), usedforsecurity=False).hexdigest()
-        return hmac.compare_digest(stored[3:], wanted)
+        expected = hashlib.md5((password + user).encode(), usedforsecurity=False).hexdigest()
+        return hmac.compare_digest(stored[3:], expected)
     return hmac.compare_digest(stored.encode(), password.encode())

@@ -17,7 +17,7 @@ from local.engines.redshift.dialect import functions  # noqa: F401  (registers t
 from local.engines.redshift.dialect.queries import compile_query
 from local.engines.redshift.dialect.reading import Statement, parse
 from local.engines.redshift.dialect.scope import Compilation, Resolved
-from local.engines.redshift.dialect.typed import Output, settle
+from local.engines.redshift.dialect.typed import Output, column_type
 from local.engines.redshift.environment import SessionEnvironment
 from local.engines.redshift.external_scans import materialize_scans
 from local.engines.redshift.session import Session
@@ -75,7 +75,7 @@ def translate_query(session: Session, tree: exp.Expr, parameter_types: Sequence[
     compilation.check_node()
     for resolved in compilation.relations.values():
         check_readable(session, resolved)
-    columns = tuple(Output(each.name, settle(each.type)) for each in compiled.outputs)
+    columns = tuple(Output(each.name, column_type(each.type)) for each in compiled.outputs)
     return Translation(compiled.sql, columns, compilation)
 
 

@@ -129,7 +129,7 @@ def _permitted(
 ) -> str:
     """A subquery with the chosen columns of the rows that may be read."""
     filters = allowed.conditions(name for name in chosen if name != reading.PATH)
-    read = chosen + sorted(selecting.needed(filters) - set(chosen))
+    read = chosen + sorted(selecting.columns_of(filters) - set(chosen))
     if table.format == "iceberg":
         body = snapshots.relation(table, read, condition, snapshot)
     else:

@@ -26,11 +26,11 @@ def no_result() -> QueryResult:
 
 def database_of(session: Session, name: str | None) -> tuple[str, str]:
     """Account and name of a database of the session's account, links followed. Raises QueryError."""
-    wanted = (name or session.database or "").lower()
+    named = (name or session.database or "").lower()
     try:
-        account, database, _ = catalog.find_database(session.account, wanted)
+        account, database, _ = catalog.find_database(session.account, named)
     except EntityNotFound as missing:
-        raise QueryError("SCHEMA_NOT_FOUND", f"Schema '{wanted}' does not exist") from missing
+        raise QueryError("SCHEMA_NOT_FOUND", f"Schema '{named}' does not exist") from missing
     return account, database
 
 
@@ -248,8 +248,8 @@ def drop_table(reader: StatementReader, session: Session) -> QueryResult:
         if lenient:
             return no_result()
         raise QueryError("TABLE_NOT_FOUND", f"Table not found {database}.{name}") from missing
-    held = permissions.table_permissions(account, database, name, session.caller.principal_arn)
-    if "DROP" not in held:
+    granted = permissions.table_permissions(account, database, name, session.caller.principal_arn)
+    if "DROP" not in granted:
         raise AccessDenied(f"Insufficient Lake Formation permission(s): Required Drop on {name}")
     version = catalog.current_version(stored)
     described = catalog.describe(account, stored) if not version.get("TargetTable") else None

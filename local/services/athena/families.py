@@ -13,7 +13,7 @@ from local.engines.errors import QueryError
 
 NUMBER, TEXT, DATE, TIMESTAMP, BOOLEAN = "number", "varchar", "date", "timestamp", "boolean"
 
-_GIVES = (
+_RETURNED_FAMILIES = (
     dict.fromkeys(
         [
             "lower",
@@ -297,7 +297,7 @@ class Families:
         name = node.name.lower()
         if name in _PASSES and node.expressions and not isinstance(node.expressions[0], exp.Distinct):
             return self.of(node.expressions[0])
-        return _GIVES.get(name)
+        return _RETURNED_FAMILIES.get(name)
 
     def _same(self, first: exp.Expr, second: exp.Expr, sign: str) -> None:
         left, right = self.of(first), self.of(second)

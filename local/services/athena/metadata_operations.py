@@ -94,9 +94,9 @@ class MetadataProblem(AwsError):
         )
 
 
-def _metadata(ask: Callable[[], Any]) -> Any:
+def _metadata(answer: Callable[[], Any]) -> Any:
     try:
-        return ask()
+        return answer()
     except (EntityNotFound, AccessDenied) as error:
         raise MetadataProblem(error) from error
 

@@ -165,12 +165,12 @@ def insert(
     target = binding.find(session, *binding.resolve(session, table))
     permissions.require(target, session.caller, "INSERT")
     sql, columns, scanned = running.prepare(session, query)
-    wanted = [name.lower() for name in names] or [column.name for column in target.all_columns]
-    _check_insert(target, wanted, columns)
+    target_names = [name.lower() for name in names] or [column.name for column in target.all_columns]
+    _check_insert(target, target_names, columns)
     outputs = []
     for column in target.all_columns:
-        if column.name in wanted:
-            value = f"CAST(c{wanted.index(column.name)} AS {column.duckdb_type})"
+        if column.name in target_names:
+            value = f"CAST(c{target_names.index(column.name)} AS {column.duckdb_type})"
         else:
             value = f"CAST(NULL AS {column.duckdb_type})"
         outputs.append(f"{value} AS {duckdb_engine.quote(column.name)}")
@@ -194,21 +194,21 @@ def insert(
     return QueryResult(header=False, updated=count, scanned=scanned, manifest=[one.uri for one in written])
 
 
-def _check_insert(target: CatalogTable, wanted: list[str], columns: list[OutputColumn]) -> None:
-    unknown = [name for name in wanted if name not in {column.name for column in target.all_columns}]
+def _check_insert(target: CatalogTable, target_names: list[str], columns: list[OutputColumn]) -> None:
+    unknown = [name for name in target_names if name not in {column.name for column in target.all_columns}]
     if unknown:
         raise QueryError(
             "COLUMN_NOT_FOUND", f"Insert column name does not exist in target table: {unknown[0]}"
         )
     given = ", ".join(hive_types.to_trino(column.glue_type) for column in columns)
-    expected = ", ".join(hive_types.to_trino(target.column(name).glue_type) for name in wanted)
+    expected = ", ".join(hive_types.to_trino(target.column(name).glue_type) for name in target_names)
     mismatch = QueryError(
         "TYPE_MISMATCH", f"Insert query has mismatched column types: Table: [{expected}], Query: [{given}]"
     )
-    if len(wanted) != len(columns):
+    if len(target_names) != len(columns):
         raise mismatch
     numeric = (*hive_types.INTEGERS, "float", "double", "decimal")
-    for name, column in zip(wanted, columns, strict=True):
+    for name, column in zip(target_names, columns, strict=True):
         source, kind = hive_types.parse(column.glue_type), hive_types.parse(target.column(name).glue_type)
         texts = ("string", "varchar", "char")
         if source.name == kind.name or (source.name in texts and kind.name in texts):

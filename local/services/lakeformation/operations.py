@@ -225,7 +225,7 @@ class _Listing:
 def _sorted(account: str, places: Iterable[tuple[str, str]] | None) -> list[_Entry]:
     found = [
         (_key(resource, entry), resource, entry)
-        for resource, entry in entries_of(book(account).holdings(places))
+        for resource, entry in entries_of(book(account).grants(places))
     ]
     return sorted(found, key=lambda each: each[0])
 

@@ -12,7 +12,7 @@ from moto.iam.models import iam_backends
 from local.engines import backends, catalog
 from local.engines.errors import EntityNotFound, InvalidInput, NotSupported
 from local.engines.lake_permissions.cell_filters import filter_book
-from local.engines.lake_permissions.grants import EVERY_TABLE, Expression, Held, Holding, Resource
+from local.engines.lake_permissions.grants import EVERY_TABLE, Expression, Grant, Permissions, Resource
 from local.engines.lake_permissions.tags import tag_book
 from local.gateway import identity
 
@@ -236,13 +236,13 @@ def described(resource: Resource) -> dict[str, Any]:
     return {"Table": {**place, "Name": resource.table}}
 
 
-def entries_of(holdings: Iterable[Holding]) -> Iterator[tuple[Resource, dict[str, Any]]]:
+def entries_of(grants: Iterable[Grant]) -> Iterator[tuple[Resource, dict[str, Any]]]:
     """Grants as ListPermissions shows them: named columns together, values of an LF-Tag together, SELECT apart.
 
     Each with one of its resources.
     """
-    grouped: dict[tuple[Any, ...], tuple[Resource, Held, list[str]]] = {}
-    for who, resource, granted in holdings:
+    grouped: dict[tuple[Any, ...], tuple[Resource, Permissions, list[str]]] = {}
+    for who, resource, granted in grants:
         if (resource.kind == "columns" and resource.column) or resource.kind == "tag":
             part = resource.column or resource.value
             rights = (frozenset(granted.permissions), frozenset(granted.grantable))
@@ -259,7 +259,7 @@ def entries_of(holdings: Iterable[Holding]) -> Iterator[tuple[Resource, dict[str
         yield named, _entry(key[0], spelled, granted)
 
 
-def _entry(principal: str, resource: dict[str, Any], granted: Held) -> dict[str, Any]:
+def _entry(principal: str, resource: dict[str, Any], granted: Permissions) -> dict[str, Any]:
     return {
         "Principal": {"DataLakePrincipalIdentifier": principal},
         "Resource": resource,

@@ -96,7 +96,7 @@ def run(bench):
         ("CASE WHEN 1 = 2 THEN 'a' ELSE 'b' END", "b"),
     ],
 )
-def test_expressions_give_what_trino_gives(run, expression, expected):
+def test_expressions_return_what_trino_returns(run, expression, expected):
     assert run(f"SELECT {expression}") == [[expected]]
 
 
@@ -323,7 +323,7 @@ def test_hive_tables_are_created_filled_repaired_and_dropped(lake, local_aws, na
     assert s3.list_objects_v2(Bucket="loyalty-curated", Prefix=f"{name}/")["KeyCount"] == 3
 
 
-def test_iceberg_tables_are_created_filled_read_in_the_past_and_dropped(lake, local_aws, name):
+def test_iceberg_tables_from_creation_to_time_travel_and_drop(lake, local_aws, name):
     lake.rows(
         ONE,
         f"CREATE TABLE {name} (id bigint NOT NULL, day date) PARTITIONED BY (day) "

@@ -133,7 +133,7 @@ def glue_catalog(local_aws: Any, domain: str) -> Any:
     return GlueCatalog("local", **properties)
 
 
-def test_pyiceberg_reads_what_athena_wrote_and_athena_what_pyiceberg_wrote(lake, local_aws, flights):
+def test_pyiceberg_and_athena_read_what_the_other_wrote(lake, local_aws, flights):
     table = glue_catalog(local_aws, DOMAIN).load_table(f"loyalty_curated.{flights}")
     rows = table.scan().to_arrow()
     assert sorted(rows["id"].to_pylist()) == [1, 2]

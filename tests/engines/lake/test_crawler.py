@@ -97,7 +97,7 @@ def test_csv_with_a_header_and_without(lake, name):
         ),
     ],
 )
-def test_the_built_in_csv_classifier_knows_no_quotes_and_a_custom_one_does(bench, classifiers, types, rows):
+def test_only_a_custom_csv_classifier_knows_quotes(bench, classifiers, types, rows):
     text = (
         'id,name,title\n1,"Smith, Jane"\n2,"Ng, Bo"\n'
         if not classifiers
@@ -133,7 +133,7 @@ def test_parquet(lake, name):
     ]
 
 
-def test_a_later_crawl_adds_partitions_columns_and_wider_types_as_a_new_version(lake, local_aws, name):
+def test_a_later_crawl_is_a_new_version_with_wider_types(lake, local_aws, name):
     inherit = json.dumps(
         {"Version": 1.0, "CrawlerOutput": {"Partitions": {"AddOrUpdateBehavior": "InheritFromTable"}}}
     )
@@ -159,7 +159,7 @@ def test_a_later_crawl_adds_partitions_columns_and_wider_types_as_a_new_version(
     ]
 
 
-def test_a_partition_keeps_its_own_types_unless_it_inherits_and_athena_minds(lake, name):
+def test_athena_refuses_a_partition_with_types_of_its_own(lake, name):
     lake.land("bookings", f"{name}/dt=2013-01-01/a.jsonl", lines({"id": 1, "seats": 2}))
     crawler = lake.crawler("bookings", name)
     lake.crawl("bookings", crawler)
@@ -186,7 +186,7 @@ def test_schema_changes_are_only_logged_when_the_policy_says_so(lake, name):
     ("behaviour", "deprecated"),
     [("DEPRECATE_IN_DATABASE", True), ("LOG", False), ("DELETE_FROM_DATABASE", None)],
 )
-def test_what_is_gone_from_s3(lake, local_aws, name, behaviour, deprecated):
+def test_tables_whose_objects_were_deleted(lake, local_aws, name, behaviour, deprecated):
     lake.land("bookings", f"{name}/a.jsonl", lines({"id": 1}))
     crawler = lake.crawler("bookings", name, SchemaChangePolicy={"DeleteBehavior": behaviour})
     lake.crawl("bookings", crawler)
@@ -207,7 +207,7 @@ def test_one_target_over_several_folders_makes_a_table_of_each(lake, local_aws, 
     assert lake.column_types("bookings", f"{name}_airports") == {"iata": "string", "latitude": "double"}
 
 
-def test_folders_that_are_no_key_value_pairs_are_numbered_partitions(lake, name):
+def test_folders_without_keys_are_numbered_partitions(lake, name):
     for day in ("monday", "tuesday"):
         lake.land("bookings", f"{name}/{day}/a.jsonl", lines({"id": 1, "seats": 3}))
     lake.crawled("bookings", name)
@@ -298,7 +298,7 @@ def test_a_running_crawler_can_be_stopped_and_not_started_twice(lake, local_aws,
         lake.table("bookings", name)
 
 
-def test_malformed_json_is_crawled_by_its_good_lines_and_named_by_the_query(lake, name):
+def test_malformed_json_is_crawled_and_then_fails_the_query(lake, name):
     lake.land("bookings", f"{name}/dt=2013-01-01/a.jsonl", '{"id": 1}\n{"id": 2\n{"id": 3}\n')
     lake.crawled("bookings", name)
     reason = lake.refusal("bookings", f"SELECT id FROM {name}", "bookings_landing")

@@ -73,7 +73,7 @@ def rows(lake: Any, table: str, columns: str = "*", more: str = "") -> list[tupl
     return sorted(lake.rows(OTHER, f"SELECT {columns} FROM bookings_curated.{table} {more}"), key=repr)
 
 
-def test_a_filter_gives_its_columns_of_its_rows(lake, table, filters):
+def test_a_filter_shows_its_columns_of_its_rows(lake, table, filters):
     filters.create("us", "market = 'US' OR seats >= 7", "id", "day")
     assert "Required Select" in lake.refusal(OTHER, f"SELECT id FROM bookings_curated.{table}")
     filters.grant("us")
@@ -116,7 +116,7 @@ def test_excluded_columns_and_every_row(lake, table, filters):
     ]
 
 
-def test_an_update_counts_at_once_and_minds_the_version(lake, table, filters):
+def test_an_update_counts_at_once_and_checks_the_version(lake, table, filters):
     filters.create("us", "market = 'US'", "id")
     filters.grant("us")
     client = filters.client
@@ -264,7 +264,7 @@ def test_filters_and_their_grants_are_listed_in_pages(local_aws, filters):
     assert seen == names
 
 
-def test_a_principal_holds_at_most_a_hundred_filters_of_a_table(local_aws, filters):
+def test_at_most_a_hundred_filters_of_a_table_for_a_principal(local_aws, filters):
     for number in range(101):
         filters.create(f"f{number}", None, "id")
     entries = [{"Id": str(number), **filters.permission(f"f{number}")} for number in range(101)]

@@ -41,10 +41,10 @@ def some_resource(chance: random.Random) -> Resource:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_index_answers_as_a_walk_over_everything_would(seed):
+def test_the_index_answers_as_a_full_scan_would(seed):
     chance = random.Random(seed)
     book = GrantBook(ACCOUNT)
-    held: dict[tuple[str, Resource], set[str]] = {}
+    granted: dict[tuple[str, Resource], set[str]] = {}
     for _ in range(300):
         who, resource = chance.choice(WHO), some_resource(chance)
         permission = {"database": "DESCRIBE", "location": "DATA_LOCATION_ACCESS"}.get(resource.kind, "SELECT")
@@ -52,35 +52,35 @@ def test_the_index_answers_as_a_walk_over_everything_would(seed):
             permission = "INSERT"
         if chance.random() < 0.6:
             book.add(who, resource, [permission])
-            held.setdefault((who, resource), set()).add(permission)
+            granted.setdefault((who, resource), set()).add(permission)
         elif resource.kind != "columns" or resource.column:
-            assert book.remove(who, resource, [permission]) == ((who, resource) in held)
-            held.pop((who, resource), None)
+            assert book.remove(who, resource, [permission]) == ((who, resource) in granted)
+            granted.pop((who, resource), None)
         if chance.random() < 0.02:
             book.forget("d", "a")
-            held = {key: value for key, value in held.items() if key[1].table != "a"}
-    assert {(who, resource): its.permissions for who, resource, its in book.holdings()} == held
+            granted = {key: value for key, value in granted.items() if key[1].table != "a"}
+    assert {(who, resource): its.permissions for who, resource, its in book.grants()} == granted
     for who in WHO:
         expected = {
             resource
-            for (holder, resource) in held
+            for (holder, resource) in granted
             if holder == who and resource.kind == "columns" and resource.table in ("a", EVERY_TABLE)
         }
         assert {resource for resource, _ in book.column_grants([who], "d", "a")} == expected
         assert book.mentions([who], "d") == any(
-            holder == who and resource.database == "d" for holder, resource in held
+            holder == who and resource.database == "d" for holder, resource in granted
         )
         assert sorted(book.locations([who])) == sorted(
-            resource.location for holder, resource in held if holder == who and resource.kind == "location"
+            resource.location for holder, resource in granted if holder == who and resource.kind == "location"
         )
 
 
-def test_revoking_a_table_takes_every_column_however_it_was_given():
+def test_revoking_a_table_revokes_every_column():
     book = GrantBook(ACCOUNT)
     book.add(WHO[0], Resource("columns", ACCOUNT, "d", "a", column="c1"), ["SELECT"])
     book.add(WHO[0], Resource("columns", ACCOUNT, "d", "a", excluded=("c2",)), ["SELECT"])
     assert book.remove(WHO[0], Resource("table", ACCOUNT, "d", "a"), ["SELECT"])
-    assert list(book.holdings()) == []
+    assert list(book.grants()) == []
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -171,7 +171,7 @@ def test_pages_follow_what_is_there_now():
             page(found, most, token)
 
 
-def test_a_row_needs_a_grant_on_every_column_that_is_used():
+def test_a_row_requires_grants_on_every_column_used():
     selection = Selection(
         {"a": None, "b": frozenset({"x = 1"}), "c": frozenset({"x = 1", "y = 2"}), "d": frozenset({"x = 1"})}
     )

@@ -65,7 +65,7 @@ def files(bench) -> set[str]:
     return {found.key for found, _ in reading.objects_of(bench.load("history"))}
 
 
-def test_delete_and_insert_are_one_snapshot_and_other_days_keep_their_files(history, connection):
+def test_delete_and_insert_are_one_snapshot_of_one_days_files(history, connection):
     before, count = files(history), len(snapshots.metadata_of(history.load("history")).snapshots)
     assert replace_day(history, connection, "2013-01-02", 50, "again") is not None
     assert len(snapshots.metadata_of(history.load("history")).snapshots) == count + 1
@@ -78,7 +78,7 @@ def test_delete_and_insert_are_one_snapshot_and_other_days_keep_their_files(hist
     ]
 
 
-def test_rows_deleted_by_key_rewrite_only_the_files_that_hold_them(history, connection):
+def test_rows_deleted_by_key_rewrite_only_their_files(history, connection):
     before = files(history)
     with Transaction(history.load("history")) as change:
         found = change.relation(["id", "data_day"], row_address=True)
@@ -113,7 +113,7 @@ def test_a_rolled_back_transaction_leaves_nothing(history, connection):
     assert read(history, connection, "SELECT count(*) FROM {table}") == [(200,)]
 
 
-def test_the_later_of_two_commits_fails_and_leaves_only_files_that_nobody_points_at(history, connection):
+def test_the_later_of_two_commits_fails_and_changes_nothing(history, connection):
     first = Transaction(history.load("history"))
     second = Transaction(history.load("history"))
     first.append(connection, rows_of("2013-01-03", 1, "first"))
@@ -238,7 +238,7 @@ def test_partition_transforms_are_refused(bench):
         bench.create("monthly", COLUMNS, partition_by=("month(data_day)",))
 
 
-def test_a_table_that_is_no_iceberg_table_is_said_so(bench):
+def test_a_table_that_is_no_iceberg_table_is_refused(bench):
     from local.engines.lake_permissions import permissions
 
     storage = {"Location": f"{bench.location}plain/", "Columns": [{"Name": "id", "Type": "int"}]}

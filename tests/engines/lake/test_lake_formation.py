@@ -52,14 +52,14 @@ def listed(aws: Any, table: str, domain: str) -> list[tuple[str, list[str], list
     return sorted(shown)
 
 
-def test_the_creator_holds_everything_with_the_right_to_grant_it_on(local_aws, table):
+def test_the_creator_has_everything_with_grant_option(local_aws, table):
     assert listed(local_aws, table, OWNER) == [
         ("Table", ["ALL", "ALTER", "DELETE", "DESCRIBE", "DROP", "INSERT"], []),
         ("TableWithColumns", ["SELECT"], []),
     ]
 
 
-def test_grants_are_listed_as_aws_lists_them_and_revoked_by_column(local_aws, table):
+def test_grants_are_listed_as_aws_does_and_revoked_by_column(local_aws, table):
     lake = local_aws.client("lakeformation", OWNER)
     lake.grant_permissions(
         Principal=principal(local_aws, OTHER),
@@ -108,7 +108,7 @@ def test_excluded_columns_and_all_tables(lake, local_aws, table):
     assert lake.query(OTHER, f"SELECT * FROM bookings_curated.{table}").columns == ["id", "day"]
 
 
-def test_who_does_not_hold_it_with_grant_option_cannot_grant_it(local_aws, table):
+def test_granting_requires_the_grant_option(local_aws, table):
     owner, other = local_aws.client("lakeformation", OWNER), local_aws.client("lakeformation", OTHER)
     onward = {
         "Principal": principal(local_aws, "loyalty"),
@@ -243,7 +243,7 @@ def test_tables_are_created_only_where_the_creator_may(local_aws, name):
     glue.delete_table(DatabaseName="bookings_landing", Name=name)
 
 
-def test_update_table_minds_the_version(local_aws, table):
+def test_update_table_checks_the_version(local_aws, table):
     glue = local_aws.client("glue", OWNER)
     current = glue.get_table(DatabaseName="bookings_curated", Name=table)["Table"]
     given = {key: current[key] for key in ("Name", "TableType", "Parameters", "StorageDescriptor")}
@@ -252,7 +252,7 @@ def test_update_table_minds_the_version(local_aws, table):
     glue.update_table(DatabaseName="bookings_curated", TableInput=given, VersionId=current["VersionId"])
 
 
-def test_settings_that_would_let_iam_decide_are_refused(local_aws):
+def test_settings_that_leave_access_to_iam_are_refused(local_aws):
     administrator = local_aws.administrator_client("lakeformation", OWNER)
     settings = administrator.get_data_lake_settings()["DataLakeSettings"]
     assert settings["CreateTableDefaultPermissions"] == []
@@ -294,7 +294,7 @@ def credentials(aws: Any, domain: str, table: str, **arguments: Any) -> Any:
     )
 
 
-def test_vended_credentials_reach_the_tables_files_and_nothing_else(lake, local_aws, table):
+def test_vended_credentials_reach_only_the_tables_files(lake, local_aws, table):
     lake.grant(OWNER, OTHER, table)
     s3 = credentials(local_aws, OTHER, table)
     keys = [
@@ -312,7 +312,7 @@ def test_vended_credentials_reach_the_tables_files_and_nothing_else(lake, local_
             refused()
 
 
-def test_credentials_are_not_vended_for_some_of_the_columns_nor_for_nothing(lake, local_aws, table):
+def test_credentials_are_not_vended_for_part_of_a_table(lake, local_aws, table):
     with pytest.raises(ClientError, match="AccessDeniedException"):
         credentials(local_aws, OTHER, table)
     lake.grant(OWNER, OTHER, table, ["id"])
@@ -351,7 +351,7 @@ def test_credentials_are_not_vended_for_some_of_the_rows(local_aws, table):
             credentials(local_aws, OTHER, table, SupportedPermissionTypes=supported)
 
 
-def test_no_credentials_are_vended_where_the_account_does_not_allow_it(lake, local_aws, table):
+def test_credentials_are_vended_only_where_the_account_allows(lake, local_aws, table):
     lake.grant(OWNER, OTHER, table)
     administrator = local_aws.administrator_client("lakeformation", OWNER)
     settings = administrator.get_data_lake_settings()["DataLakeSettings"]
@@ -393,7 +393,7 @@ def test_columns_are_not_what_permissions_are_listed_by(local_aws, table):
         local_aws.client("lakeformation", OWNER).list_permissions(Resource=resource(local_aws, table, "id"))
 
 
-def test_who_reads_some_columns_is_not_given_what_changes_the_table(lake, local_aws, table):
+def test_reading_some_columns_vends_no_write_credentials(lake, local_aws, table):
     lake.grant(OWNER, OTHER, table, ["id"])
     client = local_aws.client("lakeformation", OWNER)
     given = {"Principal": principal(local_aws, OTHER), "Resource": resource(local_aws, table)}
@@ -440,7 +440,7 @@ def test_credentials_of_a_partition_reach_that_partition_alone(lake, local_aws, 
         other.get_temporary_glue_partition_credentials(**{**asked, "Partition": {"Values": ["2013-01-03"]}})
 
 
-def test_row_filters_hold_over_landed_files_and_their_partition_keys(lake, local_aws, name):
+def test_row_filters_apply_to_files_and_partition_keys(lake, local_aws, name):
     for day in ("2013-01-01", "2013-01-02"):
         lines = "".join(f'{{"id": "{day[-1]}{number}", "seats": {number}}}\n' for number in range(3))
         lake.land(OWNER, f"{name}/dt={day}/a.json", lines)

@@ -75,7 +75,7 @@ def readable(lake: Any, table: str) -> list[str]:
     return outcome.columns if outcome.state == "SUCCEEDED" else []
 
 
-def test_an_expression_grants_what_carries_its_values_and_follows_the_tags(lake, local_aws, table, key):
+def test_a_tag_expression_grants_what_has_its_values(lake, local_aws, table, key):
     administrator = local_aws.administrator_client("lakeformation", OWNER)
     assert assign(administrator, columns(table, "id", "day"), key, "public") == []
     assert assign(administrator, columns(table, "secret"), key, "personal") == []
@@ -92,7 +92,7 @@ def test_an_expression_grants_what_carries_its_values_and_follows_the_tags(lake,
     assert readable(lake, table) == []
 
 
-def test_tables_inherit_from_their_database_and_columns_from_their_table(lake, local_aws, table, key):
+def test_tables_and_columns_inherit_tags_from_above(lake, local_aws, table, key):
     administrator = local_aws.administrator_client("lakeformation", OWNER)
     administrator.grant_permissions(
         Principal=principal(local_aws, OTHER), Resource=policy(key, "public"), Permissions=["SELECT"]
@@ -191,7 +191,7 @@ def test_who_may_assign_and_what_fails_tag_by_tag(local_aws, table, key):
         )
 
 
-def test_expressions_are_granted_by_whom_every_one_of_their_tags_was_given(local_aws, table, key):
+def test_granting_an_expression_requires_each_of_its_tags(local_aws, table, key):
     owner = local_aws.client("lakeformation", OWNER)
     administrator = local_aws.administrator_client("lakeformation", OWNER)
     grant = {
@@ -228,7 +228,7 @@ def test_expressions_are_granted_by_whom_every_one_of_their_tags_was_given(local
     assert [entry["Resource"]["LFTag"]["TagValues"] for entry in tags] == [["internal", "public"]]
 
 
-def test_of_a_tag_another_account_gets_description_and_association_only(local_aws, key):
+def test_another_account_may_only_describe_and_associate_a_tag(local_aws, key):
     administrator = local_aws.administrator_client("lakeformation", OWNER)
     given = {
         "Principal": principal(local_aws, OTHER),
@@ -242,7 +242,7 @@ def test_of_a_tag_another_account_gets_description_and_association_only(local_aw
     assert other.get_lf_tag(CatalogId=account, TagKey=key)["TagValues"] == ["public"]
 
 
-def test_tags_are_kept_in_lower_case_and_changed_while_not_in_use(local_aws, table, name, key):
+def test_tags_are_lower_case_and_change_only_while_unused(local_aws, table, name, key):
     administrator = local_aws.administrator_client("lakeformation", OWNER)
     owner = local_aws.client("lakeformation", OWNER)
     with pytest.raises(ClientError, match="Tag key already exists"):

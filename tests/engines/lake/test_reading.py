@@ -121,7 +121,7 @@ def test_a_line_that_is_no_json_object_is_named(connection, table, line):
     assert failed.value.line == 2
 
 
-def test_a_bad_value_in_a_column_that_is_not_asked_for_harms_nobody(connection, table):
+def test_a_bad_value_in_an_unread_column_fails_nothing(connection, table):
     broken = table(JSON, {"id": "int", "value": "int"}, '{"id": 1, "value": "many"}\n')
     assert rows(connection, broken, "id") == [(1,)]
 
@@ -265,7 +265,7 @@ def test_a_damaged_gzip_is_named(connection, table, content, reason):
     assert failed.value.uri.endswith("0.gz")
 
 
-def test_a_gzip_of_several_members_is_read_whole(connection, table):
+def test_all_members_of_a_gzip_are_read(connection, table):
     assert len(rows(connection, table(JSON, {"id": "int"}, PACKED + PACKED, suffix=".gz"))) == 2_000
 
 
@@ -359,7 +359,7 @@ def test_parquet_by_name_with_widening_only(connection, bench, table, tmp_path):
         rows(connection, found, "name")
 
 
-def test_partitions_give_their_values_and_a_condition_spares_the_others(connection, bench, table):
+def test_partition_values_and_pruning_by_condition(connection, bench, table):
     found = table(JSON, {"id": "int"}, keys=("dt",))
     stored = catalog.stored_table(bench.account, bench.database, "t")
     for day in ("2013-01-01", "2013-01-02"):

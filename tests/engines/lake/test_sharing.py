@@ -70,7 +70,7 @@ class Cluster:
         return str(described["Error"])
 
 
-def test_a_consumer_reads_the_granted_columns_in_athena_and_no_other(lake, port):
+def test_a_consumer_reads_only_granted_columns_in_athena(lake, port):
     lake.grant(PRODUCER, CONSUMER, port, GRANTED)
     shared = f"bookings_curated.{port}"
     assert lake.rows(CONSUMER, f"SELECT * FROM {shared} ORDER BY booking_id") == [
@@ -96,7 +96,7 @@ def test_a_consumer_reads_the_granted_columns_in_athena_and_no_other(lake, port)
     )
 
 
-def test_a_consumer_reads_the_granted_columns_in_redshift_and_no_other(lake, local_aws, port):
+def test_a_consumer_reads_only_granted_columns_in_redshift(lake, local_aws, port):
     lake.grant(PRODUCER, CONSUMER, port, GRANTED)
     cluster = Cluster(local_aws, CONSUMER)
     shared = f"bookings_curated.{port}"
@@ -113,7 +113,7 @@ def test_a_consumer_reads_the_granted_columns_in_redshift_and_no_other(lake, loc
     assert lake.rows(PRODUCER, f"SELECT count(*) FROM {port}") == [("3",)]
 
 
-def test_a_stranger_is_refused_before_its_grant_and_after_its_revoke(lake, local_aws, port):
+def test_access_begins_with_the_grant_and_ends_with_revoke(lake, local_aws, port):
     lake.grant(PRODUCER, CONSUMER, port, GRANTED)
     shared, cluster = f"bookings_curated.{port}", Cluster(local_aws, STRANGER)
     count = f"SELECT count(*) FROM {shared}"
@@ -165,7 +165,7 @@ def test_a_table_link_leads_to_the_table(lake, local_aws, port, name):
     assert "COLUMN_NOT_FOUND" in lake.refusal(CONSUMER, f"SELECT email FROM shopping_curated.{link}")
 
 
-def test_what_was_granted_to_an_account_is_for_its_administrator_to_pass_on(lake, local_aws, port):
+def test_an_account_grant_is_passed_on_by_its_administrator(lake, local_aws, port):
     resource = {
         "Table": {"CatalogId": local_aws.account(PRODUCER), "DatabaseName": "bookings_curated", "Name": port}
     }

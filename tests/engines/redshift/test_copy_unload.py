@@ -114,7 +114,7 @@ class TestUnload:
             "part_000": b'3,,-7.25,,2013-01-02 00:00:00\n2,"",,f,\n1,"a,""q""",1.50,t,2013-01-01 10:00:00.5\n'
         }
 
-    def test_order_is_kept_for_many_rows(self, data_api: Any, lake: Lake) -> None:
+    def test_the_order_of_many_rows_stays(self, data_api: Any, lake: Lake) -> None:
         data_api.must("create table if not exists copying.numbers (n integer)")
         data_api.must("insert into copying.numbers select 1")
         for _ in range(17):
@@ -167,7 +167,7 @@ class TestUnload:
         assert entry["url"] == f"{lake.uri}part_0000_part_00.csv.gz"
         assert entry["meta"]["content_length"] == len(files["part_0000_part_00.csv.gz"])
 
-    def test_what_is_there_is_kept_unless_told_otherwise(self, data_api: Any, lake: Lake) -> None:
+    def test_existing_objects_stay_without_allowoverwrite(self, data_api: Any, lake: Lake) -> None:
         lake.put("part_old", "old")
         described = unload(data_api, lake, "csv")
         assert "Specified unload destination on S3 is not empty" in described["Error"]
@@ -280,7 +280,7 @@ class TestCopy:
         copy(data_api, lake, f"{target} (id, name, amount)", "csv emptyasnull blanksasnull")
         assert data_api.rows(f"select name from {target} order by id") == [(None,), (None,), (None,)]
 
-    def test_a_field_may_hold_line_ends(self, data_api: Any, lake: Lake, target: str) -> None:
+    def test_a_field_may_contain_line_ends(self, data_api: Any, lake: Lake, target: str) -> None:
         lake.put("rows.csv", '1,"two\n\nlines"\n2,"say ""x"""\n')
         copy(data_api, lake, f"{target} (id, name)", "csv")
         assert data_api.rows(f"select name from {target} order by id") == [("two\n\nlines",), ('say "x"',)]
@@ -361,7 +361,7 @@ class TestCopy:
         described = copy(data_api, lake, f"{target} (id, name)", "csv gzip")
         assert f"rows.csv.gz: {reason}" in described["Error"]
 
-    def test_a_gzip_of_several_members_is_loaded_whole(self, data_api: Any, lake: Lake, target: str) -> None:
+    def test_all_members_of_a_gzip_are_loaded(self, data_api: Any, lake: Lake, target: str) -> None:
         lake.put("rows.csv.gz", gzip.compress(b"1,a\n") + gzip.compress(b"2,b\n"))
         copy(data_api, lake, f"{target} (id, name)", "csv gzip")
         assert data_api.rows(f"select count(*) from {target}") == [(2,)]
@@ -420,7 +420,9 @@ class TestRoles:
         )
         assert "authorization other than IAM_ROLE" in described["Error"]
 
-    def test_the_table_needs_insert(self, data_api: Any, lake: Lake, target: str, connect: Any) -> None:
+    def test_loading_requires_insert_on_the_table(
+        self, data_api: Any, lake: Lake, target: str, connect: Any
+    ) -> None:
         data_api.must("create user loader password 'Loader-123'")
         data_api.must("grant usage on schema copying to loader")
         lake.put("rows.csv", "1,a\n")

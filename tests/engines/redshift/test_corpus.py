@@ -89,7 +89,7 @@ def test_documented_behaviour(case: dict[str, Any], cluster: Cluster) -> None:
     assert plan.columns == result.columns, "described as it is returned"
 
 
-def test_the_corpus_is_whole() -> None:
+def test_the_corpus_is_complete() -> None:
     every = [case.values[0] for case in cases()]
     assert len(every) >= LEAST_CASES
     for case in every:

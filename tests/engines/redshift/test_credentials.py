@@ -10,7 +10,7 @@ import redshift_connector
 from botocore.exceptions import ClientError
 
 from local.engines.redshift.cluster import Cluster
-from local.engines.redshift.credentials import let_in
+from local.engines.redshift.credentials import authenticate
 from local.engines.redshift.errors import SqlError
 
 
@@ -150,31 +150,31 @@ class TestPasswords:
     def test_an_expired_password_opens_nothing(self, cluster: Cluster) -> None:
         password = cluster.passwords.issue("IAM:interline", -1)
         with pytest.raises(SqlError) as raised:
-            let_in(cluster, "IAM:interline", password, "bookings")
+            authenticate(cluster, "IAM:interline", password, "bookings")
         assert raised.value.sqlstate == "28000"
 
-    def test_a_user_is_created_only_if_that_was_asked_for(self, cluster: Cluster) -> None:
+    def test_a_user_is_created_only_with_autocreate(self, cluster: Cluster) -> None:
         password = cluster.passwords.issue("IAM:newcomer", 900)
         with pytest.raises(SqlError, match='user "newcomer" does not exist'):
-            let_in(cluster, "IAM:newcomer", password, "bookings")
+            authenticate(cluster, "IAM:newcomer", password, "bookings")
         password = cluster.passwords.issue("IAMA:newcomer", 900, create_user=True)
-        session = let_in(cluster, "IAMA:newcomer", password, "bookings")
+        session = authenticate(cluster, "IAMA:newcomer", password, "bookings")
         assert (session.user, session.me.superuser) == ("newcomer", False)
 
     def test_a_user_of_create_user_comes_in_with_that_password_only(self, cluster: Cluster) -> None:
         master = cluster.session("interline", "bookings")
         master.execute("create user reader password 'Secret-123'")
-        assert let_in(cluster, "reader", "Secret-123", "bookings").user == "reader"
+        assert authenticate(cluster, "reader", "Secret-123", "bookings").user == "reader"
         for password in ("secret-123", "", "md5"):
             with pytest.raises(SqlError, match="password authentication failed"):
-                let_in(cluster, "reader", password, "bookings")
+                authenticate(cluster, "reader", password, "bookings")
 
     def test_a_user_without_a_password_cannot_come_in_with_none(self, cluster: Cluster) -> None:
         for user in ("interline", "rdsdb"):
             for password in ("", "None"):
                 with pytest.raises(SqlError, match="password authentication failed"):
-                    let_in(cluster, user, password, "bookings")
+                    authenticate(cluster, user, password, "bookings")
 
-    def test_passwords_are_not_kept(self, cluster: Cluster) -> None:
+    def test_only_digests_of_passwords_are_stored(self, cluster: Cluster) -> None:
         password = cluster.passwords.issue("IAM:interline", 900)
         assert password not in repr(vars(cluster.passwords))

@@ -251,7 +251,7 @@ class TestBatches:
         assert described["Status"] == "FINISHED", described.get("Error")
         assert "does not exist" in data_api.run("select a from seen")["Error"]
 
-    def test_auto_commit_keeps_what_worked(self, data_api: Any) -> None:
+    def test_auto_commit_leaves_what_worked(self, data_api: Any) -> None:
         data_api.must("create table data_api.each (a int)")
         described = data_api.run_batch(
             [
@@ -322,7 +322,7 @@ class TestListing:
         failed = data_api.client.list_statements(StatementName="listed", Status="FAILED")["Statements"]
         assert [each["QueryString"] for each in failed] == ["select broken from"]
 
-    def test_pages_hold_every_statement_once(self, data_api: Any) -> None:
+    def test_pages_list_every_statement_once(self, data_api: Any) -> None:
         for number in range(5):
             data_api.must(f"select {number}", StatementName="paged")
         pages = data_api.client.get_paginator("list_statements").paginate(
@@ -361,7 +361,7 @@ class TestWhoMayAsk:
         assert code == "AccessDeniedException"
         assert "redshift:GetClusterCredentials" in message
 
-    def test_without_a_user_iam_must_let_the_role_in(self, data_api: Any) -> None:
+    def test_without_a_user_iam_must_allow_the_role(self, data_api: Any) -> None:
         place = {"ClusterIdentifier": "bookings", "Database": "bookings"}
         code, message = refusal(data_api.client.execute_statement, Sql="select 1", **place)
         assert code == "AccessDeniedException"

@@ -97,7 +97,7 @@ def built_again(built: Dbt) -> Dbt:
     return built
 
 
-def test_a_contracted_table_holds_what_its_query_says(built: Dbt, data_api: Any) -> None:
+def test_a_contracted_table_has_the_rows_of_its_query(built: Dbt, data_api: Any) -> None:
     assert data_api.rows("select * from everything.by_airport order by code") == [
         ("GIG", 12, "12.00", "2013-01-03 23:59:59"),
         ("JFK", 350, "175.00", "2013-01-02 09:15:30"),
@@ -139,7 +139,7 @@ def test_descriptions_are_comments_in_the_catalog(built: Dbt) -> None:
     assert catalog["nodes"]["model.everything.northern"]["metadata"]["type"] == "VIEW"
 
 
-def test_a_stale_source_is_told(built: Dbt) -> None:
+def test_a_stale_source_is_reported(built: Dbt) -> None:
     assert built.start("source", "freshness").wait(MINUTES) == 0
     (result,) = json.loads((built.folder / "target" / "sources.json").read_text())["results"]
     assert result["status"] == "warn"
@@ -163,7 +163,7 @@ def test_merge_updates_inserts_and_takes_the_new_column(built_again: Dbt, data_a
     assert found == [(1, 100, 2), (2, 0, 2), (3, 350, 2), (4, 12, 2), (5, 7, 2)]
 
 
-def test_append_keeps_what_was_there(built_again: Dbt, data_api: Any) -> None:
+def test_append_leaves_earlier_rows(built_again: Dbt, data_api: Any) -> None:
     found = data_api.rows("select written_in, sightings from everything.daily_appended order by 1")
     assert found == [(1, 4), (2, 5)]
 

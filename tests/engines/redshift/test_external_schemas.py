@@ -71,7 +71,7 @@ class TestReading:
         )
         assert found == [(1, "12.50", "2024-01-01"), (2, "3.00", "2024-01-01")]
 
-    def test_an_array_in_from_gives_a_row_for_each_element(self, data_api: Any, landing: str) -> None:
+    def test_an_array_in_from_is_a_row_for_each_element(self, data_api: Any, landing: str) -> None:
         assert data_api.rows(f"select e.id, t from {landing} e, e.tags t order by e.id, t") == [
             (1, "a"),
             (1, "b"),

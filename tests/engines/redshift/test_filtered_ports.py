@@ -93,7 +93,7 @@ def test_a_view_of_it_shows_no_more(reader: Any, table: str) -> None:
     assert reader.rows(f"select count(*) from {view}_copy") == [(2,)]
 
 
-def test_who_sees_some_rows_may_add_but_not_change_or_delete_rows(
+def test_a_row_filter_allows_inserts_but_no_updates_or_deletes(
     local_aws: Any, data_api: Any, reader: Any, table: str
 ) -> None:
     place = {

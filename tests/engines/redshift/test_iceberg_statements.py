@@ -180,7 +180,7 @@ class TestOneStatement:
         assert lake.objects(filled) == before
         assert data_api.rows(f"select count(*) from {filled}") == [(3,)]
 
-    def test_not_null_holds(self, data_api: Any, cursor: Any) -> None:
+    def test_not_null_is_enforced(self, data_api: Any, cursor: Any) -> None:
         name = f"t_{uuid.uuid4().hex[:12]}"
         data_api.must(
             f"create table {SCHEMA}.{name} (id int not null) using iceberg location 's3://bookings-curated/{name}/'"
@@ -254,7 +254,7 @@ class TestTransactions:
             ("delete from {filled}", "delete from {other}", "0A000"),
         ],
     )
-    def test_what_one_transaction_cannot_hold(
+    def test_what_one_transaction_cannot_combine(
         self, cursor: Any, data_api: Any, filled: str, first: str, then: str, state: str
     ) -> None:
         other = f"{SCHEMA}.t_{uuid.uuid4().hex[:12]}"

@@ -61,7 +61,7 @@ def test_others_see_a_transaction_only_when_it_is_committed(session: Session, ot
     assert rows(other, "select count(*) from u") == [(0,)]
 
 
-def test_a_transaction_keeps_seeing_what_was_there_when_it_began(session: Session, other: Session) -> None:
+def test_a_transaction_reads_the_state_of_its_beginning(session: Session, other: Session) -> None:
     session.execute("create table t (a int); insert into t values (1)")
     session.execute("begin; select count(*) from t")
     other.execute("insert into t values (2)")
@@ -88,9 +88,7 @@ def test_readers_never_wait(session: Session, other: Session) -> None:
     session.execute("rollback")
 
 
-def test_updating_a_row_that_somebody_changed_meanwhile_is_a_conflict(
-    session: Session, other: Session
-) -> None:
+def test_updating_a_row_changed_meanwhile_is_a_conflict(session: Session, other: Session) -> None:
     session.execute("create table t (a int); insert into t values (1)")
     session.execute("begin; select * from t")
     other.execute("update t set a = 2")
@@ -117,7 +115,7 @@ def test_waiting_for_each_other_is_a_deadlock_for_one(
     assert rows(session, "select (select count(*) from t), (select count(*) from u)") == [(1, 1)]
 
 
-def test_two_sessions_may_create_the_same_schema_if_it_is_not_there(
+def test_two_sessions_may_create_one_schema_if_not_exists(
     cluster: Cluster, aside: Callable[..., Future[Any]]
 ) -> None:
     start = threading.Barrier(4)
@@ -165,7 +163,7 @@ def test_a_temporary_table_is_rolled_back(session: Session) -> None:
     assert rows(session, "select count(*) from t") == [(0,)]
 
 
-def test_a_failed_statement_outside_of_a_transaction_leaves_nothing(session: Session) -> None:
+def test_a_statement_that_fails_alone_leaves_nothing(session: Session) -> None:
     session.execute("create table t (a int)")
     assert (
         refused(session, "create table u as select 1 / a as a from (select 0 as a) as z").sqlstate == "22012"
@@ -265,7 +263,7 @@ def test_a_prepared_query_follows_the_catalog(session: Session) -> None:
     assert session.run(plan).rows == [(2,)]
 
 
-def test_a_closed_session_gives_up_its_locks(session: Session, other: Session) -> None:
+def test_a_closed_session_releases_its_locks(session: Session, other: Session) -> None:
     session.execute("create table t (a int); begin; insert into t values (1)")
     session.close()
     assert other.execute("insert into t values (2)").count == 1

@@ -180,7 +180,7 @@ class TestRedshiftConnector:
             '{"a":[1,2]}',
         ]
 
-    def test_a_numeric_keeps_its_scale_even_when_it_is_whole(self, connect: Any) -> None:
+    def test_a_numeric_without_fraction_is_sent_with_its_scale(self, connect: Any) -> None:
         cursor = connect().cursor()
         cursor.execute("select sum(n::decimal(12,2)) as whole from wire.many where n = 1")
         assert str(cursor.fetchone()[0]) == "1.00"
@@ -219,7 +219,7 @@ class TestRedshiftConnector:
         assert len(found) == 4 * 2**11
         assert found == sorted(found)
 
-    def test_an_error_names_its_code_and_the_transaction_must_be_rolled_back(self, connect: Any) -> None:
+    def test_an_error_has_a_code_and_fails_the_transaction(self, connect: Any) -> None:
         connection = connect()
         cursor = connection.cursor()
         with pytest.raises(redshift_connector.ProgrammingError) as raised:
@@ -299,7 +299,7 @@ class TestSimpleQueries:
             None,
         )
 
-    def test_an_error_in_a_text_of_several_statements_undoes_all_of_it(self, libpq: Any) -> None:
+    def test_an_error_undoes_every_statement_of_one_text(self, libpq: Any) -> None:
         connection = libpq()
         connection.autocommit = True
         cursor = connection.cursor()
@@ -379,7 +379,7 @@ class TestExtendedQueries:
 
         return asyncio.run(go())
 
-    def test_a_portal_gives_its_rows_in_parts(self, wire_address: Any) -> None:
+    def test_a_portal_returns_its_rows_in_parts(self, wire_address: Any) -> None:
         async def work(connection: Any) -> list[int]:
             async with connection.transaction():
                 rows = connection.cursor(
@@ -449,7 +449,7 @@ class TestMessages:
         raw.query("commit")
         assert kinds(raw.say(execute("some", 2), SYNC)) == "EZ"
 
-    def test_the_state_of_the_transaction_is_told(self, raw: RawClient) -> None:
+    def test_the_state_of_the_transaction_is_reported(self, raw: RawClient) -> None:
         states = [raw.query(sql)[-1][1] for sql in ("select 1", "begin", "selec", "select 1", "rollback")]
         assert states == [b"I", b"T", b"E", b"E", b"I"]
 
@@ -499,9 +499,7 @@ class TestEndings:
         cursor.execute("select 1")
         assert cursor.fetchone() == (1,)
 
-    def test_a_client_that_vanishes_in_a_transaction_frees_what_it_locked(
-        self, libpq: Any, connect: Any
-    ) -> None:
+    def test_a_client_that_vanishes_releases_its_locks(self, libpq: Any, connect: Any) -> None:
         gone = libpq()
         gone.cursor().execute(
             "create table wire.freed (a int); commit; begin; insert into wire.freed values (1)"

@@ -43,6 +43,6 @@ def divide(one: str, s1: int, other: str, s2: int, kind: Type) -> str:
 
 def cut(sql: str, scale: int, kind: Type) -> str:
     """A decimal of a scale with fewer digits after the point, the rest cut off (not rounded)."""
-    kept = kind.scale or 0
-    units = f"({unscaled(sql, scale)} // CAST({10 ** (scale - kept)} AS HUGEINT))"
+    digits_left = kind.scale or 0
+    units = f"({unscaled(sql, scale)} // CAST({10 ** (scale - digits_left)} AS HUGEINT))"
     return rescaled(units, kind) if kind.name == "numeric" else f"CAST({units} AS {kind.duckdb})"

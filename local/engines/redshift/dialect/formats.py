@@ -193,8 +193,8 @@ def number_to_text(value: Typed, pattern: str) -> str:
         padded = f"ltrim(reverse(regexp_replace(reverse({padded}), '(\\d{{3}})', '\\1,', 'g')), ',')"
     body = padded + (f" || '.' || split_part({text}, '.', 2)" if places else "")
     if bare and places:
-        keep = fraction.rfind("0") + 1
-        body = f"rs_trim_fraction({body}, {keep})" if keep < places else body
+        least_places = fraction.rfind("0") + 1
+        body = f"rs_trim_fraction({body}, {least_places})" if least_places < places else body
     body = f"('$' || {body})" if dollar else f"({body})"
     negative = f"CAST({value.sql} AS DOUBLE) < 0"
     if trailing_minus:

@@ -285,10 +285,10 @@ def _star(expression: exp.Expr, scope: Scope) -> list[Typed] | None:
     unknown = excluded - {each.name for each in found}
     if unknown:
         raise SqlError(errors.UNDEFINED_COLUMN, f'column "{min(unknown)}" in EXCLUDE list does not exist')
-    kept = [each for each in found if each.name not in excluded]
-    nested = [each for each in kept if each.type.name in ("struct", "array")]
+    remaining = [each for each in found if each.name not in excluded]
+    nested = [each for each in remaining if each.type.name in ("struct", "array")]
     if nested:
         raise SqlError(
             errors.FEATURE_NOT_SUPPORTED, f'column "{nested[0].name}" is of a nested type: select its fields'
         )
-    return kept
+    return remaining

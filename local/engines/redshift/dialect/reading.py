@@ -21,7 +21,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from local.engines.redshift.errors import SYNTAX_ERROR, SqlError, syntax_error
 from local.engines.sql_cursor import SqlCursor
 
-_KEPT_FUNCTION_PARSERS = ("CAST", "TRY_CAST", "SUBSTRING", "TRIM", "POSITION", "EXTRACT")
+_SPECIAL_CALLS = ("CAST", "TRY_CAST", "SUBSTRING", "TRIM", "POSITION", "EXTRACT")
 
 
 class RedshiftSql(Redshift):
@@ -38,9 +38,7 @@ class RedshiftSql(Redshift):
 
         FUNCTIONS: ClassVar[dict[str, Callable[..., exp.Expr]]] = {}
         FUNCTION_PARSERS = {
-            name: parser
-            for name, parser in RedshiftParser.FUNCTION_PARSERS.items()
-            if name in _KEPT_FUNCTION_PARSERS
+            name: parser for name, parser in RedshiftParser.FUNCTION_PARSERS.items() if name in _SPECIAL_CALLS
         }
         NO_PAREN_FUNCTION_PARSERS = {
             **{

@@ -10,7 +10,7 @@ from local.engines.redshift import errors, types
 from local.engines.redshift.dialect.expressions import check_arguments, data_type, translate
 from local.engines.redshift.dialect.reading import PARAMETER_PREFIX
 from local.engines.redshift.dialect.scope import CompiledQuery, Resolved, Scope, Source
-from local.engines.redshift.dialect.typed import Output, Typed, quote_name, settle
+from local.engines.redshift.dialect.typed import Output, Typed, column_type, quote_name
 from local.engines.redshift.errors import SqlError, unsupported
 
 _MAXIMUM_VIEW_DEPTH = 32
@@ -101,7 +101,7 @@ def renamed(outputs: tuple[Output, ...], names: tuple[str, ...], of: str) -> tup
             f'table "{of}" has {len(outputs)} columns available but {len(names)} columns specified',
         )
     result = tuple(
-        Output(names[position] if position < len(names) else each.name, settle(each.type))
+        Output(names[position] if position < len(names) else each.name, column_type(each.type))
         for position, each in enumerate(outputs)
     )
     return result
@@ -201,13 +201,13 @@ def _view(
     if len(query.outputs) < len(shown):
         raise SqlError(errors.INTERNAL_ERROR, f"view {resolved.display} no longer has all of its columns")
     if len(query.outputs) > len(shown):
-        kept = ", ".join(f"c{position}" for position in range(len(shown)))
+        first_columns = ", ".join(f"c{position}" for position in range(len(shown)))
         every = ", ".join(f"c{position}" for position in range(len(query.outputs)))
         query = CompiledQuery(
-            f"SELECT {kept} FROM ({query.sql}) AS wider({every})", query.outputs[: len(shown)]
+            f"SELECT {first_columns} FROM ({query.sql}) AS wider({every})", query.outputs[: len(shown)]
         )
     outputs = tuple(
-        Output(one.name, settle(other.type)) for one, other in zip(shown, query.outputs, strict=True)
+        Output(one.name, column_type(other.type)) for one, other in zip(shown, query.outputs, strict=True)
     )
     return _query_source(CompiledQuery(query.sql, outputs), name, columns, scope, qualifier)
 

@@ -54,7 +54,7 @@ def null_literal() -> Typed:
     return Typed("NULL", UNKNOWN, is_null=True)
 
 
-def settle(kind: Type) -> Type:
+def column_type(kind: Type) -> Type:
     """The type of a column whose values are untyped literals: varchar of their length."""
     return varchar(kind.length or 1) if kind.name == "unknown" else kind
 

@@ -82,7 +82,7 @@ class Conversation:
     implicit: bool = False
     _prepared: dict[str, Prepared] = field(default_factory=dict)
     _portals: dict[str, Portal] = field(default_factory=dict)
-    _told: dict[str, str] = field(default_factory=dict)
+    _reported_settings: dict[str, str] = field(default_factory=dict)
     _text: str = ""
 
     def greet(self, secret: int) -> None:
@@ -90,7 +90,7 @@ class Conversation:
         self.stream.write(messages.authentication(messages.AUTHENTICATION_OK))
         for name, value in FIXED.items():
             self.stream.write(messages.parameter_status(name, value))
-        self._tell_settings()
+        self._send_settings()
         self.stream.write(messages.backend_key(self.session.pid, secret))
         self._ready()
 
@@ -150,28 +150,28 @@ class Conversation:
     def _fail(self, error: SqlError) -> None:
         if self.implicit:
             self._leave_implicit(commit=False)
-        self._tell_notices()
+        self._send_notices()
         self.stream.write(messages.error_response(error, position=position_of(error, self._text)))
 
     def _ready(self) -> None:
-        self._tell_notices()
-        self._tell_settings()
+        self._send_notices()
+        self._send_settings()
         if self.session.state == IDLE:
             # A portal lives as long as its transaction.
             self._portals.clear()
         self.stream.write(messages.ready_for_query(self.session.state))
         self.stream.flush()
 
-    def _tell_notices(self) -> None:
+    def _send_notices(self) -> None:
         for notice in self.session.notices:
             self.stream.write(messages.notice_response(notice))
         self.session.notices.clear()
 
-    def _tell_settings(self) -> None:
+    def _send_settings(self) -> None:
         for setting, name in REPORTED.items():
             value = self.session.settings.get(setting, "")
-            if self._told.get(setting) != value:
-                self._told[setting] = value
+            if self._reported_settings.get(setting) != value:
+                self._reported_settings[setting] = value
                 self.stream.write(messages.parameter_status(name, value))
 
     # -- transactions that nobody asked for -----------------------------------------------------------------
@@ -218,7 +218,7 @@ class Conversation:
                 formats = [values.TEXT_FORMAT] * len(result.columns)
                 self.stream.write(messages.row_description(result.columns, formats))
                 self._send_rows(result.columns, formats, result.rows)
-            self._tell_notices()
+            self._send_notices()
             self.stream.write(messages.command_complete(result.tag))
         if self.implicit:
             self._leave_implicit(commit=True)
@@ -305,7 +305,7 @@ class Conversation:
             if last < len(result.rows):
                 self.stream.write(messages.PORTAL_SUSPENDED)
                 return
-        self._tell_notices()
+        self._send_notices()
         self.stream.write(messages.command_complete(result.tag))
 
     def _close(self, fields: Fields) -> None:

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator
 
 from local.engines.redshift.cluster import Address, Cluster
-from local.engines.redshift.credentials import let_in
+from local.engines.redshift.credentials import authenticate
 from local.engines.redshift.errors import SqlError
 from local.engines.redshift.protocol import messages
 from local.engines.redshift.protocol.conversation import Conversation
@@ -98,7 +98,7 @@ class Listener:
             if isinstance(opening, CancelRequest):
                 self._cancel(opening)
                 return
-            session = let_in(
+            session = authenticate(
                 self._cluster, opening.user, read_password(stream), opening.database, opening.application
             )
             stream.socket.settimeout(None)

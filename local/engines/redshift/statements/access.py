@@ -94,7 +94,7 @@ def _grant(session: Session, statement: Statement, parameter_types: tuple[Type, 
         reader.accept("GRANT", "OPTION", "FOR")
     if reader.accept("ROLE"):
         return _membership(session, reader, granting)
-    held = _read_privileges(reader)
+    named = _read_privileges(reader)
     reader.expect("ON")
     kind, names, every = _read_objects(reader)
     reader.expect("TO" if granting else "FROM")
@@ -102,14 +102,14 @@ def _grant(session: Session, statement: Statement, parameter_types: tuple[Type, 
     option = reader.accept("WITH", "GRANT", "OPTION")
     any(reader.accept(word) for word in ("CASCADE", "RESTRICT"))
     reader.expect_end()
-    wanted = _ALL[kind] if held == ("all",) else held
-    for privilege in wanted:
+    granted = _ALL[kind] if named == ("all",) else named
+    for privilege in granted:
         if privilege not in _ALL[kind]:
             raise SqlError(
                 "0LP01",
                 f"invalid privilege type {privilege.upper()} for {'table' if kind == 'relation' else kind}",
             )
-    request = _Request(wanted, kind, names, every, grantees, option)
+    request = _Request(granted, kind, names, every, grantees, option)
 
     def run(parameters: Sequence[Any]) -> Result:
         for grantee_kind, grantee in request.grantees:
@@ -176,13 +176,13 @@ def _may_grant(session: Session, request: _Request, relation: Relation) -> bool:
 def _apply(session: Session, request: _Request, identifier: Any, granting: bool) -> None:
     current = session.catalog.grants(request.kind, identifier)
     touched = {(privilege, *grantee) for privilege in request.privileges for grantee in request.grantees}
-    kept = {each for each in current if (each.privilege, each.grantee_kind, each.grantee) not in touched}
+    remaining = {each for each in current if (each.privilege, each.grantee_kind, each.grantee) not in touched}
     if granting:
-        kept |= {
+        remaining |= {
             Grant(privilege, kind, name, session.user, request.option) for privilege, kind, name in touched
         }
-    if kept != current:
-        session.catalog.put(("grants", request.kind, identifier), frozenset(kept))
+    if remaining != current:
+        session.catalog.put(("grants", request.kind, identifier), frozenset(remaining))
 
 
 def _membership(session: Session, reader: TokenReader, granting: bool) -> Plan:

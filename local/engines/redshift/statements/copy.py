@@ -85,7 +85,7 @@ def _listed(copy: Copy, caller: Caller) -> list[StoredObject]:
 
 def _load(session: Session, copy: Copy, relation: Relation, files: list[File]) -> int:
     """Insert the rows of the files; how many."""
-    wanted = _wanted(copy, relation)
+    columns = _columns_of_files(copy, relation)
     if not files:
         return 0
     for file in files:
@@ -94,8 +94,8 @@ def _load(session: Session, copy: Copy, relation: Relation, files: list[File]) -
             line, reason = fault
             raise _load_error(relation, f"{file.stored.uri}{f':{line}' if line else ''}: {reason}")
     connection = session.engine
-    loaded = copy_sources.open_files(connection, copy, [each.path for each in files], wanted)
-    items = _items(session, relation, loaded, wanted)
+    loaded = copy_sources.open_files(connection, copy, [each.path for each in files], columns)
+    items = _items(session, relation, loaded, columns)
     sql = f"INSERT INTO {relation.storage} SELECT {items} FROM ({loaded.sql}) AS rows_"
     try:
         found = connection.execute(sql).fetchall()
@@ -104,7 +104,7 @@ def _load(session: Session, copy: Copy, relation: Relation, files: list[File]) -
     return int(found[0][0])
 
 
-def _wanted(copy: Copy, relation: Relation) -> list[Column]:
+def _columns_of_files(copy: Copy, relation: Relation) -> list[Column]:
     """The columns that the files hold.
 
     Raises:
@@ -128,9 +128,9 @@ def _wanted(copy: Copy, relation: Relation) -> list[Column]:
     return found
 
 
-def _items(session: Session, relation: Relation, loaded: Loaded, wanted: list[Column]) -> str:
+def _items(session: Session, relation: Relation, loaded: Loaded, columns: list[Column]) -> str:
     """One DuckDB expression for each column of the table."""
-    given = dict(zip((each.name for each in wanted), loaded.values, strict=True))
+    given = dict(zip((each.name for each in columns), loaded.values, strict=True))
 
     def value(column: Column) -> str:
         if column.name in given:
@@ -156,7 +156,7 @@ def _failure(
     if isinstance(error, duckdb.InterruptException):
         return errors.from_duckdb(error)
     where, reason = copy_sources.locate(
-        copy, _wanted(copy, relation), [(each.path, each.stored.uri) for each in files], error
+        copy, _columns_of_files(copy, relation), [(each.path, each.stored.uri) for each in files], error
     )
     return _load_error(relation, f"{where}: {reason}" if where else reason)
 

@@ -42,7 +42,7 @@ class Loaded:
 
 
 def open_files(
-    connection: duckdb.DuckDBPyConnection, copy: Copy, paths: Sequence[str], wanted: list[Column]
+    connection: duckdb.DuckDBPyConnection, copy: Copy, paths: Sequence[str], columns: list[Column]
 ) -> Loaded:
     """The rows of files that are all of the statement's format.
 
@@ -50,10 +50,10 @@ def open_files(
         SqlError: XX000 for Parquet files that do not fit the table.
     """
     if copy.format == "PARQUET":
-        return _parquet(connection, paths, wanted)
+        return _parquet(connection, paths, columns)
     if copy.format == "JSON":
-        return _json(copy, paths, wanted)
-    return _delimited(copy, paths, wanted)
+        return _json(copy, paths, columns)
+    return _delimited(copy, paths, columns)
 
 
 def _listed(paths: Sequence[str]) -> str:
@@ -108,20 +108,20 @@ def _blank_line(copy: Copy, content: bytes) -> int | None:
     return next((reader.line_num for row in reader if not row), None)
 
 
-def _delimited(copy: Copy, paths: Sequence[str], wanted: list[Column]) -> Loaded:
-    places = [f"c{position}" for position in range(len(wanted))]
-    columns = ", ".join(f"'{place}': 'VARCHAR'" for place in places)
+def _delimited(copy: Copy, paths: Sequence[str], columns: list[Column]) -> Loaded:
+    places = [f"c{position}" for position in range(len(columns))]
+    read_as = ", ".join(f"'{place}': 'VARCHAR'" for place in places)
     csv = copy.format == "CSV"
     delimiter = copy.delimiter or ("," if csv else "|")
     quote = quote_text(copy.quote) if csv else "''"
     source = (
-        f"SELECT * FROM read_csv({_listed(paths)}, columns = {{{columns}}}, auto_detect = false, header = false, "
+        f"SELECT * FROM read_csv({_listed(paths)}, columns = {{{read_as}}}, auto_detect = false, header = false, "
         f"skip = {copy.ignore_header}, delim = {quote_text(delimiter)}, quote = {quote}, escape = {quote}, "
         f"nullstr = {quote_text(_NEVER)}, compression = {quote_text(copy.compression)}, strict_mode = true, "
         f"null_padding = false, max_line_size = {_LONGEST_LINE}, encoding = 'utf-8')"
     )
     return Loaded(
-        source, tuple(_from_field(copy, place, column) for place, column in zip(places, wanted, strict=True))
+        source, tuple(_from_field(copy, place, column) for place, column in zip(places, columns, strict=True))
     )
 
 
@@ -150,14 +150,14 @@ def _from_text(copy: Copy, value: str, kind: Type, name: str) -> str:
     return casts.cast(given, kind).sql
 
 
-def _json(copy: Copy, paths: Sequence[str], wanted: list[Column]) -> Loaded:
+def _json(copy: Copy, paths: Sequence[str], columns: list[Column]) -> Loaded:
     """One object after the other; a key that is missing is null."""
     source = (
         f"SELECT CASE WHEN json_type(json) = 'OBJECT' THEN json ELSE error(concat('no JSON object: ', left(json, 60))) END "
         f"AS c FROM read_json_objects({_listed(paths)}, format = 'newline_delimited', "
         f"compression = {quote_text(copy.compression)}, maximum_object_size = {_LONGEST_LINE})"
     )
-    return Loaded(source, tuple(_from_key(copy, column) for column in wanted))
+    return Loaded(source, tuple(_from_key(copy, column) for column in columns))
 
 
 def _from_key(copy: Copy, column: Column) -> str:
@@ -174,18 +174,18 @@ def _from_key(copy: Copy, column: Column) -> str:
     return _from_text(copy, text, column.type, column.name)
 
 
-def _parquet(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], wanted: list[Column]) -> Loaded:
+def _parquet(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], columns: list[Column]) -> Loaded:
     """Columns of columnar files go to the table's by their position."""
     source = f"SELECT * FROM read_parquet({_listed(paths)})"
     described = connection.execute(f"DESCRIBE {source}").fetchall()
-    if len(described) != len(wanted):
+    if len(described) != len(columns):
         raise SqlError(
             INTERNAL_ERROR,
             "Spectrum Scan Error: Unmatched number of columns between table and file. "
-            f"Table columns: {len(wanted)}, Data columns: {len(described)}",
+            f"Table columns: {len(columns)}, Data columns: {len(described)}",
         )
     values = []
-    for (name, kind, *_), column in zip(described, wanted, strict=True):
+    for (name, kind, *_), column in zip(described, columns, strict=True):
         given = Typed(quote_name(name), _parquet_type(kind), name=column.name)
         try:
             values.append(casts.assign(given, column.type, column.name).sql)
@@ -224,7 +224,7 @@ def _parquet_type(kind: str) -> Type:
 
 
 def locate(
-    copy: Copy, wanted: list[Column], files: Sequence[tuple[str, str]], error: duckdb.Error
+    copy: Copy, columns: list[Column], files: Sequence[tuple[str, str]], error: duckdb.Error
 ) -> tuple[str, str]:
     """Where a load failed (``s3://…:line``, or empty) and why.
 
@@ -238,7 +238,7 @@ def locate(
     with duckdb.connect(":memory:") as connection:
         connection.execute(MACROS)
         for path, uri in files:
-            failed = _first_failure(connection, open_files(connection, copy, [path], wanted))
+            failed = _first_failure(connection, open_files(connection, copy, [path], columns))
             if failed is not None:
                 row, message = failed
                 return f"{uri}:{row + copy.ignore_header}" if row else uri, _reason(message)

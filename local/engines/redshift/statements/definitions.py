@@ -260,9 +260,9 @@ def read_attributes(reader: TokenReader, definition: Definition) -> None:
 def check_keys(definition: Definition) -> None:
     """Raise 42703 when a key names a column that the table does not have."""
     names = {each.name for each in definition.columns}
-    wanted = [definition.dist_key] if definition.dist_key else []
-    wanted += list(definition.sort_keys) + [name for _, columns in definition.keys for name in columns]
-    for name in wanted:
+    key_columns = [definition.dist_key] if definition.dist_key else []
+    key_columns += list(definition.sort_keys) + [name for _, columns in definition.keys for name in columns]
+    for name in key_columns:
         if name not in names:
             raise SqlError(errors.UNDEFINED_COLUMN, f'column "{name}" named in key does not exist')
     if definition.dist_style == "KEY" and definition.dist_key is None:

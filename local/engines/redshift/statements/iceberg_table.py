@@ -134,12 +134,12 @@ class IcebergTable:
             raise unsupported("INSERT … DEFAULT VALUES into an Iceberg table")
         columns = work.external.columns()
         compilation = new_compilation(session, statement.parameter_types)
-        wanted = insert_columns(tree, columns, work.external.name)
-        source, values = insert_source(tree, wanted, compilation, _default)
+        target_columns = insert_columns(tree, columns, work.external.name)
+        source, values = insert_source(tree, target_columns, compilation, _default)
         check_reads(session, compilation)
         items = ", ".join(
             f"{casts.assign(value, column.type, column.name).sql} AS {quote_name(column.name)}"
-            for column, value in zip(wanted, values, strict=True)
+            for column, value in zip(target_columns, values, strict=True)
         )
         names = ", ".join(f"c{position}" for position in range(len(values)))
         sql = _place(session, f"SELECT {items} FROM ({source}) AS rows_({names})", compilation, parameters)
@@ -200,11 +200,13 @@ class IcebergTable:
         )
         try:
             if plan.update is None:
-                gone = (
+                matched_rows = (
                     f"SELECT {target}._file, {target}._row FROM {addressed} JOIN {plan.source} ON {plan.on}"
                 )
                 with lake_errors():
-                    count = work.changes.delete(connection, _place(session, gone, compilation, parameters))
+                    count = work.changes.delete(
+                        connection, _place(session, matched_rows, compilation, parameters)
+                    )
             else:
                 items = _changed_items(columns, {column: value.sql for column, value in plan.update}, target)
                 changed = f"SELECT {target}._file, {target}._row, {items} FROM {addressed} JOIN {plan.source} ON {plan.on}"
@@ -216,7 +218,7 @@ class IcebergTable:
         finally:
             connection.execute(f"DROP TABLE IF EXISTS {staged}")
 
-    def _writes(self, *needed: str) -> IcebergWork:
+    def _writes(self, *required: str) -> IcebergWork:
         """The transaction's changes to a table; begins them.
 
         Raises:
@@ -232,9 +234,9 @@ class IcebergTable:
             raise SqlError(errors.UNDEFINED_SCHEMA, f'schema "{external.schema}" does not exist')
         privileges.require_schema(session, external.schema, "usage")
         with lake_errors():
-            for permission in needed:
+            for permission in required:
                 permissions.require(external.table, external.source.role_arn, permission)
-        if "DELETE" in needed and external.selection.has_row_filters:
+        if "DELETE" in required and external.selection.has_row_filters:
             # whoever sees some rows only may not change rows by what they hold
             raise SqlError(
                 errors.INSUFFICIENT_PRIVILEGE,

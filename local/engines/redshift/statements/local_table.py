@@ -138,41 +138,41 @@ def _insert_sql(
             return Typed(f"nextval('{sequence(relation, column).strip(chr(34))}')", column.type)
         return default_value(session, column)
 
-    wanted = insert_columns(tree, relation.columns, relation.name)
+    target_columns = insert_columns(tree, relation.columns, relation.name)
     if tree.args.get("default"):
         defaults = ", ".join(default(each).sql for each in relation.columns)
         return f"INSERT INTO {relation.storage} VALUES ({defaults})", compilation
-    for column in wanted:
+    for column in target_columns:
         if column.identity is not None and isinstance(tree.this, exp.Schema):
             raise SqlError(
                 errors.INVALID_TABLE_DEFINITION, f'cannot set an identity column "{column.name}" to a value'
             )
     if not isinstance(tree.this, exp.Schema):
-        wanted = [each for each in wanted if each.identity is None]
-        wanted = _fewer(tree, wanted)
-    source, values = insert_source(tree, wanted, compilation, default)
+        target_columns = [each for each in target_columns if each.identity is None]
+        target_columns = _fewer(tree, target_columns)
+    source, values = insert_source(tree, target_columns, compilation, default)
     check_reads(session, compilation)
     given = {
         column.name: casts.assign(value, column.type, column.name).sql
-        for column, value in zip(wanted, values, strict=True)
+        for column, value in zip(target_columns, values, strict=True)
     }
     items = ", ".join(given.get(each.name) or default(each).sql for each in relation.columns)
     names = ", ".join(f"c{position}" for position in range(len(values)))
     return f"INSERT INTO {relation.storage} SELECT {items} FROM ({source}) AS rows_({names})", compilation
 
 
-def _fewer(tree: exp.Insert, wanted: list[Column]) -> list[Column]:
+def _fewer(tree: exp.Insert, target_columns: list[Column]) -> list[Column]:
     """Without a column list, VALUES rows may be shorter than the table: the last columns take their defaults."""
     if isinstance(tree.expression, exp.Values) and tree.expression.expressions:
         first = tree.expression.expressions[0]
         width = len(first.expressions) if isinstance(first, exp.Tuple) else 1
-        return wanted[:width] if width < len(wanted) else wanted
+        return target_columns[:width] if width < len(target_columns) else target_columns
     if isinstance(tree.expression, exp.Select) and not any(
         each.find(exp.Star) for each in tree.expression.expressions
     ):
         width = len(tree.expression.expressions)
-        return wanted[:width] if width < len(wanted) else wanted
-    return wanted
+        return target_columns[:width] if width < len(target_columns) else target_columns
+    return target_columns
 
 
 def _update_sql(

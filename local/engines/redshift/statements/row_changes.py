@@ -117,7 +117,10 @@ def insert_columns(node: exp.Insert, columns: Sequence[Column], display: str) ->
 
 
 def insert_source(
-    node: exp.Insert, wanted: list[Column], compilation: Compilation, default: Callable[[Column], Typed]
+    node: exp.Insert,
+    target_columns: list[Column],
+    compilation: Compilation,
+    default: Callable[[Column], Typed],
 ) -> tuple[str, list[Typed]]:
     """The rows of an INSERT: DuckDB SQL of a query, and the values in terms of its columns c0, c1, …
 
@@ -127,33 +130,36 @@ def insert_source(
     check_arguments(node, {"this", "expression", "default", "with_"})
     source = node.expression
     if isinstance(source, exp.Values):
-        return _values(source, wanted, compilation, default)
+        return _values(source, target_columns, compilation, default)
     scope = Scope(compilation)
     prefix = with_clause(node, scope)
     query = compile_query(source, compilation, scope.only_ctes() if prefix else None)
-    _check_width(len(query.outputs), len(wanted))
+    _check_width(len(query.outputs), len(target_columns))
     values = [Typed(f"c{position}", each.type) for position, each in enumerate(query.outputs)]
     return prefix + query.sql, values
 
 
-def _check_width(given: int, wanted: int) -> None:
-    if given > wanted:
+def _check_width(given: int, target_columns: int) -> None:
+    if given > target_columns:
         raise SqlError(errors.SYNTAX_ERROR, "INSERT has more expressions than target columns")
-    if given < wanted:
+    if given < target_columns:
         raise SqlError(errors.SYNTAX_ERROR, "INSERT has more target columns than expressions")
 
 
 def _values(
-    node: exp.Values, wanted: list[Column], compilation: Compilation, default: Callable[[Column], Typed]
+    node: exp.Values,
+    target_columns: list[Column],
+    compilation: Compilation,
+    default: Callable[[Column], Typed],
 ) -> tuple[str, list[Typed]]:
     """VALUES rows: each cell is brought to its column's type at once."""
     scope = Scope(compilation)
     rows = []
     for row in node.expressions:
         cells = row.expressions if isinstance(row, exp.Tuple) else [row]
-        _check_width(len(cells), len(wanted))
+        _check_width(len(cells), len(target_columns))
         parts = []
-        for cell, column in zip(cells, wanted, strict=True):
+        for cell, column in zip(cells, target_columns, strict=True):
             if (isinstance(cell, exp.Var) and cell.name.upper() == "DEFAULT") or (
                 isinstance(cell, exp.Column) and cell.name.upper() == "DEFAULT"
             ):
@@ -161,9 +167,9 @@ def _values(
             else:
                 parts.append(casts.assign(translate(cell, scope), column.type, column.name).sql)
         rows.append(f"({', '.join(parts)})")
-    names = ", ".join(f"c{position}" for position in range(len(wanted)))
+    names = ", ".join(f"c{position}" for position in range(len(target_columns)))
     sql = f"SELECT * FROM (VALUES {', '.join(rows)}) AS given({names})"
-    return sql, [Typed(f"c{position}", column.type) for position, column in enumerate(wanted)]
+    return sql, [Typed(f"c{position}", column.type) for position, column in enumerate(target_columns)]
 
 
 @dataclass

@@ -23,7 +23,7 @@ from local.engines.redshift.system_catalog.tables import SystemTables, build
 from local.engines.redshift.types import INTEGER
 
 _PLACE = "\x00leader\x00"
-_KEPT = 24
+_REMEMBERED_STATES = 24
 
 
 def _placed(key: tuple[str, str], place: str = _PLACE) -> str:
@@ -108,7 +108,7 @@ class Leader:
             place = f"state_{self._count}"
             self._engine.execute(f"CREATE SCHEMA {place}")
             self._places[key] = (place, built)
-            while len(self._places) > _KEPT:
+            while len(self._places) > _REMEMBERED_STATES:
                 _, (old, _) = self._places.popitem(last=False)
                 self._engine.execute(f"DROP SCHEMA {old} CASCADE")
         self._places.move_to_end(key)

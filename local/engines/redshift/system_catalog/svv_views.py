@@ -5,7 +5,7 @@ from __future__ import annotations
 from local.engines.redshift import catalog as objects
 from local.engines.redshift import external_schemas
 from local.engines.redshift.dialect.reading import parse
-from local.engines.redshift.dialect.typed import settle
+from local.engines.redshift.dialect.typed import column_type
 from local.engines.redshift.errors import SqlError
 from local.engines.redshift.session import Session
 from local.engines.redshift.system_catalog import information_schema
@@ -82,7 +82,7 @@ def _late_binding_columns(session: Session) -> Rows:
         except SqlError:
             continue
         for number, column in enumerate(columns, start=1):
-            yield each.schema, each.name, column.name, settle(column.type).display, number
+            yield each.schema, each.name, column.name, column_type(column.type).display, number
 
 
 TABLES["pg_get_late_binding_view_cols", "()"] = TABLES.pop(("pg_catalog", "pg_get_late_binding_view_cols()"))
