@@ -1,4 +1,4 @@
-"""The lake's API operations, put in place of moto's: they decide, the rest of the package does."""
+"""API operations of ours in place of moto's."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ def decide(request: AwsRequest, service: Service, caller: Caller, required: list
         service.decide(request, caller)
         return
     for permission in required:
-        authorize(caller, permission.action, permission.resource, permission.context)
+        context = {"aws:requestedregion": request.region, **permission.context}
+        authorize(caller, permission.action, permission.resource, context)
     if service.passed_roles is not None:
         for role_arn in _roles_passed(request, service.passed_roles, caller.account):
             _require_pass_role(caller, role_arn, service.passed_roles)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from local.gateway.aws_request import AwsRequest, RequiredPermission
@@ -12,30 +13,28 @@ from local.gateway.registry import Allow, Service
 def required_permissions(request: AwsRequest, caller: Caller) -> list[RequiredPermission]:
     """The request's action on a data catalog or a workgroup: a query's is that in which it was started."""
     parameters, operation = request.parameters, request.operation
-    if operation in ("ListWorkGroups", "ListDataCatalogs"):
+    if operation in ("ListWorkGroups", "ListDataCatalogs", "ListEngineVersions"):
         return request.permissions_on("*")
     if "DataCatalog" in operation or "Database" in operation or "TableMetadata" in operation:
         name = parameters.get("CatalogName") or parameters.get("Name") or "AwsDataCatalog"
         return request.permissions_on(request.arn(caller.account, f"datacatalog/{name}"))
-    if "WorkGroup" in operation:
-        name = parameters.get("WorkGroup") or parameters.get("Name") or "primary"
-    elif operation == "StartQueryExecution":
-        name = parameters.get("WorkGroup") or "primary"
+    if operation in ("StartQueryExecution", "ListQueryExecutions") or "WorkGroup" in operation:
+        names = {str(parameters.get("WorkGroup") or parameters.get("Name") or "primary")}
     else:
-        name = parameters.get("WorkGroup") or _workgroup_of_query(request, caller.account)
-        if name is None:
-            return []
-    return request.permissions_on(request.arn(caller.account, f"workgroup/{name}"))
+        queries = parameters.get("QueryExecutionIds") or [parameters.get("QueryExecutionId")]
+        names = _workgroups_of(queries, request, caller.account)
+    return request.permissions_on(
+        *(request.arn(caller.account, f"workgroup/{name}") for name in sorted(names))
+    )
 
 
-def _workgroup_of_query(request: AwsRequest, account: str) -> str | None:
+def _workgroups_of(queries: Iterable[object], request: AwsRequest, account: str) -> set[str]:
+    """The workgroups in which queries were started; one that does not exist has none."""
     from moto.athena.models import athena_backends  # moto reads its settings when it is imported
 
-    execution = athena_backends[account][request.region].executions.get(
-        str(request.parameters.get("QueryExecutionId"))
-    )
-    workgroup = getattr(execution, "workgroup", None)
-    return workgroup if workgroup is None else str(getattr(workgroup, "name", workgroup))
+    known = athena_backends[account][request.region].executions
+    found = [getattr(known.get(str(query)), "workgroup", None) for query in queries]
+    return {str(getattr(workgroup, "name", workgroup)) for workgroup in found if workgroup is not None}
 
 
 def _install(_home: Path) -> None:

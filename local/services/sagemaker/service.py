@@ -20,7 +20,7 @@ _KINDS = {
 def required_permissions(request: AwsRequest, caller: Caller) -> list[RequiredPermission]:
     """The request's action on the job, model, package or group that it names, by name or by ARN."""
     parameters = request.parameters
-    if request.operation.startswith("List") or request.operation == "Search":
+    if request.operation.startswith("List"):
         return request.permissions_on("*")
     if request.operation == "CreateModelPackage" and "ModelPackageGroupName" in parameters:
         package = f"model-package/{parameters['ModelPackageGroupName']}/*"

@@ -30,6 +30,7 @@ def decide(request: AwsRequest, caller: Caller) -> None:
     context = {
         "aws:principalaccount": caller.account,
         "aws:principalarn": caller.principal_arn,
+        "aws:requestedregion": request.region,
         "sts:rolesessionname": str(request.parameters.get("RoleSessionName", "")),
     }
     if "ExternalId" in request.parameters:

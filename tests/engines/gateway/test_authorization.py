@@ -110,3 +110,42 @@ def test_a_domain_passes_its_own_role_to_a_crawler_and_no_other(local_aws: Local
         assert refused(glue.create_crawler, Role=role, **crawler) == "AccessDeniedException"
     glue.create_crawler(Role=local_aws.role_arn("bookings"), **crawler)
     glue.delete_crawler(Name="gateway")
+
+
+def narrowed(aws: LocalAwsProcess, service: str, *statements: dict[str, Any]) -> Any:
+    """A client of the role of bookings in a session that may do no more than these statements say."""
+    policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    credentials = aws.assume(aws.role_arn("bookings"), via=aws.airflow_client("sts"), Policy=policy)
+    return aws.client_with(service, credentials)
+
+
+@pytest.mark.parametrize(("region", "allowed"), [("us-east-1", True), ("eu-west-1", False)])
+def test_a_condition_on_the_region_is_evaluated(
+    local_aws: LocalAwsProcess, region: str, allowed: bool
+) -> None:
+    condition = {"StringEquals": {"aws:RequestedRegion": region}}
+    glue = narrowed(
+        local_aws,
+        "glue",
+        {"Effect": "Allow", "Action": "glue:GetDatabases", "Resource": "*", "Condition": condition},
+    )
+    if allowed:
+        assert glue.get_databases()["DatabaseList"]
+    else:
+        assert refused(glue.get_databases) == "AccessDeniedException"
+
+
+def test_queries_of_a_workgroup_are_listed_and_read_by_permission_only(local_aws: LocalAwsProcess) -> None:
+    athena = local_aws.client("athena", "bookings")
+    query = athena.start_query_execution(QueryString="select 1", WorkGroup="bookings")["QueryExecutionId"]
+    (read,) = athena.batch_get_query_execution(QueryExecutionIds=[query])["QueryExecutions"]
+    assert read["Query"] == "select 1"
+    nothing_of_athena = narrowed(
+        local_aws, "athena", {"Effect": "Allow", "Action": "glue:GetDatabases", "Resource": "*"}
+    )
+    for call, arguments in (
+        (nothing_of_athena.batch_get_query_execution, {"QueryExecutionIds": [query]}),
+        (nothing_of_athena.list_query_executions, {}),
+        (nothing_of_athena.list_engine_versions, {}),
+    ):
+        assert refused(call, **arguments) == "AccessDeniedException"
