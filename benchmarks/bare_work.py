@@ -28,7 +28,8 @@ from interline.build.dbt_project import write_project
 from interline.build.model_jobs import SCRIPT, ModelJobs
 from interline.contracts import Domain, Mesh, Product
 from interline.ingest.crawler import crawler_definition
-from interline.publication.commit import declare_port, publish_statements
+from interline.publication.commit import publish_statements
+from interline.publication.declare import declare_port
 from interline.quarantine.batch_check import passing_statement, plan_check
 from interline.quarantine.table import quarantine_columns
 from interline.sql.quoting import identifier, literal, relation

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from interline.contracts import Product, load_mesh
 from interline.ingest.crawler import crawler_definition
-from interline.publication.commit import declare_port, publish_statements
+from interline.publication.commit import publish_statements
+from interline.publication.declare import declare_port
 from interline.quarantine.batch_check import plan_check
 from interline.sql.tables import Tables
 

@@ -81,7 +81,7 @@ def print_preview(screen: Console, address: str, proposal: Proposal, preview: Pr
     if preview.changed:
         _wrapped(
             screen,
-            "  note     the contract's columns have changed since the day was checked: a replay may judge otherwise",
+            "  note     the contract's columns have changed since the day was checked: a replay may decide otherwise",
             " " * 11,
         )
 

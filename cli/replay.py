@@ -56,7 +56,7 @@ def replay(
 
             replayed = PortSnapshots(ROOT, port)
             inputs = inputs_of_all(ROOT)
-            asked = days_between(first, last or first)
+            requested = days_between(first, last or first)
             readers = [consumer.address for consumer in following(inputs, [port])]
 
             def published_days(of: PortSnapshots) -> list[str]:
@@ -75,7 +75,7 @@ def replay(
             days = days_between(first, max([last or first, *map(date.fromisoformat, known)]))
             plan = plan_replay(
                 port,
-                asked,
+                requested,
                 inputs,
                 keeps_history=replayed.product.contract.keeps_history,
                 published=published,

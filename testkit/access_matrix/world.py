@@ -21,7 +21,7 @@ from interline.access.reconcile import reconcile
 from interline.access.targets import AccountTarget
 from interline.aws.retry import Clients, RetryingSession
 from interline.contracts import Domain, Mesh, Product, load_mesh
-from interline.publication.commit import declare_port
+from interline.publication.declare import declare_port
 from interline.sql.quoting import column_list, identifier, literal
 from interline.sql.tables import Tables
 from local.engines.redshift.cluster import cluster_for

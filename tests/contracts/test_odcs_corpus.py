@@ -113,7 +113,7 @@ def test_the_whole_contract_is_executed_to_the_last_key() -> None:
     contract, problems = read_here("whole")
     assert contract is not None, problems
     assert [note.message for note in contract.unexecuted] == [
-        "endOfSupport is told to people; what ends a port is its endOfLife"
+        "endOfSupport is for people; what ends a port is its endOfLife"
     ]
     assert [rule.name for rule in contract.row_rules] == [
         "data_day_required",

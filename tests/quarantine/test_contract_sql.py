@@ -11,7 +11,8 @@ import sqlglot
 
 from interline.build.built_day import begin_build, built_query
 from interline.contracts import Contract, load_mesh
-from interline.publication.commit import current_batch, declare_port, publish_statements
+from interline.publication.commit import current_batch, publish_statements
+from interline.publication.declare import declare_port
 from interline.quarantine.batch_check import (
     passing_statement,
     plan_check,

@@ -1,4 +1,4 @@
-"""What dbt parsed of a product's project, kept between builds.
+"""What dbt parsed of a product's project, cached between builds.
 
 Parsing its own macros takes dbt longer than building a small product, so what it parsed is brought along into the
 next build's folder. dbt itself compares the checksum of every file, its version and its configuration, and parses
@@ -16,29 +16,29 @@ _NAME = "partial_parse.msgpack"
 
 
 class ParsedProject:
-    """The kept parse of one product, and the ``target`` folder of the build that uses it."""
+    """The cached parse of one product, and the ``target`` folder of the build that uses it."""
 
     def __init__(self, address: str, target: Path) -> None:
-        self._kept = _folder() / f"{address}.msgpack"
+        self._cached = _folder() / f"{address}.msgpack"
         self._used = target / _NAME
 
-    def bring(self) -> None:
-        """Copy what was kept into the build's folder; kept no longer, so that a build that fails starts afresh."""
+    def restore(self) -> None:
+        """Move what was cached into the build's folder; a build that fails then leaves nothing in the cache."""
         self._used.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._kept.replace(self._used)
+            self._cached.replace(self._used)
         except FileNotFoundError:
             return
         except OSError:
-            shutil.copyfile(self._kept, self._used)
-            self._kept.unlink()
+            shutil.copyfile(self._cached, self._used)
+            self._cached.unlink()
 
-    def keep(self) -> None:
+    def store(self) -> None:
         """Keep what the build parsed."""
         if self._used.is_file():
-            draft = self._kept.with_name(f"{self._kept.name}.{os.getpid()}")
+            draft = self._cached.with_name(f"{self._cached.name}.{os.getpid()}")
             shutil.copyfile(self._used, draft)
-            draft.replace(self._kept)
+            draft.replace(self._cached)
 
 
 def _folder() -> Path:

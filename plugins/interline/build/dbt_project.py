@@ -1,6 +1,6 @@
 """A dbt project for one product: the shared macros, the product's models, and properties made from its contract.
 
-Nobody writes dbt YAML. What a product promises stands in its contract, and a project of its own per build means that
+Nobody writes dbt YAML. What a product's columns are stands in its contract, and a project of its own per build means that
 one domain's broken model never stops another's build.
 """
 

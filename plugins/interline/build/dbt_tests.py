@@ -1,6 +1,6 @@
 """A contract's rules as dbt tests, for people who work on a model with dbt itself.
 
-In a run the same rules are held by ``check``, which sets rows aside instead of failing. Here each rule is a singular
+In a run the same rules are checked by ``check``, which sets rows aside instead of failing. Here each rule is a singular
 test over what dbt built: it gives the rows, or the number, that break the rule. The predicates are those of ``check``.
 """
 

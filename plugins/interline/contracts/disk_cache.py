@@ -1,4 +1,4 @@
-"""What files say, kept ready to use in ``__pycache__`` beside them, as Python keeps the byte code of a module.
+"""What files say, ready to use in ``__pycache__`` beside them, as Python keeps the byte code of a module.
 
 Airflow reads every DAG file again and again, each time in a new process, and reading YAML strictly takes longer than
 everything else that is done for a DAG. Cached values are used only while the files have the modification times and sizes,

@@ -27,7 +27,7 @@ def load_mesh(root: Path) -> Mesh:
     """Read everything under ``root/domains``.
 
     Raises:
-        MeshError: something is wrong somewhere; every problem of every file is told.
+        MeshError: something is wrong somewhere; the error lists every problem of every file.
     """
     mesh, problems = read_mesh(root)
     if problems:

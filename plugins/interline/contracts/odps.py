@@ -133,7 +133,7 @@ class OpenDataProduct(_Extended):
 
 
 def product_of(document: Document, address: str) -> ProductFile:
-    """Return what a ``product.yaml`` promises for the product at ``address``.
+    """Return what a ``product.yaml`` says of the product at ``address``.
 
     Raises:
         MeshError: the document is no data product, or another one.
@@ -244,13 +244,13 @@ def _inputs(
             hint = f"expected {contract_id(port.contractId)!r}; `version:` says which major version is read"
             problems.append(document.problem(place, f"contractId is {port.contractId!r}", hint))
             continue
-        wanted = address_of(port.contractId, major)
-        if wanted == address:
+        input_address = address_of(port.contractId, major)
+        if input_address == address:
             problems.append(document.problem(place, "a product cannot be its own input"))
-        elif wanted in inputs:
-            problems.append(document.problem(place, f"{wanted} is an input port twice"))
+        elif input_address in inputs:
+            problems.append(document.problem(place, f"{input_address} is an input port twice"))
         else:
-            inputs.append(wanted)
+            inputs.append(input_address)
     return tuple(inputs)
 
 

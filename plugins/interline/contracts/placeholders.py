@@ -20,7 +20,9 @@ def placeholders(path: Path) -> Iterator[Problem]:
     if FILL_IN not in text:
         return
     for number, line in enumerate(text.splitlines(), start=1):
-        _, mark, asked = line.partition(FILL_IN)
+        _, mark, missing = line.partition(FILL_IN)
         if mark:
-            asked = asked.split(FILL_IN)[0].strip().strip("\"'")
-            yield Problem(path, number, f"is still to be filled in: {asked}", "write it in place of the mark")
+            missing = missing.split(FILL_IN)[0].strip().strip("\"'")
+            yield Problem(
+                path, number, f"is still to be filled in: {missing}", "write it in place of the mark"
+            )

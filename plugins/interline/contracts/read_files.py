@@ -1,4 +1,4 @@
-"""Reading what a domain promises: ``domain.yaml``, and the ``product.yaml`` and ``contract.yaml`` of a product.
+"""Reading what a domain declares: ``domain.yaml``, and the ``product.yaml`` and ``contract.yaml`` of a product.
 
 Imported only when a text really has to be read: the pydantic models behind it take longer to make than a DAG.
 """
@@ -94,7 +94,7 @@ def read_product_files(folder: Path, address: str) -> tuple[ProductFile, Contrac
     """Read ``product.yaml`` and ``contract.yaml`` in the folder of the product at ``address``.
 
     Raises:
-        MeshError: one of them is missing or wrong; problems of both are told.
+        MeshError: one of them is missing or wrong; the error lists the problems of both.
     """
     name = address.partition(".")[2]
     if not is_name(name):

@@ -1,4 +1,4 @@
-"""Which data days of a history port differ between two of its snapshots, told from metadata alone.
+"""Which data days of a history port differ between two of its snapshots, found from metadata alone.
 
 A day's content is its files. Manifests that both snapshots share are not even read, so the work follows what changed and
 not the size of the port. A day whose files differ may still hold the same rows, when it was published again as it was:
@@ -47,9 +47,9 @@ def changed_days(table: Table, before: int | None, after: int | None, fingerprin
         days[_day(table, new_files[path])][1].append(path)
     return {
         day
-        for day, (gone, come) in days.items()
-        if len(gone) != len(come)
-        or Counter(fingerprint(path) for path in gone) != Counter(fingerprint(path) for path in come)
+        for day, (removed, added) in days.items()
+        if len(removed) != len(added)
+        or Counter(fingerprint(path) for path in removed) != Counter(fingerprint(path) for path in added)
     }
 
 
@@ -57,8 +57,8 @@ def entity_tags(s3: Any) -> Fingerprint:
     """Return a fingerprint of objects in S3: size and entity tag, one HEAD request a file."""
 
     def fingerprint(uri: str) -> str:
-        place = urlsplit(uri)
-        head = s3.head_object(Bucket=place.netloc, Key=place.path.lstrip("/"))
+        location = urlsplit(uri)
+        head = s3.head_object(Bucket=location.netloc, Key=location.path.lstrip("/"))
         return f"{head['ContentLength']} {head['ETag']}"
 
     return fingerprint

@@ -85,10 +85,10 @@ def evolution(contract: Contract, metadata: Mapping[str, Any], contract_id: str)
         f"it breaks consumers: `./interline new version {contract_id}` makes the next major version beside it"
     )
     for column in contract.columns:
-        wanted = iceberg_type(column.physical_type)
+        expected = iceberg_type(column.physical_type)
         if column.name not in fields:
-            gone = [name for name in fields if name not in contract.column_names]
-            hint = did_you_mean(column.name, gone)
+            removed = [name for name in fields if name not in contract.column_names]
+            hint = did_you_mean(column.name, removed)
             if hint:
                 refused.append(
                     Refused(f"{column.name} is new and {hint.split(chr(39))[1]} is gone: renamed?", major)
@@ -99,9 +99,9 @@ def evolution(contract: Contract, metadata: Mapping[str, Any], contract_id: str)
                 changes.append(Added(column.name, column.physical_type))
             continue
         found = fields[column.name]
-        if found == wanted:
+        if found == expected:
             continue
-        if _widens(found, wanted):
+        if _widens(found, expected):
             changes.append(Widened(column.name, _redshift_type(found), column.physical_type))
         else:
             refused.append(
@@ -117,10 +117,10 @@ def evolution(contract: Contract, metadata: Mapping[str, Any], contract_id: str)
     ]
     partitions = _partitions(metadata)
     if partitions != contract.partition_columns:
-        told = ", ".join(partitions) or "nothing"
+        listed = ", ".join(partitions) or "nothing"
         refused.append(
             Refused(
-                f"the files lie by {told}, the contract says {', '.join(contract.partition_columns) or 'nothing'}",
+                f"the files lie by {listed}, the contract says {', '.join(contract.partition_columns) or 'nothing'}",
                 major,
             )
         )
@@ -140,10 +140,10 @@ def _redshift_type(iceberg: str) -> str:
     return f"decimal({decimal[1]},{decimal[2]})" if decimal else _REDSHIFT.get(iceberg, iceberg)
 
 
-def _widens(found: str, wanted: str) -> bool:
-    if (found, wanted) in _WIDER:
+def _widens(found: str, expected: str) -> bool:
+    if (found, expected) in _WIDER:
         return True
-    old, new = _DECIMAL.fullmatch(found), _DECIMAL.fullmatch(wanted)
+    old, new = _DECIMAL.fullmatch(found), _DECIMAL.fullmatch(expected)
     return old is not None and new is not None and old[2] == new[2] and int(new[1]) > int(old[1])
 
 

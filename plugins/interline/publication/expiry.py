@@ -23,7 +23,7 @@ class PortRetention(PortSnapshots):
     """A port whose old data days, snapshots and files go."""
 
     def expire(self, today: date) -> Expired | None:
-        """Take away what the contract does not keep as of ``today``; None if it promises no retention.
+        """Delete what the contract's retention no longer covers as of ``today``; None if it states no retention.
 
         Each of the three steps is complete in itself and finds its own work, so a run that was cut off is simply run again.
 
@@ -74,12 +74,12 @@ class PortRetention(PortSnapshots):
             )
         # Listed before the metadata is read: a file that is committed in between is then no orphan.
         listed = list(self._objects(domain.curated_bucket, f"{self.product.name}/"))
-        gone = orphans(listed, domain.curated_bucket, needed_files(self._table()), limits.files_from)
-        for start in range(0, len(gone), _OBJECTS_A_REQUEST):
-            self._delete(domain.curated_bucket, gone[start : start + _OBJECTS_A_REQUEST])
-        if gone:
-            log.info("%s: %d files that no snapshot needs are gone", self.address, len(gone))
-        return gone
+        orphaned = orphans(listed, domain.curated_bucket, needed_files(self._table()), limits.files_from)
+        for start in range(0, len(orphaned), _OBJECTS_A_REQUEST):
+            self._delete(domain.curated_bucket, orphaned[start : start + _OBJECTS_A_REQUEST])
+        if orphaned:
+            log.info("%s: %d files that no snapshot needs are gone", self.address, len(orphaned))
+        return orphaned
 
     def _objects(self, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
         for page in self.catalog.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):

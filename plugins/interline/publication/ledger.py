@@ -1,7 +1,7 @@
 """The ledger of publications: which data day and which run made each snapshot of a port.
 
 A line is written before the commit, with the snapshot that is current then, and completed after it. So a task that dies
-in between leaves a line from which the snapshot can still be told: the child of that parent.
+in between leaves a line from which the snapshot can still be found: the child of that parent.
 """
 
 from __future__ import annotations

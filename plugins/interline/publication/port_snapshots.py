@@ -76,17 +76,17 @@ class PortSnapshots:
         """Return all snapshots that have not expired, newest first."""
         return snapshots_of(self.metadata(), self.ledger())
 
-    def plan_rollback(self, to: str, asked_at: datetime | None = None) -> RollbackPlan:
+    def plan_rollback(self, to: str, requested_at: datetime | None = None) -> RollbackPlan:
         """Return what going back to a snapshot means.
 
         :param to: a snapshot's id, or ``previous``
-        :param asked_at: when it was asked for; now if None
+        :param requested_at: when it was asked for; now if None
 
         Raises:
             RollbackError: the port has no such snapshot.
         """
         metadata = self.metadata()
-        current, target = target_of(to, metadata, self.address, asked_at)
+        current, target = target_of(to, metadata, self.address, requested_at)
         ledger = self.ledger()
         days, unknown = days_in_between(metadata, ledger, current.snapshot_id, target.snapshot_id)
         if self.product.contract.keeps_history:

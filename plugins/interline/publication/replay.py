@@ -36,7 +36,7 @@ class ReplayPlan:
     address: str
     first: str
     last: str
-    asked_last: str
+    requested_last: str
     reruns: tuple[Rerun, ...]
     states: tuple[str, ...] = ()
     """Products whose ports hold a current state that is newer than what was asked for: they are why more days run."""
@@ -49,7 +49,7 @@ class ReplayPlan:
     @property
     def extended(self) -> bool:
         """Whether more days have to run than were asked for."""
-        return self.last != self.asked_last
+        return self.last != self.requested_last
 
     @property
     def runs(self) -> int:
@@ -71,21 +71,21 @@ class ReplayPlan:
 
     def lines(self) -> list[str]:
         """Return the plan as a person reads it."""
-        told = [f"replay of {self.address}, {_span(self.days)}"]
+        lines = [f"replay of {self.address}, {_span(self.days)}"]
         if self.extended:
             states = [state for state in self.states if state != self.address]
             whose = f"the newest day of {', '.join(states)}" if states else "its newest day"
-            told.append(
+            lines.append(
                 f"  goes on to {self.last}, {whose}: the port holds a current state, and older states must not"
                 " stay over newer ones"
             )
         width = max(len(rerun.address) for rerun in self.reruns)
         for rerun in self.reruns:
             lasts = "never ran yet" if rerun.seconds is None else f"about {_length(rerun.seconds)} a day"
-            told.append(f"  {rerun.address:<{width}}  {rerun.how:<8}  {_span(rerun.days)}, {lasts}")
+            lines.append(f"  {rerun.address:<{width}}  {rerun.how:<8}  {_span(rerun.days)}, {lasts}")
         estimate = "unknown" if self.seconds is None else f"about {_length(self.seconds)}"
-        told.append(f"{self.runs} runs; time: {estimate}, as long as the last runs took")
-        return told
+        lines.append(f"{self.runs} runs; time: {estimate}, as long as the last runs took")
+        return lines
 
     def as_json(self) -> dict[str, Any]:
         """Return it for ``--format json``."""
@@ -152,17 +152,17 @@ def plan_replay(
     """
     if address not in inputs:
         raise ReplayError(f"there is no product {address}")
-    asked = days[-1]
-    newest = {state: max(each, default=asked) for state, each in (states or {}).items()}
+    requested = days[-1]
+    newest = {state: max(each, default=requested) for state, each in (states or {}).items()}
     if not keeps_history:
-        newest[address] = max(published, default=asked)
+        newest[address] = max(published, default=requested)
     reruns = _reruns(address, days, inputs, ran, seconds)
-    newer = [rerun.address for rerun in reruns if newest.get(rerun.address, asked) > asked]
+    newer = [rerun.address for rerun in reruns if newest.get(rerun.address, requested) > requested]
     if newer:
         last = max(newest[state] for state in newer)
         days = days_between(date.fromisoformat(days[0]), date.fromisoformat(last))
         reruns = _reruns(address, days, inputs, ran, seconds)
-    return ReplayPlan(address, days[0], days[-1], asked, tuple(reruns), tuple(newer))
+    return ReplayPlan(address, days[0], days[-1], requested, tuple(reruns), tuple(newer))
 
 
 def _reruns(

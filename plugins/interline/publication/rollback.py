@@ -52,35 +52,35 @@ class RollbackPlan:
         """Return the plan as a person reads it."""
         if self.nothing_to_do:
             return [f"{self.address} is at snapshot {self.target} already: nothing to do"]
-        told = [
+        lines = [
             f"{self.address}: snapshot {self.current} -> {self.target}",
             f"rows: {_rows(self.rows)} -> {_rows(self.rows_after)}",
             f"data days that change: {', '.join(self.days) or 'none'}",
         ]
         if self.unknown:
-            told.append(
-                f"nobody knows the data day of snapshot {', '.join(self.unknown)}: consumers are not told of what"
+            lines.append(
+                f"nobody knows the data day of snapshot {', '.join(self.unknown)}: consumers are not notified of what"
                 " it changed"
             )
         if self.missing:
-            told.append(f"no longer held as published, to be replayed: {', '.join(self.missing)}")
+            lines.append(f"missing as published, to be replayed: {', '.join(self.missing)}")
         started = {address for address, _, _ in self.starts}
-        told += [
+        lines += [
             f"runs again: {address}" + (" (started: it reads further ports)" if address in started else "")
             for address in self.consumers
         ]
         if self.days:
             span = f"--from {self.days[0]} --to {self.days[-1]}"
-            told += [
+            lines += [
                 f"reads it through others, and further ports, so afterwards: ./interline replay {address} {span}"
                 for address in self.later
             ]
-            told += [
+            lines += [
                 f"holds a current state that is newer, so afterwards: ./interline replay {address} --from {self.days[0]}"
                 f" --to {newest}"
                 for address, newest in self.states
             ]
-        return told
+        return lines
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values; snapshots are text, for they are longer than JavaScript's numbers."""
@@ -105,11 +105,11 @@ class RollbackPlan:
 
 
 def target_of(
-    text: str, metadata: Mapping[str, Any], address: str, asked_at: datetime | None = None
+    text: str, metadata: Mapping[str, Any], address: str, requested_at: datetime | None = None
 ) -> tuple[Snapshot, Snapshot]:
     """Return the snapshot to go back from and the one that a person means.
 
-    The first is the current one. If the second is current already because of what was asked for ``asked_at``, the first is
+    The first is the current one. If the second is current already because of what was asked for ``requested_at``, the first is
     the one that was current then: what is planned again after it was done is the same plan, and not one snapshot further.
 
     Raises:
@@ -120,31 +120,31 @@ def target_of(
     current = next((snapshot for snapshot in snapshots.values() if snapshot.current), None)
     if current is None:
         raise RollbackError(f"{address} has no snapshot yet: nothing was published")
-    then = None if asked_at is None else snapshot_at(metadata, asked_at)
+    then = None if requested_at is None else snapshot_at(metadata, requested_at)
     start = snapshots.get(then, current) if then is not None else current
     if text == PREVIOUS:
-        wanted = start.parent_id
-        if wanted is None:
+        target_id = start.parent_id
+        if target_id is None:
             raise RollbackError(
                 f"{start.snapshot_id} is the first snapshot of {address}; there is none before it"
             )
-        if current.snapshot_id not in (start.snapshot_id, wanted):
+        if current.snapshot_id not in (start.snapshot_id, target_id):
             raise RollbackError(
                 f"{address} is at snapshot {current.snapshot_id} by now and was at snapshot {start.snapshot_id} when"
                 f" `{PREVIOUS}` was asked for: name the snapshot, `./interline versions {address}` lists them"
             )
     elif text.isascii() and text.isdigit():
-        wanted = int(text)
+        target_id = int(text)
     else:
         raise RollbackError(f"{text!r} is no snapshot: expected the digits of its id, or `{PREVIOUS}`")
-    target = snapshots.get(wanted)
+    target = snapshots.get(target_id)
     if target is None:
         hint = (
-            did_you_mean(str(wanted), [str(snapshot) for snapshot in snapshots])
+            did_you_mean(str(target_id), [str(snapshot) for snapshot in snapshots])
             or f"`./interline versions {address}` lists them"
         )
-        raise RollbackError(f"{address} has no snapshot {wanted}, or it has expired ({hint})")
-    return (start if current.snapshot_id == wanted else current), target
+        raise RollbackError(f"{address} has no snapshot {target_id}, or it has expired ({hint})")
+    return (start if current.snapshot_id == target_id else current), target
 
 
 def days_in_between(

@@ -67,8 +67,8 @@ class CheckResult:
     @property
     def balanced(self) -> bool:
         """Whether every row of the batch is in exactly one place."""
-        kept = self.rows_checked + self.rows_released
-        return self.rows_in == kept + self.rows_quarantined and self.rows_out == kept
+        passed = self.rows_checked + self.rows_released
+        return self.rows_in == passed + self.rows_quarantined and self.rows_out == passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class CheckPlan:
     """The statements of one check, to be run in one transaction, in order.
 
     Afterwards the batch is current but has not passed: that only ``passing_statement`` says, once the numbers are
-    seen to keep the contract.
+    known to keep the contract.
     """
 
     statements: tuple[str, ...]
@@ -283,10 +283,10 @@ def _missed_query() -> str:
 
 
 def _counts(tables: Tables, day: str) -> list[str]:
-    kept = "_broken_rules = '' and _excused_rules = '' and _corrected = 0"
+    unbroken = "_broken_rules = '' and _excused_rules = '' and _corrected = 0"
     return [
         f"(select count(*) from {tables.batch})",
-        f"(select count(*) from {_CHECKED_ROWS} where {kept})",
+        f"(select count(*) from {_CHECKED_ROWS} where {unbroken})",
         f"(select count(*) from {tables.quarantine} where data_day = {day_literal(day)})",
     ]
 
@@ -303,19 +303,19 @@ def _numbers(contract: Contract, tables: Tables, day: str) -> str:
 def schema_differences(contract: Contract, found: Mapping[str, str]) -> list[str]:
     """Return how the columns of what was built differ from the contract's, in a person's words."""
     differences: list[str] = []
-    promised = {column.name: column.physical_type for column in contract.columns}
-    for name, physical_type in promised.items():
+    expected = {column.name: column.physical_type for column in contract.columns}
+    for name, physical_type in expected.items():
         if name not in found:
-            hint = did_you_mean(name, [other for other in found if other not in promised])
+            hint = did_you_mean(name, [other for other in found if other not in expected])
             differences.append(f"the column {name} is missing" + (f" ({hint})" if hint else ""))
         elif not _same_type(physical_type, found[name]):
             differences.append(f"the column {name} is {found[name]}, the contract says {physical_type}")
-    differences += [f"the column {name} is not in the contract" for name in found if name not in promised]
+    differences += [f"the column {name} is not in the contract" for name in found if name not in expected]
     return differences
 
 
-def _same_type(promised: str, found: str) -> bool:
+def _same_type(expected: str, found: str) -> bool:
     try:
-        return redshift_type(found) == promised
+        return redshift_type(found) == expected
     except ValueError:
         return False

@@ -49,7 +49,7 @@ def visible_columns(product: Product, clearance: str, find_caller: Callable[[], 
     """Return the columns whose values the caller may see; ``find_caller`` gives the caller's ARN.
 
     Raises:
-        QuarantineError: no such clearance, or more than the lowest is asked for by anyone but the domain.
+        QuarantineError: no such clearance, or anyone but the domain wants to see more than the lowest.
     """
     if clearance not in CLASSIFICATIONS:
         hint = did_you_mean(clearance, CLASSIFICATIONS) or f"known are {', '.join(CLASSIFICATIONS)}"

@@ -1,4 +1,4 @@
-"""Corrections that a person writes: read from CSV, JSON or ``column=value``, and held against the contract's types.
+"""Corrections that a person writes: read from CSV, JSON or ``column=value``, and checked by the contract's types.
 
 Nothing of them is trusted: every value has to be one of its column's type before it goes anywhere near Redshift.
 """

@@ -87,7 +87,7 @@ class Decisions:
 
 
 def decisions_of(contract: Contract, rows: Iterable[Sequence[object]]) -> Decisions:
-    """Return the decisions that the rows of ``decisions_query`` tell of."""
+    """Return the decisions in the rows of ``decisions_query``."""
     entries = [tuple(None if value is None else str(value) for value in row) for row in rows]
     stale: dict[str, str] = {}
     for release, layout, _, column, value in entries:
@@ -105,9 +105,9 @@ def decisions_of(contract: Contract, rows: Iterable[Sequence[object]]) -> Decisi
 
 
 def _problem(contract: Contract, layout: str, column: str | None, value: str | None) -> str | None:
-    gone = [name for name in layout.split(",") if name not in contract.column_names]
-    if gone:
-        return f"its rows are known by the column {gone[0]}, which the contract no longer has"
+    missing = [name for name in layout.split(",") if name not in contract.column_names]
+    if missing:
+        return f"its rows are known by the column {missing[0]}, which the contract no longer has"
     if column is None:
         return None
     if column not in contract.column_names:

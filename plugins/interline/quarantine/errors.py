@@ -1,4 +1,4 @@
-"""What can be wrong with what is asked of a quarantine."""
+"""What commands on a quarantine can fail with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MOST_PROBLEMS = 20
 
 
 class QuarantineError(Exception):
-    """Something was asked of a quarantine that cannot be done; the message says what to do."""
+    """A command on a quarantine cannot be carried out; the message says what to do."""
 
 
 class CorrectionError(Exception):

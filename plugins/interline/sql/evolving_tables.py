@@ -17,13 +17,13 @@ Columns = tuple[tuple[str, str], ...]
 """Names with their types."""
 
 
-def evolved(table: str, wanted: Columns, existing: Mapping[str, str] | None) -> list[str]:
-    """Return the statements after which ``table`` has the wanted columns; ``existing`` is None without a table."""
+def evolved(table: str, columns: Columns, existing: Mapping[str, str] | None) -> list[str]:
+    """Return the statements after which ``table`` has these columns; ``existing`` is None without a table."""
     if existing is None:
-        listed = ", ".join(f"{identifier(name)} {physical_type}" for name, physical_type in wanted)
+        listed = ", ".join(f"{identifier(name)} {physical_type}" for name, physical_type in columns)
         return [f"create table if not exists {table} ({listed})"]
     statements: list[str] = []
-    for name, physical_type in wanted:
+    for name, physical_type in columns:
         found = existing.get(name)
         if found is not None and _holds(found, physical_type):
             continue
@@ -61,12 +61,12 @@ def _spelt(physical_type: str) -> str:
         return physical_type
 
 
-def _holds(found: str, wanted: str) -> bool:
+def _holds(found: str, expected: str) -> bool:
     """Say whether a column of one type takes every value of the other as it is."""
     found = _spelt(found)
-    if base_type(found) == base_type(wanted) == "varchar":
-        return _length(found) >= _length(wanted)
-    return found == wanted
+    if base_type(found) == base_type(expected) == "varchar":
+        return _length(found) >= _length(expected)
+    return found == expected
 
 
 def _length(physical_type: str) -> int:

@@ -1,7 +1,7 @@
 """SQL that people write in contracts: one boolean expression over a row, or one query for a number.
 
-It is parsed before it is used, so that a misspelt column has a name and a line and nothing but a question can be
-asked: no second statement, no comment that hides the rest, no write.
+It is parsed before it is used, so that a misspelt column is reported with its name and line, and nothing but a
+query can be run: no second statement, no comment that hides the rest, no write.
 """
 
 from __future__ import annotations
@@ -90,5 +90,5 @@ def _parse(sql: str, text: str) -> exp.Expr:
     if statement.find(
         exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create, exp.Drop, exp.Into, exp.Command
     ):
-        raise ValueError(f"{text!r} does more than ask")
+        raise ValueError(f"{text!r} does more than read")
     return statement

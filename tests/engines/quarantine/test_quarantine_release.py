@@ -194,7 +194,7 @@ def test_a_corrected_row_has_to_keep_every_rule(desk: Desk) -> None:
     assert numbers["rules_broken"] == {"seats_maximum": 1}
     [(cabin, reason)] = desk.checked.quarantined(DAY, "cabin", "reason")
     assert cabin == "deck", "the quarantine keeps the row as it was built"
-    assert reason == "seats is above 9; judged as a release corrects it"
+    assert reason == "seats is above 9; checked as a release corrects it"
     desk.correct("seats_maximum", "seats=9")
     assert desk.again()["rows_released"] == 1
     assert desk.published() == [*GOOD, "P7"]

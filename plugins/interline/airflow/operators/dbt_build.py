@@ -65,7 +65,7 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
         self._process: subprocess.Popen[str] | None = None
 
     def execute(self, context: Context) -> dict[str, dict[str, Any]]:
-        """Write the project, run dbt, and tell what each model did."""
+        """Write the project, run dbt, and report what each model did."""
         day = data_day_of(self.data_day)
         program = shutil.which(os.environ.get(DBT_VARIABLE, "dbt"))
         if program is None:
@@ -77,12 +77,12 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
             known = write_project(self.product, self.root, folder)
             selected = self._selected(known)
             parsed = ParsedProject(self.address, folder / "target")
-            parsed.bring()
+            parsed.restore()
             self.log.info("dbt build of %s for %s: %s", self.address, day, ", ".join(selected))
             code = self._run([program, *_arguments(folder, selected)], folder, day)
-            told = self._tell(code, folder / "target" / "run_results.json")
-            parsed.keep()
-            return told
+            report = self._report(code, folder / "target" / "run_results.json")
+            parsed.store()
+            return report
 
     @property
     def product(self) -> Product:
@@ -157,15 +157,15 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
         )
         return environment
 
-    def _tell(self, code: int, results_file: Path) -> dict[str, dict[str, Any]]:
+    def _report(self, code: int, results_file: Path) -> dict[str, dict[str, Any]]:
         results = _results(results_file)
         failed: list[str] = []
-        told: dict[str, dict[str, Any]] = {}
+        report: dict[str, dict[str, Any]] = {}
         for result in results:
             name = result["unique_id"].split(".")[2]
             seconds = round(result["execution_time"], 2)
             rows = result.get("adapter_response", {}).get("rows_affected")
-            told[name] = {"status": result["status"], "seconds": seconds, "rows": rows}
+            report[name] = {"status": result["status"], "seconds": seconds, "rows": rows}
             if result["status"] in ("error", "fail", "runtime error"):
                 failed.append(f"{name}: {' '.join(str(result['message']).split())}")
             self.log.info("model %s: %s in %.2f s", name, result["status"], seconds)
@@ -175,7 +175,7 @@ class DbtBuildOperator(AwsBaseOperator[RedshiftHook]):
             raise DbtBuildFailed(
                 f"dbt ended with code {code} before any model failed; its log above says why"
             )
-        return told
+        return report
 
 
 def _arguments(folder: Path, models: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from interline.aws.iceberg import IcebergHook, NoSuchTable
 from interline.aws.redshift_statements import RedshiftStatementsHook
 from interline.contracts import Product, load_product, split_address
-from interline.publication.commit import alter_port, declare_port
+from interline.publication.declare import alter_port, declare_port
 from interline.publication.evolution import Added, Evolution, evolution
 from interline.sql.tables import Tables
 
@@ -61,31 +61,31 @@ class DeclarePortOperator(AwsBaseOperator[RedshiftStatementsHook]):
     def execute(self, context: Context) -> list[str]:
         """Declare."""
         product = self.product
-        wanted = self._wanted(product)
-        if wanted is None:
+        evolved = self._evolution(product)
+        if evolved is None:
             for statement in self.statements():
                 self.log.info("%s", statement)
                 self.hook.run(statement)
             return [f"made {product.location}"]
-        if wanted.refused:
-            listed = "\n".join(f"  - {refused}" for refused in wanted.refused)
+        if evolved.refused:
+            listed = "\n".join(f"  - {refused}" for refused in evolved.refused)
             raise AirflowFailException(
                 f"the contract of {self.address} is not one that its port can grow into:\n{listed}"
             )
-        if not wanted.changes:
+        if not evolved.changes:
             self.log.info("the port of %s is as its contract says", self.address)
-        for change in wanted.changes:
+        for change in evolved.changes:
             self.log.info("%s: %s", self.address, change)
             # each by itself: Redshift runs no ALTER of an Iceberg table in a transaction
             new = isinstance(change, Added)
             self.hook.run(alter_port(self.tables, change.name, change.physical_type, new=new))
-        return [str(change) for change in wanted.changes]
+        return [str(change) for change in evolved.changes]
 
     def on_kill(self) -> None:
         """Cancel the statement that runs."""
         self.hook.cancel()
 
-    def _wanted(self, product: Product) -> Evolution | None:
+    def _evolution(self, product: Product) -> Evolution | None:
         """Return what the table lacks; None if there is no table."""
         catalog = IcebergHook(
             aws_conn_id=self.aws_conn_id,

@@ -28,8 +28,8 @@ class PublishOperator(RedshiftDataOperator):
     """
     Publish the checked batch: several statements on one Iceberg table in one transaction, so one snapshot.
 
-    The checked batch is one private table, replaced by every check. So before anything is written the ledger is
-    asked whether that table holds the day to publish, and whether it passed: clearing only this task of an older run
+    The checked batch is one private table, replaced by every check. So before anything is written the ledger
+    has to say that this table holds the day to publish, and that it passed: clearing only this task of an older run
     must not publish a newer day's rows under the older day's name, nor a failed check marked as a success its rows.
 
     :param address: the address of the product whose batch is published, from its domain's cluster and database
@@ -52,7 +52,7 @@ class PublishOperator(RedshiftDataOperator):
             db_user=DATABASE_USER,
             # A cleared task publishes again. The provider would find the statement of the first time, done, and skip it.
             durable=False,
-            # A deferred task would end in the provider's code, without the snapshot noted and the numbers returned.
+            # A deferred task would end in the provider's code: no snapshot in the ledger, no numbers returned.
             deferrable=False,
             **kwargs,
         )

@@ -1,4 +1,4 @@
-"""Going back to a snapshot of a port, in three steps that may each be repeated: plan, change, tell.
+"""Going back to a snapshot of a port, in steps that may each be repeated: plan, change, notify consumers.
 
 They stand in the platform's DAG and act for whichever domain owns the port, so they choose the connection when they run.
 """
@@ -46,9 +46,9 @@ class RollbackPlanOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Plan."""
         run = context.get("dag_run")
-        asked_at = None if run is None else run.run_after
+        requested_at = None if run is None else run.run_after
         try:
-            plan = PortSnapshots(self.root, self.port).plan_rollback(self.to, asked_at)
+            plan = PortSnapshots(self.root, self.port).plan_rollback(self.to, requested_at)
         except PublicationError as error:
             raise AirflowFailException(str(error)) from None
         for line in plan.lines():
@@ -131,16 +131,16 @@ class StartConsumersOperator(BaseOperator):
         plan = RollbackPlan.from_json(self.plan)
         if not plan.starts:
             raise AirflowSkipException("every consumer follows the events by itself")
-        started, gone = [], []
+        started, unknown = [], []
         for address, day, run in plan.starts:
             if _cleared(address, run):
                 self.log.info("%s runs again for %s: %s", address, day, run)
                 started.append(f"{address} {day}")
             else:
-                gone.append(f"./interline replay {address} --from {day}")
-        if gone:
+                unknown.append(f"./interline replay {address} --from {day}")
+        if unknown:
             raise AirflowFailException(
-                f"Airflow knows these runs no more, the rest runs again: {'; '.join(gone)}"
+                f"Airflow does not know these runs any more, the rest runs again: {'; '.join(unknown)}"
             )
         return started
 

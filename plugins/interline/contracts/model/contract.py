@@ -94,7 +94,7 @@ class ServiceLevel:
 
 @dataclass(frozen=True)
 class Unexecuted:
-    """Something the contract says that Interline reads and nothing acts on; told by ``check``, never skipped silently."""
+    """Something the contract says that Interline reads and nothing acts on; ``check`` lists it, it is never skipped silently."""
 
     place: Place
     message: str

@@ -49,7 +49,7 @@ class Period:
     def before(self, day: date) -> date:
         """Return the day that lies this long before another, months and years by the calendar.
 
-        Parts of a day, and of a month, are rounded up: what is kept for a period is never gone early.
+        Parts of a day, and of a month, are rounded up: what stays for a period is never deleted early.
         """
         if self.unit in ("months", "years"):
             months = -int(-self.amount * (12 if self.unit == "years" else 1) // 1)

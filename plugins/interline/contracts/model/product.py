@@ -58,7 +58,7 @@ class Product:
 
     @property
     def folder(self) -> Path:
-        """``domains/<domain>/<product>``, where a training script lives beside the promises."""
+        """``domains/<domain>/<product>``, where a training script lives beside the two files."""
         return Path(self.directory)
 
     @property

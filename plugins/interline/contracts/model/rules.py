@@ -23,7 +23,7 @@ class RowRule:
     column: str | None
     test: RowTest
     reason: str
-    """What is told about a row that breaks the rule; begins with the column's name."""
+    """What people read about a row that breaks the rule; begins with the column's name."""
     place: Place = ()
     """Where in the contract it stands."""
 

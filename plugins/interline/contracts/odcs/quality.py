@@ -79,12 +79,12 @@ def quality_rule(
         context.note_unexecuted(
             (*place, "schedule" if quality.schedule else "scheduler"),
             "the rule has a schedule of its own",
-            "every rule is held with each run of the product",
+            "every rule is checked with each run of the product",
         )
     if kind == "text":
-        told = " ".join((quality.description or quality.name or "it").split())
+        text = " ".join((quality.description or quality.name or "it").split())
         context.note_unexecuted(
-            place, f"a rule of type text is for people: {told}", "write it as library, sql or custom"
+            place, f"a rule of type text is for people: {text}", "write it as library, sql or custom"
         )
         return None
     if kind == "custom":

@@ -61,10 +61,10 @@ def contract_of(document: Document, address: str) -> Contract:
             0,
             BatchRule("primary_key", Duplicates(primary_key), Limit("=", 0), described, place=("schema", 0)),
         )
-    promised = service_levels_of(
+    service = service_levels_of(
         context, parsed.slaProperties or (), columns, address.partition(".")[2], parsed.slaDefaultElement
     )
-    batch_rules += promised.rules
+    batch_rules += service.rules
     roles = tuple(roles_of(context, parsed.roles or [], columns, address))
     note_what_nothing_acts_on(context, parsed)
     context.unique_names(row_rules, batch_rules)
@@ -85,10 +85,10 @@ def contract_of(document: Document, address: str) -> Contract:
         row_rules=tuple(row_rules),
         batch_rules=tuple(batch_rules),
         roles=roles,
-        service_levels=tuple(promised.levels),
+        service_levels=tuple(service.levels),
         unexecuted=tuple(context.unexecuted),
-        end_of_support=promised.day("endOfSupport"),
-        end_of_life=promised.day("endOfLife"),
+        end_of_support=service.day("endOfSupport"),
+        end_of_life=service.day("endOfLife"),
     )
 
 

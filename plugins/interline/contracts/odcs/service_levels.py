@@ -27,7 +27,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 @dataclass
 class ServiceLevels:
-    """What the list said: the promises, and the rules that hold some of them."""
+    """What the list says: the service levels, and the rules that check some of them."""
 
     levels: list[ServiceLevel] = field(default_factory=list)
     rules: list[BatchRule] = field(default_factory=list)
@@ -68,9 +68,9 @@ def service_levels_of(
             if rule is not None:
                 found.rules.append(rule)
         if name in TOLD_ONLY:
-            context.note_unexecuted(place, f"{name} is told to people; nothing here measures it")
+            context.note_unexecuted(place, f"{name} is for people; nothing here measures it")
         if name in ("generalAvailability", "endOfSupport"):
-            context.note_unexecuted(place, f"{name} is told to people; what ends a port is its endOfLife")
+            context.note_unexecuted(place, f"{name} is for people; what ends a port is its endOfLife")
         if name == "retention" and not any(is_data_day(column) for column in columns):
             context.note_unexecuted(
                 place,
@@ -85,7 +85,7 @@ def service_levels_of(
             context.note_unexecuted(
                 (*place, "schedule" if level.schedule else "scheduler"),
                 f"{name} has a schedule of its own",
-                "every promise is held with each run of the product",
+                "every service level is checked with each run of the product",
             )
         found.levels.append(
             ServiceLevel(

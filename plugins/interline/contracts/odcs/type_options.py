@@ -146,8 +146,8 @@ def _format_rules(context: ReadingContext, place: Place, value: Any, column: Col
         pattern = TEXT_FORMATS.get(value)
         if pattern is not None:
             article = "an" if value in ("email", "ipv4", "ipv6") else "a"
-            told = "Base64" if value == "byte" else f"{article} {value}"
-            return [RowRule(f"{name}_format", name, Matches(pattern), f"{name} is not {told}", place)]
+            described = "Base64" if value == "byte" else f"{article} {value}"
+            return [RowRule(f"{name}_format", name, Matches(pattern), f"{name} is not {described}", place)]
         hint = (
             did_you_mean(value, TEXT_FORMATS) or f"tested are {', '.join(TEXT_FORMATS)}; or write a pattern"
         )
@@ -199,10 +199,10 @@ def _read_timezone(context: ReadingContext, place: Place, option: str, value: An
     if not isinstance(value, bool):
         context.refuse(place, f"timezone is {value!r}", "expected true or false")
         return
-    wanted = "timestamptz" if value else "timestamp"
-    if column.physical_type != wanted:
+    expected = "timestamptz" if value else "timestamp"
+    if column.physical_type != expected:
         context.refuse(
             place,
             f"timezone is {str(value).lower()}, but {column.name} is a {column.physical_type}",
-            f"expected `physicalType: {wanted}`",
+            f"expected `physicalType: {expected}`",
         )

@@ -65,4 +65,4 @@ ARGUMENTS: dict[str, Argument] = {
     "pattern": _pattern,
     "validValues": _valid_values,
 }
-"""What ``invalidValues`` may be told; a value has to pass the tests of all that are given."""
+"""The arguments that ``invalidValues`` takes; a value has to pass the tests of all that are given."""

@@ -50,7 +50,7 @@ def read(path: Path) -> Document:
     """Read one YAML file whose top is a mapping.
 
     Raises:
-        MeshError: the file is missing, unreadable or not strict YAML; every problem found is told.
+        MeshError: the file is missing, unreadable or not strict YAML; the error lists every problem found.
     """
     return parse(read_text(path), path)
 

@@ -1,4 +1,4 @@
-"""A YAML document held against a pydantic model: unknown keys, wrong types and missing keys, with their lines.
+"""A YAML document checked by a pydantic model: unknown keys, wrong types and missing keys, with their lines.
 
 The models of the open standards ignore keys they do not know, so a misspelt ``required`` would promise
 nothing and nobody would hear of it. Here every key must be one of the model's.
@@ -19,9 +19,9 @@ from interline.contracts.yaml.reader import Document
 ModelType = TypeVar("ModelType", bound=BaseModel)
 
 _MOST_UNKNOWN = 20
-"""Unknown keys of one mapping that are told one by one."""
+"""Unknown keys of one mapping that are reported one by one."""
 _MOST_WRONG = 200
-"""Values of a wrong type that are told of one file."""
+"""Values of a wrong type that are reported of one file."""
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", dict: "a mapping"}
 
 
@@ -60,8 +60,8 @@ def _one_shape(annotation: Any) -> str:
         return "a mapping (`key: value` lines)"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         keys = list(_fields(annotation))
-        told = ", ".join(keys[:6]) + (", …" if len(keys) > 6 else "")
-        return f"a mapping with {told}"
+        listed = ", ".join(keys[:6]) + (", …" if len(keys) > 6 else "")
+        return f"a mapping with {listed}"
     literals = get_args(annotation)
     if literals and all(isinstance(literal, str) for literal in literals):
         return " or ".join(repr(literal) for literal in literals)
@@ -99,12 +99,12 @@ _shapes: dict[int, tuple[Any, _Shape]] = {}
 
 
 def _shape(annotation: Any) -> _Shape:
-    """Return the shape of a type, kept by identity: some annotations cannot be hashed."""
-    kept = _shapes.get(id(annotation))
-    if kept is None or kept[0] is not annotation:
-        kept = (annotation, _Shape(annotation))
-        _shapes[id(annotation)] = kept
-    return kept[1]
+    """Return the shape of a type, cached by identity: some annotations cannot be hashed."""
+    cached = _shapes.get(id(annotation))
+    if cached is None or cached[0] is not annotation:
+        cached = (annotation, _Shape(annotation))
+        _shapes[id(annotation)] = cached
+    return cached[1]
 
 
 def _unknown_keys(

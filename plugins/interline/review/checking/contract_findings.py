@@ -39,7 +39,7 @@ def contract_notes(product: Product) -> list[Problem]:
 
 
 def _size_problems(product: Product, document: Document) -> Iterator[Problem]:
-    """All rules of rows are held in one statement, so that each row is judged once."""
+    """All rules of rows are in one statement, so that each row is checked once."""
     contract = product.contract
     if len(contract.row_rules) <= _SURE_TO_FIT:
         return
