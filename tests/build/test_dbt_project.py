@@ -88,7 +88,7 @@ def test_what_people_write_is_never_rendered(text: str) -> None:
     assert rendered(as_text(text)) == text
 
 
-def test_the_source_of_each_row_is_allowed_where_the_model_selects_it(
+def test_a_model_may_select_the_source_of_each_row(
     product: Product, mesh_folder: MeshFolder, tmp_path: Path
 ) -> None:
     mesh_folder.write(MODEL, 'select 1 as ticket_id, "$path" as source_object\n')

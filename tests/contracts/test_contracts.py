@@ -245,7 +245,7 @@ def test_one_product_s_mistake_hides_no_other_product(mesh_folder: MeshFolder) -
     assert load_product(mesh_folder.root, "bookings.tickets").name == "tickets"
 
 
-def test_an_unknown_product_is_told_with_its_neighbour(mesh_folder: MeshFolder) -> None:
+def test_an_unknown_product_is_reported_with_its_neighbour(mesh_folder: MeshFolder) -> None:
     with pytest.raises(MeshError, match=r"no product 'bookings\.tickts' .did you mean 'bookings\.tickets'"):
         load_product(mesh_folder.root, "bookings.tickts")
 

@@ -21,7 +21,7 @@ def _another_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk_cache, "_in_process", {})
 
 
-def kept_file(mesh_folder: MeshFolder) -> Path:
+def cache_file(mesh_folder: MeshFolder) -> Path:
     [path] = mesh_folder.path("domains/bookings/tickets/__pycache__").glob("*.interline")
     return path
 
@@ -48,7 +48,7 @@ def test_a_changed_file_is_read_again(mesh_folder: MeshFolder) -> None:
     assert load_product(mesh_folder.root, ADDRESS).contract.table_description == "One ticket, sold or not."
 
 
-def test_a_mistake_is_told_every_time(mesh_folder: MeshFolder) -> None:
+def test_a_mistake_is_reported_every_time(mesh_folder: MeshFolder) -> None:
     load_product(mesh_folder.root, ADDRESS)
     mesh_folder.change(CONTRACT, "One ticket.", "NO")
     for _ in range(2):
@@ -59,14 +59,12 @@ def test_a_mistake_is_told_every_time(mesh_folder: MeshFolder) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"half a pickl", pickle.dumps("other"), pickle.dumps((("stamp",), "value"))]
 )
-def test_a_kept_file_that_is_broken_or_of_another_version_is_replaced(
-    mesh_folder: MeshFolder, content: bytes
-) -> None:
+def test_a_broken_or_outdated_cache_file_is_replaced(mesh_folder: MeshFolder, content: bytes) -> None:
     first = load_product(mesh_folder.root, ADDRESS)
-    kept_file(mesh_folder).write_bytes(content)
+    cache_file(mesh_folder).write_bytes(content)
     forget()
     assert load_product(mesh_folder.root, ADDRESS) == first
-    assert kept_file(mesh_folder).read_bytes() != content
+    assert cache_file(mesh_folder).read_bytes() != content
 
 
 def test_nothing_is_written_where_python_writes_no_byte_code(

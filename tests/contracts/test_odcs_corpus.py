@@ -100,12 +100,12 @@ def test_what_is_for_other_tools_is_named_with_its_line() -> None:
     lines = (CORPUS / "for_other_tools.yaml").read_text(encoding="utf-8").splitlines()
     for line, _ in noted:
         assert lines[line - 1].strip()
-    told = " | ".join(note.message for note in contract.unexecuted)
+    messages = " | ".join(note.message for note in contract.unexecuted)
     for key in (
         "servers", "team", "support", "price", "tenant", "physicalName", "encryptedName", "transformLogic",
         "costCentre", "type text", "'soda'", "idn-email", "availability", "generalAvailability",
     ):  # fmt: skip
-        assert key in told, told
+        assert key in messages, messages
     assert len(noted) == 15
 
 

@@ -166,7 +166,7 @@ def test_pattern_and_values_are_both_demanded(mesh_folder: MeshFolder) -> None:
 
 @pytest.mark.parametrize("spelling", ["${object}", "{object}", "${table}", "{model}", "${schema}"])
 @pytest.mark.parametrize("name", ["${property}", "{column}", "${field}"])
-def test_a_query_names_the_batch_and_the_column_in_every_spelling(
+def test_a_query_names_batch_and_column_in_every_spelling(
     mesh_folder: MeshFolder, spelling: str, name: str
 ) -> None:
     query = f"select count(*) from {spelling} where {name} > 5"
@@ -217,7 +217,7 @@ def test_days_that_no_calendar_has(mesh_folder: MeshFolder, day: str) -> None:
     assert caught.value.problems[0].line == 30
 
 
-def test_two_relationships_of_a_column_are_told_apart_by_their_ids(mesh_folder: MeshFolder) -> None:
+def test_ids_tell_two_relationships_of_a_column_apart(mesh_folder: MeshFolder) -> None:
     contract = column(mesh_folder, "relationships: [{id: first-list, to: a.b}, {id: other, to: a.c}]")
     assert [rule.name for rule in contract.row_rules][-2:] == ["first_list", "other"]
 

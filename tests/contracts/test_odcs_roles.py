@@ -47,7 +47,7 @@ def test_a_clearance_covers_its_level_and_those_below(
     assert contract.readable_by(role) == readable
 
 
-def test_a_role_that_says_nothing_is_cleared_for_internal_columns(mesh_folder: MeshFolder) -> None:
+def test_a_role_is_cleared_for_internal_columns_by_default(mesh_folder: MeshFolder) -> None:
     mesh_folder.change(CONTRACT, "    customProperties:\n" + COLUMNS, "")
     contract = load_mesh(mesh_folder.root).products["bookings.tickets"].contract
     assert contract.roles[0].clearance == "internal"

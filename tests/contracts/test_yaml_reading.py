@@ -119,7 +119,7 @@ def test_a_key_twice_deep_inside() -> None:
         ("a: 'unclosed\n", 2, "no YAML"),
     ],
 )
-def test_what_is_refused_is_told_with_its_line(text: str, line: int, words: str) -> None:
+def test_what_is_refused_is_reported_with_its_line(text: str, line: int, words: str) -> None:
     problems = refusals(text)
     assert any(problem.line == line and words in problem.message for problem in problems), problems
 
@@ -178,6 +178,6 @@ def test_a_folder_in_place_of_a_file(tmp_path: Path) -> None:
         read(tmp_path / "contract.yaml")
 
 
-def test_every_problem_is_told_at_once_and_in_order() -> None:
+def test_all_problems_are_reported_at_once_and_in_order() -> None:
     problems = refusals("b: NO\na: 010\nb: 1\n")
     assert [problem.line for problem in problems] == [1, 2, 3]

@@ -33,7 +33,7 @@ def plan(address: str, *days: str, **changes: Any) -> Any:
     return plan_replay(address, days, INPUTS, **(settings | changes))
 
 
-def test_who_reads_further_ports_is_started_and_the_others_follow() -> None:
+def test_readers_of_more_ports_start_and_others_follow() -> None:
     found = plan("a.events", ONE, TWO)
     assert [(rerun.address, rerun.how) for rerun in found.reruns] == [
         ("a.events", "replayed"),
@@ -46,7 +46,7 @@ def test_who_reads_further_ports_is_started_and_the_others_follow() -> None:
     assert found.runs == 10
 
 
-def test_a_consumer_is_not_started_for_a_day_that_it_never_ran_for() -> None:
+def test_a_consumer_is_not_started_for_a_day_it_never_ran() -> None:
     found = plan("a.state", ONE, TWO, ran={"b.both": (TWO,)})
     assert {rerun.address: rerun.days for rerun in found.reruns} == {
         "a.state": (ONE, TWO),
@@ -65,7 +65,7 @@ def test_a_current_state_is_replayed_to_its_newest_day() -> None:
     assert plan("a.state", ONE, keeps_history=False, published=()).days == (ONE,)
 
 
-def test_a_current_state_that_follows_is_brought_to_its_newest_day_as_well() -> None:
+def test_a_following_current_state_runs_to_its_newest_day() -> None:
     found = plan("a.events", ONE, states={"a.state": (ONE, TWO)})
     assert {rerun.days for rerun in found.reruns} == {(ONE, TWO)}
     assert found.extended

@@ -90,7 +90,7 @@ def plan(address: str = "a.source") -> ReplayPlan:
     )
 
 
-def test_everything_runs_and_who_reads_more_is_started_after_what_changed() -> None:
+def test_readers_of_more_ports_start_after_what_changed() -> None:
     airflow, said = PlayedAirflow(), list[str]()
     assert Replay(airflow, plan(), said.append, backfill=True).run() is True  # type: ignore[arg-type]
     assert set(airflow.runs) == {
@@ -109,7 +109,7 @@ def test_a_failure_ends_it_without_waiting_for_what_it_blocks() -> None:
     assert work.states["b.both", ONE] == "success"
 
 
-def test_a_product_without_a_schedule_is_started_one_day_after_another() -> None:
+def test_a_product_without_schedule_starts_day_after_day() -> None:
     airflow = PlayedAirflow()
     work = Replay(airflow, plan("b.both"), lambda _: None, backfill=False)  # type: ignore[arg-type]
     assert work.run() is True

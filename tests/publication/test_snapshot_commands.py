@@ -32,9 +32,12 @@ def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_it_says_what_is_wrong(words: str, code: int, message: str, tmp_path: Path) -> None:
-    told = CliRunner().invoke(app, [*words.split(), "--home", str(tmp_path)], env={"COLUMNS": "200"})
-    assert (told.exit_code, told.exception is None or isinstance(told.exception, SystemExit)) == (code, True)
-    assert message in told.output
+    result = CliRunner().invoke(app, [*words.split(), "--home", str(tmp_path)], env={"COLUMNS": "200"})
+    assert (result.exit_code, result.exception is None or isinstance(result.exception, SystemExit)) == (
+        code,
+        True,
+    )
+    assert message in result.output
 
 
 @pytest.mark.parametrize(
@@ -51,6 +54,6 @@ def test_a_port_that_is_none_has_no_snapshots(
     port: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_AWS_BOOKINGS", "aws://")
-    told = CliRunner().invoke(app, ["versions", port, "--home", str(tmp_path)], env={"COLUMNS": "200"})
-    assert told.exit_code == exits.FAILED, told.output
-    assert message in told.output
+    result = CliRunner().invoke(app, ["versions", port, "--home", str(tmp_path)], env={"COLUMNS": "200"})
+    assert result.exit_code == exits.FAILED, result.output
+    assert message in result.output

@@ -66,14 +66,14 @@ def test_snapshots_come_newest_first_with_what_is_known_of_them() -> None:
     ]
 
 
-def test_a_line_without_a_snapshot_is_the_one_child_that_nobody_else_made() -> None:
+def test_an_open_line_is_the_one_child_nobody_else_made() -> None:
     assert snapshots_of(CHAIN, [*LEDGER[:2], line(2, None, THREE)])[0].data_day == THREE
     two_children = table((1, None), (2, 1), (3, 1), current=3)
     assert snapshots_of(two_children, [line(1, None, TWO)])[0].data_day is None
     assert snapshots_of(two_children, [line(1, 2, ONE), line(1, None, TWO)])[0].data_day == TWO
 
 
-def test_what_retention_took_away_is_no_publication_of_a_day_whose_publish_failed() -> None:
+def test_a_deletion_by_retention_is_no_failed_publication() -> None:
     # day three was announced on snapshot 2 and never committed; then retention deleted an old day on top of it
     document = table((1, None), (2, 1), (3, 2), current=3)
     document["snapshots"][-1]["summary"] = {"operation": "delete", "deleted-records": "5"}
@@ -99,10 +99,12 @@ def rolled_back(to: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("to", ["previous", "2"])
-def test_what_is_planned_again_after_it_was_done_is_the_same_and_not_one_snapshot_further(to: str) -> None:
-    asked_at = NOON + timedelta(hours=9)
-    first = [snapshot.snapshot_id for snapshot in target_of(to, CHAIN, "bookings.revenue", asked_at)]
-    again = [snapshot.snapshot_id for snapshot in target_of(to, rolled_back(2), "bookings.revenue", asked_at)]
+def test_a_plan_made_again_after_the_rollback_is_the_same(to: str) -> None:
+    requested_at = NOON + timedelta(hours=9)
+    first = [snapshot.snapshot_id for snapshot in target_of(to, CHAIN, "bookings.revenue", requested_at)]
+    again = [
+        snapshot.snapshot_id for snapshot in target_of(to, rolled_back(2), "bookings.revenue", requested_at)
+    ]
     assert first == again == [3, 2]
 
 
@@ -114,17 +116,17 @@ def test_who_asks_after_a_rollback_means_the_one_before() -> None:
     assert [snapshot.snapshot_id for snapshot in found] == [2, 2]
 
 
-def test_the_previous_one_is_not_guessed_when_the_port_was_published_since_it_was_asked_for() -> None:
-    asked_at = NOON + timedelta(minutes=90)  # snapshot 2 was current then, and 3 came half an hour later
+def test_previous_is_refused_after_a_newer_publication() -> None:
+    requested_at = NOON + timedelta(minutes=90)  # snapshot 2 was current then, and 3 came half an hour later
     with pytest.raises(RollbackError, match=r"is at snapshot 3 by now .* was at snapshot 2 when"):
-        target_of("previous", CHAIN, "bookings.revenue", asked_at)
-    assert [snapshot.snapshot_id for snapshot in target_of("1", CHAIN, "bookings.revenue", asked_at)] == [
+        target_of("previous", CHAIN, "bookings.revenue", requested_at)
+    assert [snapshot.snapshot_id for snapshot in target_of("1", CHAIN, "bookings.revenue", requested_at)] == [
         3,
         1,
     ]
 
 
-def test_between_two_snapshots_lie_the_days_of_those_that_only_one_is_built_on() -> None:
+def test_days_between_are_those_only_one_snapshot_builds_on() -> None:
     assert days_in_between(CHAIN, LEDGER, 3, 1) == ({TWO, THREE}, set())
     assert days_in_between(CHAIN, LEDGER[:2], 3, 1) == ({TWO}, {3})
     forked = table((1, None), (2, 1), (3, 1), current=3)
@@ -137,24 +139,24 @@ def test_a_day_is_missing_when_the_line_has_no_publication_of_it() -> None:
         assert missing_after(CHAIN, LEDGER, 3, keeps_history=keeps_history) == set()
 
 
-def test_going_back_to_a_good_publication_of_the_same_day_leaves_nothing_missing() -> None:
+def test_an_earlier_publication_of_the_day_misses_nothing() -> None:
     again = [*LEDGER[:2], line(2, 3, TWO)]
     assert missing_after(CHAIN, again, 2, keeps_history=False) == set()
     assert withdrawn_by(CHAIN, again, 2) == {TWO}
 
 
-def test_a_day_that_was_never_published_again_stays_missing_when_its_snapshot_has_expired() -> None:
+def test_an_undone_day_stays_missing_after_its_snapshot_expired() -> None:
     # day two was taken back, its snapshot 2 has expired; then day three is rolled back as well
-    kept = table((1, None), (3, 1), current=3)
+    remaining = table((1, None), (3, 1), current=3)
     ledger = [line(None, 1, ONE), LedgerEntry(1, 2, TWO, "run", undone=True), line(1, 3, THREE)]
     for keeps_history in (True, False):
-        assert missing_after(kept, ledger, 1, keeps_history=keeps_history) == {TWO, THREE}
+        assert missing_after(remaining, ledger, 1, keeps_history=keeps_history) == {TWO, THREE}
         again = [*ledger, line(3, 4, TWO)]
         later = table((1, None), (3, 1), (4, 3), current=4)
         assert missing_after(later, again, 4, keeps_history=True) == set()
 
 
-def test_in_the_middle_of_a_replay_a_current_state_holds_older_states_of_later_days() -> None:
+def test_mid_replay_a_current_state_has_older_states() -> None:
     replayed = table((1, None), (2, 1), (3, 2), (4, 3), current=4)
     ledger = [line(None, 1, ONE), line(1, 2, TWO), line(2, 3, ONE), line(3, 4, TWO)]
     assert missing_after(replayed, ledger, 3, keeps_history=False) == {TWO}
@@ -172,7 +174,7 @@ def test_a_plan_survives_json() -> None:
     assert plan.lines()[-1].endswith(f"./interline replay e.f --from {ONE} --to {ONE}")
 
 
-def test_a_consumer_that_holds_a_newer_state_is_told_how_it_gets_its_later_days_back() -> None:
+def test_the_plan_names_the_replay_of_newer_current_states() -> None:
     newest = {"c.state": THREE, "c.new": None, "c.same": ONE}
     assert newer_states((ONE,), newest) == (("c.state", THREE),)
     assert newer_states((), newest) == ()

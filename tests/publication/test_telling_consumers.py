@@ -77,7 +77,7 @@ def test_the_runs_that_published_the_days_are_cleared(supervisor: Supervisor) ->
     assert supervisor.cleared == [("c.one", "first"), ("c.one", "second")]
 
 
-def test_a_run_that_airflow_has_forgotten_is_not_made_anew_without_a_day(supervisor: Supervisor) -> None:
+def test_a_run_unknown_to_airflow_is_not_made_without_a_day(supervisor: Supervisor) -> None:
     starts = (("c.one", ONE, "forgotten"), ("c.one", TWO, "second"))
     task = StartConsumersOperator(task_id="start", plan=plan(starts=starts))
     with pytest.raises(AirflowFailException, match=f"replay c.one --from {ONE}"):

@@ -43,7 +43,7 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def run(database: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
-    """Run Redshift SQL; its result sets are the only thing judged, never the SQL's text."""
+    """Run Redshift SQL; its result sets are the only thing compared, never the SQL's text."""
     translated = sqlglot.transpile(sql, read="redshift", write="duckdb")[0]
     return database.execute(translated).fetchall()
 
@@ -52,7 +52,7 @@ def insert(database: duckdb.DuckDBPyConnection, *rows: tuple[Any, ...]) -> None:
     database.executemany("insert into bookings.tickets values (?, ?, ?, ?)", list(rows))
 
 
-def judge(
+def check(
     database: duckdb.DuckDBPyConnection, contract: Contract, columns: dict[str, str] | None = None
 ) -> tuple[list[Any], dict[str, int]]:
     """Check the batch as the operator does and return the numbers and how many rows broke which rules."""
@@ -77,11 +77,11 @@ def contract_with(mesh_folder: MeshFolder, *, column: str = "", table: str = "",
 GOOD = ("A", 10, "2013-01-01 10:00:00", "a@b.cd")
 
 
-def test_rows_that_break_rules_go_to_quarantine_with_every_reason(
+def test_bad_rows_go_to_quarantine_with_every_reason(
     mesh_folder: MeshFolder, database: duckdb.DuckDBPyConnection
 ) -> None:
     insert(database, GOOD, (None, -5, None, None), ("C", None, None, None))
-    numbers, broken = judge(database, contract_with(mesh_folder))
+    numbers, broken = check(database, contract_with(mesh_folder))
     assert numbers[:3] == [3, 1, 2]
     assert broken == {"ticket_id_required,price_minimum": 1, "price_required": 1}
     quarantined = run(
@@ -99,8 +99,8 @@ def test_checking_twice_is_checking_once(
 ) -> None:
     insert(database, GOOD, ("B", -1, None, None))
     contract = contract_with(mesh_folder)
-    first = judge(database, contract)
-    assert judge(database, contract, dict(quarantine_columns(contract))) == first
+    first = check(database, contract)
+    assert check(database, contract, dict(quarantine_columns(contract))) == first
     assert run(database, "select count(*) from bookings.tickets__quarantine") == [(1,)]
     assert run(database, "select count(*) from bookings.tickets__checks") == [(1,)]
 
@@ -112,7 +112,7 @@ def test_an_older_day_s_quarantine_stays(
     insert(database, ("B", -1, None, None))
     for statement in plan_check(contract, TABLES, "2012-12-31", {}).statements:
         run(database, statement)
-    judge(database, contract)
+    check(database, contract)
     days = run(database, "select data_day from bookings.tickets__quarantine order by data_day")
     assert [str(day) for (day,) in days] == ["2012-12-31", DAY]
     assert run(database, current_batch(TABLES)) == [(DAY, 1, 0, 1, False, 0)]
@@ -122,25 +122,25 @@ def test_an_older_day_s_quarantine_stays(
     assert run(database, current_batch(TABLES))[0][4] is True
 
 
-def test_a_batch_does_not_pass_when_another_day_was_built_meanwhile(
+def test_a_batch_fails_when_another_day_was_built_meanwhile(
     mesh_folder: MeshFolder, database: duckdb.DuckDBPyConnection
 ) -> None:
     insert(database, GOOD)
     for day in (DAY, "2013-01-02"):
         for statement in begin_build(TABLES, day_literal(day)):
             run(database, statement)
-        judge(database, contract_with(mesh_folder))
+        check(database, contract_with(mesh_folder))
         run(database, passing_statement(TABLES, DAY, is_noted=True))
         assert run(database, current_batch(TABLES))[0][4] is (day == DAY)
         assert run(database, built_query(TABLES)) == [(day,)]
 
 
-def test_a_contract_that_gains_many_columns_is_checked_in_one_transaction(
+def test_many_new_columns_are_checked_in_one_transaction(
     mesh_folder: MeshFolder, database: duckdb.DuckDBPyConnection
 ) -> None:
     """A transaction of the Data API has at most 40 statements (BatchExecuteStatement, Redshift Data API reference)."""
     before = contract_with(mesh_folder)
-    judge(database, before)
+    check(database, before)
     names = [f"extra_{number}" for number in range(60)]
     lines = (
         f"      - name: {name}\n        logicalType: integer\n        physicalType: integer\n"
@@ -150,10 +150,10 @@ def test_a_contract_that_gains_many_columns_is_checked_in_one_transaction(
     contract = contract_with(mesh_folder, column="".join(lines))
     for name in names:
         database.execute(f"alter table bookings.tickets add column {name} integer")
-    kept = dict(quarantine_columns(before))
-    assert len(plan_check(contract, TABLES, DAY, {TABLES.quarantine: kept}).statements) <= 40
+    columns = dict(quarantine_columns(before))
+    assert len(plan_check(contract, TABLES, DAY, {TABLES.quarantine: columns}).statements) <= 40
     database.execute("insert into bookings.tickets (ticket_id, price, extra_59) values ('A', -1, 7)")
-    judge(database, contract, kept)
+    check(database, contract, columns)
     assert run(database, "select extra_0, extra_59 from bookings.tickets__quarantine") == [(None, 7)]
 
 
@@ -162,14 +162,14 @@ def test_a_new_column_of_the_contract_is_added_to_the_quarantine(
 ) -> None:
     insert(database, ("B", -1, None, None))
     contract = contract_with(mesh_folder)
-    judge(database, contract)
+    check(database, contract)
     database.execute("alter table bookings.tickets__quarantine drop column email")
-    judge(database, contract, {k: v for k, v in quarantine_columns(contract) if k != "email"})
+    check(database, contract, {k: v for k, v in quarantine_columns(contract) if k != "email"})
     assert run(database, "select email from bookings.tickets__quarantine") == [(None,)]
 
 
 @pytest.mark.parametrize(
-    ("keys", "kept", "broken"),
+    ("keys", "good", "broken"),
     [
         ("        logicalTypeOptions: {minimum: 5}\n", [5, 6], [4.99]),
         ("        logicalTypeOptions: {maximum: 5}\n", [5, -1], [5.01]),
@@ -183,13 +183,13 @@ def test_rules_about_numbers(
     mesh_folder: MeshFolder,
     database: duckdb.DuckDBPyConnection,
     keys: str,
-    kept: list[float],
+    good: list[float],
     broken: list[float],
 ) -> None:
     contract = contract_with(mesh_folder, keys=keys)
-    insert(database, *((f"T{n}", value, None, None) for n, value in enumerate([*kept, *broken])))
-    numbers, _ = judge(database, contract)
-    assert numbers[:3] == [len(kept) + len(broken), len(kept), len(broken)]
+    insert(database, *((f"T{n}", value, None, None) for n, value in enumerate([*good, *broken])))
+    numbers, _ = check(database, contract)
+    assert numbers[:3] == [len(good) + len(broken), len(good), len(broken)]
 
 
 CODE = """\
@@ -202,7 +202,7 @@ CODE = """\
 
 
 @pytest.mark.parametrize(
-    ("rule", "kept", "broken"),
+    ("rule", "good", "broken"),
     [
         ("logicalTypeOptions: {minLength: 3}", ["abc", None, "äöü"], ["ab"]),
         ("logicalTypeOptions: {maxLength: 3}", ["abc", None, "äöü"], ["abcd"]),
@@ -226,13 +226,13 @@ def test_rules_about_text(
     mesh_folder: MeshFolder,
     database: duckdb.DuckDBPyConnection,
     rule: str,
-    kept: list[str | None],
+    good: list[str | None],
     broken: list[str | None],
 ) -> None:
     mesh_folder.change(CONTRACT, CODE, f"{CODE}        {rule}\n")
-    insert(database, *((f"T{n}", 1, None, value) for n, value in enumerate([*kept, *broken])))
-    numbers, _ = judge(database, load_mesh(mesh_folder.root).products["bookings.tickets"].contract)
-    assert numbers[:3] == [len(kept) + len(broken), len(kept), len(broken)]
+    insert(database, *((f"T{n}", 1, None, value) for n, value in enumerate([*good, *broken])))
+    numbers, _ = check(database, load_mesh(mesh_folder.root).products["bookings.tickets"].contract)
+    assert numbers[:3] == [len(good) + len(broken), len(good), len(broken)]
 
 
 def test_a_bound_of_a_timestamp(mesh_folder: MeshFolder, database: duckdb.DuckDBPyConnection) -> None:
@@ -248,7 +248,7 @@ def test_a_bound_of_a_timestamp(mesh_folder: MeshFolder, database: duckdb.DuckDB
         ("B", 1, "2013-01-01 00:00:00", None),
         ("C", 1, None, None),
     )
-    numbers, _ = judge(database, load_mesh(mesh_folder.root).products["bookings.tickets"].contract)
+    numbers, _ = check(database, load_mesh(mesh_folder.root).products["bookings.tickets"].contract)
     assert numbers[:3] == [3, 2, 1]
 
 
@@ -260,7 +260,7 @@ def test_a_reference_to_a_source_looks_at_what_landed_on_the_day(
     insert(
         database, ("A", 1, None, "JFK"), ("B", 1, None, "LHR"), ("C", 1, None, None), ("D", 1, None, "JFK")
     )
-    _, broken = judge(database, load_mesh(mesh_folder.root).products["bookings.tickets"].contract)
+    _, broken = check(database, load_mesh(mesh_folder.root).products["bookings.tickets"].contract)
     assert broken == {"email_in_airports": 1}
 
 
@@ -273,18 +273,18 @@ def test_a_reference_to_a_port_looks_at_all_it_holds(
     database.execute("create table bookings_curated.agents (mail varchar)")
     database.execute("insert into bookings_curated.agents values ('a'), ('a'), (null)")
     insert(database, ("A", 1, None, "a"), ("B", 1, None, "b"))
-    numbers, broken = judge(database, load_mesh(mesh_folder.root).products["bookings.tickets"].contract)
+    numbers, broken = check(database, load_mesh(mesh_folder.root).products["bookings.tickets"].contract)
     assert numbers[:3] == [2, 1, 1]
     assert broken == {"email_in_bookings_agents": 1}
 
 
-def test_an_expression_that_is_not_true_breaks_even_when_it_is_null(
+def test_an_expression_that_is_null_breaks_the_rule(
     mesh_folder: MeshFolder, database: duckdb.DuckDBPyConnection
 ) -> None:
     rule = "      - {name: cheap mail, type: custom, engine: redshift, implementation: price < 5 or email = 'x'}\n"
     contract = contract_with(mesh_folder, table=rule)
     insert(database, ("A", 1, None, None), ("B", 9, None, "x"), ("C", 9, None, "y"), ("D", 9, None, None))
-    _, broken = judge(database, contract)
+    _, broken = check(database, contract)
     assert broken == {"cheap_mail": 2}
 
 
@@ -294,7 +294,7 @@ def test_every_blank_of_a_text_in_a_rule_counts(
     rule = "      - name: two blanks\n        type: custom\n        engine: redshift\n        implementation: |\n"
     contract = contract_with(mesh_folder, table=rule + "          email\n            = 'x  y';\n")
     insert(database, ("A", 1, None, "x  y"), ("B", 1, None, "x y"))
-    _, broken = judge(database, contract)
+    _, broken = check(database, contract)
     assert broken == {"two_blanks": 1}
 
 
@@ -317,7 +317,7 @@ def test_numbers_about_the_batch(
     contract = contract_with(mesh_folder, table=f"      - {rule}\n")
     insert(database, ("A", 10, None, "m"), ("B", 10, None, "m"), ("C", 20, None, None), ("D", 0, None, "m"))
     insert(database, ("bad", -1, None, "m"))
-    numbers, _ = judge(database, contract)
+    numbers, _ = check(database, contract)
     assert float(numbers[3 + 1]) == value
 
 
@@ -331,7 +331,7 @@ def test_shares_are_percent_of_what_was_checked(
     mesh_folder.change(CONTRACT, CODE, CODE + keys)
     insert(database, ("A", 1, None, None), ("B", 1, None, "m"), ("C", 1, None, "m"), ("D", 1, None, "m"))
     insert(database, ("bad", -1, None, None))
-    numbers, _ = judge(database, load_mesh(mesh_folder.root).products["bookings.tickets"].contract)
+    numbers, _ = check(database, load_mesh(mesh_folder.root).products["bookings.tickets"].contract)
     assert float(numbers[4]) == 25
 
 
@@ -342,10 +342,10 @@ def test_freshness_is_measured_to_the_end_of_the_data_day(
     level = "  - property: freshness\n    value: 2\n    unit: h\n    element: tickets.sold_at\n"
     mesh_folder.write(CONTRACT, path.read_text() + level)
     contract = load_mesh(mesh_folder.root).products["bookings.tickets"].contract
-    numbers, _ = judge(database, contract)
+    numbers, _ = check(database, contract)
     assert numbers[4] is None
     insert(database, ("A", 1, "2013-01-01 21:30:00", None))
-    numbers, _ = judge(database, contract)
+    numbers, _ = check(database, contract)
     assert float(numbers[4]) == 2.5
     assert not contract.batch_rules[-1].limit.holds(2.5)
 
@@ -354,10 +354,10 @@ def test_the_primary_key_is_measured_after_bad_rows_are_gone(
     mesh_folder: MeshFolder, database: duckdb.DuckDBPyConnection
 ) -> None:
     insert(database, GOOD, ("A", -1, None, None))
-    numbers, _ = judge(database, contract_with(mesh_folder))
+    numbers, _ = check(database, contract_with(mesh_folder))
     assert numbers[3] == 0
     insert(database, ("A", 2, None, None))
-    numbers, _ = judge(database, contract_with(mesh_folder))
+    numbers, _ = check(database, contract_with(mesh_folder))
     assert numbers[3] == 1
 
 
@@ -365,7 +365,7 @@ def published(database: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     return database.execute("select * from bookings_curated.tickets order by all").fetchall()
 
 
-def test_a_current_state_is_updated_by_key_and_publishing_twice_changes_nothing(
+def test_a_current_state_is_updated_by_key_once(
     mesh_folder: MeshFolder, database: duckdb.DuckDBPyConnection
 ) -> None:
     contract = contract_with(mesh_folder)
@@ -374,7 +374,7 @@ def test_a_current_state_is_updated_by_key_and_publishing_twice_changes_nothing(
         "insert into bookings_curated.tickets values ('A', 1, null, null), ('Z', 26, null, null)"
     )
     insert(database, GOOD, ("B", 2, None, None))
-    judge(database, contract)
+    check(database, contract)
     for _ in range(2):
         for statement in publish_statements(contract, TABLES, DAY):
             run(database, statement)
@@ -395,7 +395,7 @@ def test_a_history_has_its_day_replaced_and_other_days_kept(
     for day, key in (("2012-12-31", "old"), (DAY, "replaced")):
         database.execute("insert into bookings_curated.tickets values (?, 1, null, null, ?)", [key, day])
     database.execute("insert into bookings.tickets values ('new', 1, null, null, ?)", [DAY])
-    judge(database, contract)
+    check(database, contract)
     for _ in range(2):
         for statement in publish_statements(contract, TABLES, DAY):
             run(database, statement)
@@ -490,5 +490,5 @@ def test_nothing_in_a_contract_reaches_sql_unquoted(
     attack = "'; drop table bookings.tickets; --"
     mesh_folder.change(CONTRACT, CODE, f'{CODE}        enum:\n          - value: "{attack}"\n')
     insert(database, ("A", 1, None, attack), ("B", 1, None, "x"))
-    numbers, _ = judge(database, load_mesh(mesh_folder.root).products["bookings.tickets"].contract)
+    numbers, _ = check(database, load_mesh(mesh_folder.root).products["bookings.tickets"].contract)
     assert numbers[:3] == [2, 1, 1]

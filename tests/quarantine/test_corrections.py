@@ -73,9 +73,9 @@ def test_json_says_null_and_numbers_in_their_own_digits(tmp_path: Path, contract
     ],
 )
 def test_a_csv_that_is_refused(tmp_path: Path, contract: Contract, body: str | bytes, message: str) -> None:
-    told = refused(tmp_path / "c.csv", contract, body)
-    assert message in told
-    assert str(tmp_path / "c.csv") in told
+    message = refused(tmp_path / "c.csv", contract, body)
+    assert message in message
+    assert str(tmp_path / "c.csv") in message
 
 
 @pytest.mark.parametrize(
@@ -112,12 +112,12 @@ def test_a_file_that_is_none(tmp_path: Path, contract: Contract) -> None:
         read_corrections(tmp_path / "folder.csv", contract)
 
 
-def test_every_problem_is_told_at_once_and_never_a_personal_value(tmp_path: Path, contract: Contract) -> None:
+def test_all_problems_are_listed_and_never_a_personal_value(tmp_path: Path, contract: Contract) -> None:
     rows = "".join(f"{number:064x},x,{'secret@example.com' * 9}\n" for number in range(30))
-    told = refused(tmp_path / "c.csv", contract, f"row_key,price,email\n{rows}")
-    assert "and 40 more" in told
-    assert "email: the value has 162 bytes, more than 100" in told
-    assert "secret" not in told
+    message = refused(tmp_path / "c.csv", contract, f"row_key,price,email\n{rows}")
+    assert "and 40 more" in message
+    assert "email: the value has 162 bytes, more than 100" in message
+    assert "secret" not in message
 
 
 @pytest.mark.parametrize(

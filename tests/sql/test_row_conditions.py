@@ -63,7 +63,7 @@ def test_what_lake_formation_refuses(contract: Contract, text: str, message: str
     assert message in str(caught.value)
 
 
-def test_a_refused_condition_is_told_at_its_role(mesh_folder: MeshFolder) -> None:
+def test_a_refused_condition_is_reported_at_its_role(mesh_folder: MeshFolder) -> None:
     mesh_folder.change(
         CONTRACT,
         "[ticket_id, price]\n",

@@ -17,7 +17,7 @@ with DAG("by_hand", schedule=None):
 """
 
 
-def test_airflow_s_own_plugins_bring_the_policy_to_dag_files_that_know_nothing_of_it(tmp_path: Path) -> None:
+def test_airflow_s_plugins_bring_the_policy_to_dag_files(tmp_path: Path) -> None:
     file = tmp_path / "dags" / "shopping" / "by_hand.py"
     file.parent.mkdir(parents=True)
     file.write_text(BY_HAND)

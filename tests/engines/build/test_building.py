@@ -1,4 +1,4 @@
-"""dbt as a task: builds for real, says which model failed and why, and dies when it is told to."""
+"""dbt as a task: builds for real, says which model failed and why, and dies when it is killed."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def model_of(probes: Probes) -> Path:
 
 
 def test_a_product_is_built_checked_and_published(delivered: Probes) -> None:
-    told = delivered.run("build", DAY)
-    assert {name: result["status"] for name, result in told.items()} == {"probes": "success"}
+    report = delivered.run("build", DAY)
+    assert {name: result["status"] for name, result in report.items()} == {"probes": "success"}
     assert delivered.run("check", DAY)["rows_checked"] == 3
     delivered.publish(DAY)
     assert delivered.published(DAY) == ["P1", "P2", "P3"]
@@ -64,13 +64,13 @@ def test_every_broken_model_is_named_with_what_redshift_said(delivered: Probes) 
     finally:
         shutil.rmtree(helpers)
         model.write_text(text)
-    told = str(failed.value)
+    report = str(failed.value)
     for expected in (
         r'misspelt: [^|]*column "probe_idd" does not exist',
         r"lacking: [^|]*function list_value\(integer\) does not exist",
         r"probes: .*ticket.*missing",
     ):
-        assert re.search(expected, told), (expected, told)
+        assert re.search(expected, report), (expected, report)
 
 
 def test_without_dbt_the_task_says_where_it_looked(

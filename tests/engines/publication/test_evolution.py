@@ -44,9 +44,7 @@ def test_a_declared_port_stays_as_it_is(probes: Probes) -> None:
     assert probes.run("publish.declare", DAY) == []
 
 
-def test_columns_are_added_and_types_widened_under_the_rows_that_are_there(
-    probes: Probes, contract: Path
-) -> None:
+def test_columns_are_added_and_types_widened_in_place(probes: Probes, contract: Path) -> None:
     published(probes, DAY, *(good_row(DAY, number) for number in range(1, 5)))
     before = probes.sql(f"select probe_id, seats, price from {TABLES.port} order by 1")
     change(
@@ -55,8 +53,8 @@ def test_columns_are_added_and_types_widened_under_the_rows_that_are_there(
         ("physicalType: integer\n", "physicalType: bigint\n"),
         ("physicalType: decimal(10,2)", "physicalType: decimal(12,2)"),
     )
-    told = probes.run("publish.declare", DAY)
-    assert told == [
+    changes = probes.run("publish.declare", DAY)
+    assert changes == [
         "widen the column seats from integer to bigint",
         "widen the column price from decimal(10,2) to decimal(12,2)",
         "add the column gate varchar(8); it is null in the rows that are there",

@@ -30,7 +30,7 @@ def published(probes: Probes, day: str, *rows: dict[str, Any]) -> Any:
 
 
 def test_a_snapshot_says_its_day_its_rows_and_its_run(probes: Probes) -> None:
-    told = published(probes, DAY, *(good_row(DAY, number) for number in range(1, 5)))
+    result = published(probes, DAY, *(good_row(DAY, number) for number in range(1, 5)))
     published(probes, NEXT, *(good_row(NEXT, number) for number in range(1, 4)))
     published(probes, DAY, *(good_row(DAY, number) for number in range(1, 6)))
     found = snapshots(probes)
@@ -41,10 +41,10 @@ def test_a_snapshot_says_its_day_its_rows_and_its_run(probes: Probes) -> None:
     ]
     assert [v.current for v in found] == [True, False, False]
     assert all(v.in_line and v.run == "run-of-the-test" for v in found)
-    assert told["version"] == str(found[-1].snapshot_id)
+    assert result["version"] == str(found[-1].snapshot_id)
 
 
-def test_a_task_that_dies_after_its_commit_leaves_a_snapshot_that_is_known(
+def test_a_task_that_dies_after_commit_leaves_a_known_snapshot(
     probes: Probes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     probes.batch(NEXT, *(good_row(NEXT, number) for number in range(1, 8)))

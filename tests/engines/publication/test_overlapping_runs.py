@@ -54,9 +54,7 @@ def test_what_another_run_has_built_is_not_checked_as_this_one_s(delivered: Prob
     assert delivered.published(ONE) == []
 
 
-def test_a_batch_that_another_build_may_have_replaced_does_not_pass(
-    delivered: Probes, interrupted: None
-) -> None:
+def test_a_batch_that_may_have_been_replaced_does_not_pass(delivered: Probes, interrupted: None) -> None:
     delivered.run("build", ONE)
     with pytest.raises(AirflowFailException, match=f"for another day while its batch of {ONE} was checked"):
         delivered.run("check", ONE)

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_a_publish_is_done_by_one_task_whatever_the_environment_prefers() -> None:
+def test_a_publish_is_never_deferred_or_resumed() -> None:
     """What notes the version comes after the commit: a task that is deferred would go on in the provider's own code."""
     product = """
 from pathlib import Path

@@ -50,9 +50,7 @@ def fingerprints(port: PortSnapshots) -> Counter[tuple[int, str]]:
     )
 
 
-def test_days_replayed_in_any_order_are_byte_equal_to_a_clean_run(
-    probes: Probes, port: PortSnapshots
-) -> None:
+def test_replay_in_any_order_equals_a_clean_run_byte_by_byte(probes: Probes, port: PortSnapshots) -> None:
     publish(probes, ONE, TWO)
     clean, files = exported(probes), fingerprints(port)
     assert clean.count(b"\n") == 9

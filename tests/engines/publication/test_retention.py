@@ -15,7 +15,7 @@ from tests.engines.lake.test_clients import glue_catalog
 from tests.engines.probe_mesh import TABLES, Probes, good_row
 from tests.engines.publication.test_ledger import published
 
-OLD, KEPT = "2013-01-01", "2013-01-02"
+OLD, YOUNG = "2013-01-01", "2013-01-02"
 FRESHNESS = "  - {property: freshness"
 
 
@@ -27,7 +27,7 @@ def port(probes: Probes) -> Iterator[PortRetention]:
     path.write_text(text.replace(FRESHNESS, "  - {property: retention, value: 10, unit: d}\n" + FRESHNESS))
     published(probes, OLD, *(good_row(OLD, number) for number in range(1, 5)))
     published(probes, OLD, *(good_row(OLD, number, price=500) for number in range(1, 6)))
-    published(probes, KEPT, *(good_row(KEPT, number) for number in range(1, 4)))
+    published(probes, YOUNG, *(good_row(YOUNG, number) for number in range(1, 4)))
     yield PortRetention(path.parents[3], "bookings.probes")
     path.write_text(text)
 
@@ -56,7 +56,7 @@ def test_what_is_young_enough_stays(probe_aws: LocalAwsProcess, port: PortRetent
     assert [rows_at(probe_aws, snapshot.snapshot_id) for snapshot in snapshots[:3]] == [8, 5, 4]
 
 
-def test_a_data_day_goes_when_it_is_older_than_the_contract_keeps_it(
+def test_a_data_day_older_than_the_retention_goes(
     probe_aws: LocalAwsProcess, probes: Probes, port: PortRetention
 ) -> None:
     before = port.snapshots()[0]
@@ -64,17 +64,17 @@ def test_a_data_day_goes_when_it_is_older_than_the_contract_keeps_it(
     assert expired is not None
     assert (expired.days, expired.rows, expired.snapshots) == ((OLD,), 5, 0)
     assert probes.published(OLD) == []
-    assert len(probes.published(KEPT)) == 3
+    assert len(probes.published(YOUNG)) == 3
     # the snapshots are of today, and today they can still be asked for
     assert rows_at(probe_aws, before.snapshot_id) == 8
 
 
-def test_a_file_that_no_snapshot_needs_is_gone_and_time_travel_still_works(
+def test_an_orphaned_file_goes_and_time_travel_still_works(
     probe_aws: LocalAwsProcess, port: PortRetention
 ) -> None:
     first, second = port.snapshots()[-1].snapshot_id, port.snapshots()[-2].snapshot_id
-    stray = "probes/data/left-by-a-killed-task.parquet"
-    port.catalog.s3.put_object(Bucket="bookings-curated", Key=stray, Body=b"half a file")
+    orphan = "probes/data/left-by-a-killed-task.parquet"
+    port.catalog.s3.put_object(Bucket="bookings-curated", Key=orphan, Body=b"half a file")
     before = data_files(port)
     # as if the first snapshot had been left behind by a commit eleven days later, and all files were old
     soon = datetime.now(UTC).date() + timedelta(days=4)
@@ -83,15 +83,13 @@ def test_a_file_that_no_snapshot_needs_is_gone_and_time_travel_still_works(
     assert expired is not None
     assert expired.files > 0
     gone = before - data_files(port)
-    assert stray in gone
-    assert len(gone) == 2, "the stray file, and the one data file that only the first snapshot had"
+    assert orphan in gone
+    assert len(gone) == 2, "the orphan file, and the one data file that only the first snapshot had"
     assert rows_at(probe_aws, second) == 5
-    assert stray not in files(port)
+    assert orphan not in files(port)
 
 
-def test_old_snapshots_go_but_the_current_one_and_what_was_current_then(
-    probes: Probes, port: PortRetention
-) -> None:
+def test_old_snapshots_go_but_the_current_and_boundary_ones(probes: Probes, port: PortRetention) -> None:
     snapshots = port.snapshots()
     later = datetime.now(UTC).date() + timedelta(days=11)
     before = probes.sql(f"select count(*) from {TABLES.port}")

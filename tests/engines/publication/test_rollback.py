@@ -71,18 +71,14 @@ def test_a_plan_is_void_when_the_port_has_moved_on(probes: Probes, port: PortSna
         port.roll_back(plan)
 
 
-def test_clearing_the_publish_alone_does_not_bring_back_what_was_rolled_back(
-    probes: Probes, port: PortSnapshots
-) -> None:
+def test_clearing_publish_alone_does_not_undo_a_rollback(probes: Probes, port: PortSnapshots) -> None:
     published(probes, RIGHT, *(good_row(RIGHT, number, price=901) for number in range(1, 5)))
     port.roll_back(port.plan_rollback("previous"))
     with pytest.raises(AirflowFailException, match="did not pass its check"):
         probes.run("publish.commit", RIGHT)
 
 
-def test_the_next_publish_builds_on_the_snapshot_that_was_gone_back_to(
-    probes: Probes, port: PortSnapshots
-) -> None:
+def test_the_next_publish_builds_on_the_restored_snapshot(probes: Probes, port: PortSnapshots) -> None:
     base = next(snapshot for snapshot in port.snapshots() if snapshot.current)
     published(probes, RIGHT, *(good_row(RIGHT, number) for number in range(1, 8)))
     newest = port.snapshots()[0]

@@ -46,7 +46,7 @@ class CheckedProduct:
 
     def make_references(self, known: Mapping[str, Iterable[Any]], day: str) -> None:
         """Make the tables that rules refer to; ``known`` has, by referring column, the values that exist."""
-        wanted: dict[str, dict[str, tuple[str, list[Any]]]] = {}
+        columns_by_table: dict[str, dict[str, tuple[str, list[Any]]]] = {}
         for rule in self.product.contract.row_rules:
             if not isinstance(rule.test, ExistsIn) or rule.column is None:
                 continue
@@ -59,8 +59,8 @@ class CheckedProduct:
             pairs = ((rule.column, test.column), *test.more)
             for own, there in pairs:
                 kind = self.product.contract.column(own).physical_type
-                wanted.setdefault(table, {})[there] = (kind, list(known[own]))
-        for table, columns in wanted.items():
+                columns_by_table.setdefault(table, {})[there] = (kind, list(known[own]))
+        for table, columns in columns_by_table.items():
             listed = ", ".join(f"{identifier(name)} {kind}" for name, (kind, _) in columns.items())
             self.hook.sql(f"create table {table} ({listed}, dt varchar(10))")
             for name, (_, values) in columns.items():

@@ -64,7 +64,7 @@ class Poison:
     values: dict[str, Any]
 
 
-def _judge() -> duckdb.DuckDBPyConnection:
+def _oracle() -> duckdb.DuckDBPyConnection:
     """A DuckDB of its own, told not to plan ahead or share out what is one row."""
     connection = duckdb.connect(config={"threads": 1})
     connection.execute("pragma disable_optimizer")
@@ -81,7 +81,7 @@ class Kitchen:
     made: int = 0
     seen: dict[str, set[Any]] = field(default_factory=dict)
     queries: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
-    judge: duckdb.DuckDBPyConnection = field(default_factory=_judge)
+    oracle: duckdb.DuckDBPyConnection = field(default_factory=_oracle)
 
     @property
     def known(self) -> dict[str, list[Any]]:
@@ -128,7 +128,7 @@ class Kitchen:
 
     def _holds(self, expression: str, row: dict[str, Any]) -> bool:
         sql, names = self._translated(expression)
-        return self.judge.execute(sql, [row[name] for name in names]).fetchone() == (True,)
+        return self.oracle.execute(sql, [row[name] for name in names]).fetchone() == (True,)
 
     def _translated(self, expression: str) -> tuple[str, list[str]]:
         """Return an expression as a query of DuckDB's own, and the columns whose values it takes."""

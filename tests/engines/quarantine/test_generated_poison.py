@@ -138,10 +138,12 @@ def offer(
     parts = numbers["rows_checked"] + numbers["rows_quarantined"] + numbers["rows_released"]
     right = (numbers["rows_in"], numbers["rows_quarantined"]) == (BASE + len(bad), len(bad))
     offered.unbalanced += numbers["rows_in"] != parts or not right
-    kept = [str(rules).split(",") for (rules,) in product.quarantined(DAY, "rule")]
-    told = Counter(rule for rules in kept for rule in rules)
-    missing = [rule for _, rules in bad for rule in rules if not told[rule]]
-    assert not missing, f"{product.product.address}: {together} was not blamed on {missing} but on {kept}"
+    unreleased = [str(rules).split(",") for (rules,) in product.quarantined(DAY, "rule")]
+    report = Counter(rule for rules in unreleased for rule in rules)
+    missing = [rule for _, rules in bad for rule in rules if not report[rule]]
+    assert not missing, (
+        f"{product.product.address}: {together} was not blamed on {missing} but on {unreleased}"
+    )
     offered.rules |= {(product.product.address, rule) for poison in together for rule in poison.rules}
 
 

@@ -64,7 +64,7 @@ ROW_POISONS = {
 }
 
 
-def test_poisoned_rows_go_to_quarantine_and_the_rest_is_published(published: Probes) -> None:
+def test_poisoned_rows_are_quarantined_the_rest_published(published: Probes) -> None:
     """All of them in one batch; each alone, at many places, is in test_generated_poison.py."""
     bad = [good_row(SECOND, number) | change for number, (change, _) in enumerate(ROW_POISONS.values(), 9)]
     published.batch(SECOND, *good_batch(SECOND), *bad)
@@ -87,9 +87,7 @@ BATCH_POISONS: dict[str, tuple[list[dict[str, Any]], str]] = {
 
 
 @pytest.mark.parametrize("poison", BATCH_POISONS)
-def test_a_poisoned_batch_stops_and_consumers_keep_the_last_good_version(
-    published: Probes, poison: str
-) -> None:
+def test_a_poisoned_batch_stops_and_readers_keep_the_last_good(published: Probes, poison: str) -> None:
     rows, rule = BATCH_POISONS[poison]
     published.batch(SECOND, *good_batch(SECOND))
     published.run("check", SECOND)
@@ -134,7 +132,7 @@ def test_a_batch_of_another_schema_stops(published: Probes) -> None:
     assert published.published(FIRST) == GOOD
 
 
-def test_a_rule_that_only_warns_is_told_and_the_batch_goes_on(published: Probes) -> None:
+def test_a_rule_that_only_warns_is_reported_and_the_batch_goes_on(published: Probes) -> None:
     published.batch(SECOND, *good_batch(SECOND), good_row(SECOND, 4, price=1))
     numbers = published.run("check", SECOND)
     assert [warning.split(":")[0] for warning in numbers["warnings"]] == ["seldom_cheap"]
@@ -170,7 +168,7 @@ def test_the_event_tells_consumers_what_was_published(published: Probes) -> None
     assert event.extra["data_day"] == SECOND
 
 
-def test_a_run_without_a_data_day_is_told_how_to_get_one(published: Probes) -> None:
+def test_a_run_without_a_data_day_learns_how_to_get_one(published: Probes) -> None:
     with pytest.raises(ValueError, match="use a backfill, or trigger the DAG through the REST API"):
         published.run("check", "")
 
@@ -196,6 +194,6 @@ def test_a_publish_takes_away_what_no_contract_says(published: Probes, probe_aws
         CatalogId="222222222222", Principal=stranger, Resource=columns, Permissions=["SELECT"]
     )
     assert readers() == {stranger["DataLakePrincipalIdentifier"]}
-    assert any("stranger" in told for told in published.run("publish.grant", FIRST))
+    assert any("stranger" in message for message in published.run("publish.grant", FIRST))
     assert readers() == set()
-    assert not any("stranger" in told for told in published.run("publish.grant", FIRST))
+    assert not any("stranger" in message for message in published.run("publish.grant", FIRST))

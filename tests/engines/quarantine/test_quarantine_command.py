@@ -25,11 +25,11 @@ def interline(probes: Probes, probe_aws: LocalAwsProcess, monkeypatch: pytest.Mo
 
     def run(*arguments: str) -> Result:
         home = ["--home", str(tmp_path / "home")]
-        told = CliRunner().invoke(app, ["quarantine", *arguments, *home], env={"COLUMNS": "80"})
-        assert told.exception is None or isinstance(told.exception, SystemExit), told.exception
-        assert all(len(line) <= 80 for line in told.stdout.splitlines() if "/" not in line), told.stdout
-        assert "\x1b" not in told.output
-        return told
+        result = CliRunner().invoke(app, ["quarantine", *arguments, *home], env={"COLUMNS": "80"})
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert all(len(line) <= 80 for line in result.stdout.splitlines() if "/" not in line), result.stdout
+        assert "\x1b" not in result.output
+        return result
 
     return run
 
@@ -73,8 +73,8 @@ def test_the_way_there_and_back(interline, probes: Probes, tmp_path: Path) -> No
         "--reason",
         "it's fine",
     )
-    asked = interline(*release)
-    assert (asked.exit_code, "add --yes" in asked.output) == (exits.USAGE, True)
+    arguments = interline(*release)
+    assert (arguments.exit_code, "add --yes" in arguments.output) == (exits.USAGE, True)
     assert interline("releases", ADDRESS).stdout.strip() == "Nothing was ever released."
     done = interline(*release, "--yes", "--by", "ada")
     assert done.exit_code == exits.OK, done.output
@@ -142,9 +142,9 @@ def quarantined(probes: Probes) -> Probes:
         (("undo", ADDRESS, "r-0", "--reason", "x", "--yes"), exits.FAILED, "has no release 'r-0'"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_meant_is_told_without_a_traceback(  # type: ignore[no-untyped-def]
+def test_wrong_arguments_are_refused_without_a_traceback(  # type: ignore[no-untyped-def]
     interline, quarantined: Probes, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
-    told = interline(*arguments)
-    said = " ".join(told.output.replace("│", " ").split())
-    assert (told.exit_code, message in said) == (code, True), told.output
+    result = interline(*arguments)
+    said = " ".join(result.output.replace("│", " ").split())
+    assert (result.exit_code, message in said) == (code, True), result.output

@@ -96,7 +96,7 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def test_accepted_rows_come_in_excused_from_the_named_rule_and_from_nothing_else(desk: Desk) -> None:
+def test_accepted_rows_are_excused_from_the_named_rule_alone(desk: Desk) -> None:
     numbers = desk.day(
         good_row(DAY, 7, seats=0), good_row(DAY, 8, seats=0, cabin="deck"), good_row(DAY, 9, cabin="deck")
     )
@@ -160,7 +160,7 @@ def test_rows_are_released_by_key_or_all_of_a_day(desk: Desk) -> None:
     assert desk.published() == [*GOOD, "P7", "P8", "P9"]
 
 
-def test_a_release_undone_takes_the_rows_out_again_and_the_record_keeps_both(desk: Desk) -> None:
+def test_an_undone_release_takes_rows_out_and_stays_on_record(desk: Desk) -> None:
     desk.day(good_row(DAY, 7, seats=0))
     desk.accept("seats_minimum")
     desk.again()
@@ -214,7 +214,7 @@ def test_rows_without_a_key_can_be_corrected_but_not_excused(desk: Desk) -> None
     assert desk.published() == [*GOOD, "P7"]
 
 
-def test_released_rows_are_part_of_the_batch_and_can_break_its_rules(desk: Desk) -> None:
+def test_released_rows_can_break_the_rules_of_the_batch(desk: Desk) -> None:
     desk.day(good_row(DAY, 7, seats=0, ticket="T1"))
     desk.accept("seats_minimum")
     with pytest.raises(AirflowFailException, match="ticket_unique"):
@@ -256,9 +256,7 @@ def test_corrections_come_from_a_file_row_by_row(desk: Desk, tmp_path: Path, suf
     )
 
 
-def test_many_corrections_go_in_one_release_statement_by_statement(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_corrections_are_one_release(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     many = 60
     monkeypatch.setattr(release_sql, "LONGEST_STATEMENT", 3_000)
     for old, new in (
@@ -295,7 +293,7 @@ def test_a_new_column_keeps_the_quarantine_and_what_was_released(desk: Desk) -> 
     assert desk.checked.quarantined(DAY, "probe_id", "gate") == [("P8", None)]
 
 
-def test_a_changed_type_keeps_what_is_in_quarantine_as_it_was_and_back_again(desk: Desk) -> None:
+def test_a_changed_type_leaves_the_quarantine_as_it_was(desk: Desk) -> None:
     desk.day(good_row(OTHER_DAY, 1), good_row(DAY, 7, price=0))
     was, now = "physicalType: decimal(10,2)", "physicalType: double precision"
     desk.change_contract(was, now)
@@ -314,8 +312,8 @@ def test_a_changed_type_keeps_what_is_in_quarantine_as_it_was_and_back_again(des
     assert prices["P8"] == "0.5"
     desk.change_contract(now, was)
     desk.day(good_row(DAY, 9, price=0))
-    kept = desk.checked.hook.sql(f"select * from {desk.checked.tables.quarantine} limit 0")
-    assert kept == ()
+    stored = desk.checked.hook.sql(f"select * from {desk.checked.tables.quarantine} limit 0")
+    assert stored == ()
     prices = {
         row.values["probe_id"]: row.values["price"]
         for row in contents.rows(desk.product, desk.hook, Selection())
@@ -323,7 +321,7 @@ def test_a_changed_type_keeps_what_is_in_quarantine_as_it_was_and_back_again(des
     assert (prices["P9"], prices["P8"]) == ("0.00", "0.5")
 
 
-def test_a_removed_column_is_kept_masked_and_a_release_that_sets_it_is_told_and_not_applied(
+def test_a_removed_column_is_masked_and_no_longer_corrected(
     desk: Desk,
 ) -> None:
     desk.day(good_row(DAY, 7, cabin="deck", ticket="T77"))
@@ -347,7 +345,7 @@ def test_a_removed_column_is_kept_masked_and_a_release_that_sets_it_is_told_and_
     assert row.values["ticket"] == MASK, "nobody can say any more how it is classified"
 
 
-def test_the_quarantine_says_which_rows_which_object_and_which_run(desk: Desk) -> None:
+def test_the_quarantine_names_rows_object_and_run(desk: Desk) -> None:
     table = desk.checked.tables.batch
     desk.checked.hook.sql(f"alter table {table} add column source_object varchar(300)")
     rows = [good_row(DAY, n) | {"source_object": f"s3://a/{n}.json"} for n in (1, 2, 3)]
@@ -371,7 +369,7 @@ def test_the_quarantine_says_which_rows_which_object_and_which_run(desk: Desk) -
     assert contents.counts(desk.product, desk.hook, Selection(rule="cabin_values")) == []
 
 
-def test_personal_values_are_masked_in_redshift_unless_the_domain_itself_asks(
+def test_personal_values_are_masked_for_all_but_the_domain(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.change_contract("description: Unique.\n", "description: Unique.\n        classification: personal\n")
@@ -440,7 +438,7 @@ def test_sql_in_what_people_write_stays_a_text(desk: Desk) -> None:
     assert release.releases(desk.product, desk.hook)[0].reason == signature.reason
 
 
-def test_a_check_that_is_refused_half_way_leaves_the_quarantine_as_it_was(desk: Desk) -> None:
+def test_a_check_refused_half_way_changes_no_quarantine(desk: Desk) -> None:
     desk.day(good_row(DAY, 7, seats=0))
     before = desk.checked.quarantined(DAY, "row_key", "rule")
     desk.checked.hook.sql(f"drop table {desk.checked.tables.landing('airports')}")

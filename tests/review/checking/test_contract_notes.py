@@ -32,7 +32,7 @@ def test_for_people(noted: Path) -> None:
     printed = " ".join(result.output.split())
     assert result.exit_code == 0, result.output
     assert f"{CONTRACT}:35: note: a custom rule for the engine 'soda'; nothing runs it" in printed
-    assert f"{CONTRACT}:47: note: availability is told to people; nothing here measures it" in printed
+    assert f"{CONTRACT}:47: note: availability is for people; nothing here measures it" in printed
     assert "All is well" in printed
 
 

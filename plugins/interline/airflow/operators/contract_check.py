@@ -201,7 +201,7 @@ class ContractCheckOperator(AwsBaseOperator[RedshiftStatementsHook]):
         for rule, value in zip(plan.batch_rules, result.values, strict=True):
             verdict = _verdict(rule, value)
             self.log.info(
-                "%s %s", "kept  " if verdict is None else "BROKEN", verdict or _kept_text(rule, value)
+                "%s %s", "kept  " if verdict is None else "BROKEN", verdict or _passed_text(rule, value)
             )
             if verdict is not None:
                 (failures if rule.fails else warnings).append(verdict)
@@ -221,7 +221,7 @@ def _verdict(rule: BatchRule, value: float | int | None) -> str | None:
     return f"{rule.name}: {rule.description}; {found}, expected {rule.limit}{'%' if rule.percent else ''}"
 
 
-def _kept_text(rule: BatchRule, value: float | int | None) -> str:
+def _passed_text(rule: BatchRule, value: float | int | None) -> str:
     return f"{rule.name}: {value if value is None else format(value, 'g')} {rule.limit}"
 
 

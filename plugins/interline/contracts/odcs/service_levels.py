@@ -19,9 +19,9 @@ from interline.contracts.problems import did_you_mean, one_of
 
 PERIODS = ("freshness", "latency", "frequency", "retention")
 DAYS = ("generalAvailability", "endOfSupport", "endOfLife")
-TOLD_ONLY = ("availability", "throughput", "errorRate", "timeToDetect", "timeToNotify", "timeToRepair")
+FOR_PEOPLE_ONLY = ("availability", "throughput", "errorRate", "timeToDetect", "timeToNotify", "timeToRepair")
 """Promises about the work of people and of AWS: no run of a DAG can measure or keep them."""
-SERVICE_LEVELS = (*PERIODS, *DAYS, *TOLD_ONLY)
+SERVICE_LEVELS = (*PERIODS, *DAYS, *FOR_PEOPLE_ONLY)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -67,7 +67,7 @@ def service_levels_of(
             rule = _freshness_rule(context, place, element, period, columns, table, found.rules)
             if rule is not None:
                 found.rules.append(rule)
-        if name in TOLD_ONLY:
+        if name in FOR_PEOPLE_ONLY:
             context.note_unexecuted(place, f"{name} is for people; nothing here measures it")
         if name in ("generalAvailability", "endOfSupport"):
             context.note_unexecuted(place, f"{name} is for people; what ends a port is its endOfLife")
