@@ -52,7 +52,7 @@ class Gateway:
                 service = registry.service_of(request)
                 if request.operation not in service.operations:
                     raise NotServed(request.service, request.operation)
-                required = service.required_permissions(request, credential.caller)
+                required = service.permissions_for(request, credential.caller)
                 call.resource = required[-1].resource if required else "*"
                 authorization.decide(request, service, credential.caller, required)
                 service.check_request(request)

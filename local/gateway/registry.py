@@ -92,6 +92,7 @@ class Service:
         required_permissions: what the caller must be allowed to do, by the "Actions, resources, and condition keys" of
             the service in the Service Authorization Reference. The last one names what the request is about; an empty
             list requires nothing, as for something that does not exist and whose ARN can't be known for that reason.
+        tagging_actions: operation → the further permission that a request with tags needs ("to tag on creation").
         decide: decides whether the caller may, in place of the policies' usual evaluation. Raises AccessDenied.
         passed_roles: the requests that hand a role to the service.
         condition_keys: the service's own IAM condition keys, in lower case, that its permissions carry.
@@ -110,6 +111,7 @@ class Service:
     response_class: str | None
     signing_name: str = ""
     required_permissions: Callable[[AwsRequest, Caller], list[RequiredPermission]] = on_every_resource
+    tagging_actions: Mapping[str, str] = field(default_factory=dict)
     decide: Callable[[AwsRequest, Caller], None] | None = None
     passed_roles: PassedRoles | None = None
     condition_keys: Collection[str] = ()
@@ -119,6 +121,14 @@ class Service:
     close: Callable[[], None] = _nothing_to_close
     role_policies: Mapping[Role, tuple[Allow, ...]] = field(default_factory=dict)
     domain_passes_its_role: bool = False
+
+    def permissions_for(self, request: AwsRequest, caller: Caller) -> list[RequiredPermission]:
+        """What the caller must be allowed to do; the last one names what the request is about."""
+        required = self.required_permissions(request, caller)
+        tagging = self.tagging_actions.get(request.operation)
+        if tagging and required and (request.parameters.get("Tags") or request.parameters.get("tags")):
+            required = [RequiredPermission(tagging, required[-1].resource), *required]
+        return required
 
 
 class BrokenDeclaration(Exception):

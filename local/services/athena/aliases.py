@@ -22,6 +22,7 @@ def check_aliases(scope: Scope, names: dict[int, set[str] | None]) -> None:
         return
     given = {one.alias.lower() for one in select.expressions if isinstance(one, exp.Alias)}
     available = _available(scope, names)
+    _check_no_table_as_value(scope, select, available, given, names)
     if not given or available is None:
         return
     parts = [*select.expressions, *(select.args.get(key) for key in ("where", "group", "having"))]
@@ -34,6 +35,25 @@ def check_aliases(scope: Scope, names: dict[int, set[str] | None]) -> None:
                 and name not in available
                 and not _is_outer(scope, name, names)
             ):
+                raise QueryError("COLUMN_NOT_FOUND", f"Column '{name}' cannot be resolved")
+
+
+def _check_no_table_as_value(
+    scope: Scope,
+    select: exp.Select,
+    available: set[str] | None,
+    given: set[str],
+    names: dict[int, set[str] | None],
+) -> None:
+    """Raise QueryError where a table's name stands for a value: a row to DuckDB, no column to Trino."""
+    if available is None:
+        return
+    tables = {alias.lower() for alias in scope.sources} - available
+    parts = [*select.expressions, *(select.args.get(key) for key in ("where", "group", "having", "order"))]
+    for part in parts if tables else ():
+        for column in _own_columns(part):
+            name = column.name.lower()
+            if not column.table and name in tables - given and not _is_outer(scope, name, names):
                 raise QueryError("COLUMN_NOT_FOUND", f"Column '{name}' cannot be resolved")
 
 

@@ -34,6 +34,29 @@ def _output_type(name: str, duckdb_type: str) -> str:
         raise NotTrino(f"a result of the type {duckdb_type} (column {name})") from error
 
 
+def _check_types_known(query: exp.Query) -> None:
+    """Raise QueryError for an output column that is NULL in every part of a query: Trino's type `unknown` is not stored."""
+    selects = [query]
+    while any(isinstance(one, (exp.SetOperation, exp.Subquery)) for one in selects):
+        selects = [
+            part
+            for one in selects
+            for part in (
+                [one.this, one.expression]
+                if isinstance(one, exp.SetOperation)
+                else [one.this]
+                if isinstance(one, exp.Subquery)
+                else [one]
+            )
+        ]
+    lists = [one.expressions for one in selects if isinstance(one, exp.Select)]
+    if len(lists) < len(selects) or any(one.is_star for expressions in lists for one in expressions):
+        return
+    for position, values in enumerate(zip(*lists, strict=False), start=1):
+        if all(isinstance(value.unalias().unnest(), exp.Null) for value in values):
+            raise QueryError("COLUMN_TYPE_UNKNOWN", f"Column type is unknown at position {position}")
+
+
 class Running:
     """A connection on which one statement runs; `watch` is told of it so that it can be interrupted."""
 
@@ -88,8 +111,9 @@ class Running:
     def named(self, session: Session, query: exp.Query) -> tuple[str, list[OutputColumn], int]:
         """Like `prepare`, for a query whose rows are stored: every column must have a name of its own.
 
-        Raises QueryError in Athena's words when one has not.
+        Raises QueryError in Athena's words when one has not, or has no type: a bare NULL.
         """
+        _check_types_known(query)
         sql, columns, scanned = self.prepare(session, query)
         seen: set[str] = set()
         for position, column in enumerate(columns, start=1):

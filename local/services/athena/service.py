@@ -54,6 +54,7 @@ SERVICE = Service(
         *("GetTableMetadata", "ListTableMetadata", "ListEngineVersions"),
     ),
     required_permissions=required_permissions,
+    tagging_actions={"CreateWorkGroup": "athena:TagResource"},
     install=_install,
     role_policies={
         "domain": (

@@ -69,6 +69,7 @@ SERVICE = Service(
         *("TagResource", "UntagResource", "GetTags"),
     ),
     required_permissions=required_permissions,
+    tagging_actions={"CreateCrawler": "glue:TagResource", "CreateDatabase": "glue:TagResource"},
     passed_roles=PassedRoles("glue.amazonaws.com", {"CreateCrawler": "Role", "UpdateCrawler": "Role"}),
     install=_install,
     role_policies={

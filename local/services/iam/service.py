@@ -84,6 +84,11 @@ SERVICE = Service(
         "UpdateRole",
     ),
     required_permissions=required_permissions,
+    tagging_actions={
+        "CreateRole": "iam:TagRole",
+        "CreateUser": "iam:TagUser",
+        "CreatePolicy": "iam:TagPolicy",
+    },
     condition_keys=("iam:passedtoservice",),
     check_request=check_request,
     role_policies={

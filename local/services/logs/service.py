@@ -40,6 +40,7 @@ SERVICE = Service(
         "UntagResource",
     ),
     required_permissions=required_permissions,
+    tagging_actions={"CreateLogGroup": "logs:TagResource"},
     role_policies={
         "domain": (
             # Where training jobs and crawlers write.

@@ -63,6 +63,16 @@ SERVICE = Service(
         *("AddTags", "ListTags", "DeleteTags"),
     ),
     required_permissions=required_permissions,
+    tagging_actions=dict.fromkeys(
+        (
+            "CreateTrainingJob",
+            "CreateTransformJob",
+            "CreateModel",
+            "CreateModelPackage",
+            "CreateModelPackageGroup",
+        ),
+        "sagemaker:AddTags",
+    ),
     passed_roles=PassedRoles(
         "sagemaker.amazonaws.com",
         {"CreateTrainingJob": "RoleArn", "CreateModel": "ExecutionRoleArn"},

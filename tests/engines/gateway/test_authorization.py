@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from tests.engines.conftest import LocalAwsProcess
@@ -133,6 +134,56 @@ def test_a_condition_on_the_region_is_evaluated(
         assert glue.get_databases()["DatabaseList"]
     else:
         assert refused(glue.get_databases) == "AccessDeniedException"
+
+
+# "glue:TagResource", "athena:TagResource", "logs:TagResource", "sagemaker:AddTags": what tags on creation need beside the
+# creation itself (Actions, resources, and condition keys; Service Authorization Reference)
+@pytest.mark.parametrize(
+    ("service", "operation", "tagging", "arguments", "tags"),
+    [
+        (
+            "glue",
+            "CreateCrawler",
+            "glue:TagResource",
+            {
+                "Name": "tagged",
+                "DatabaseName": "bookings_landing",
+                "Targets": {"S3Targets": [{"Path": "s3://bookings-landing/gateway/"}]},
+            },
+            {"Tags": {"team": "bookings"}},
+        ),
+        (
+            "logs",
+            "CreateLogGroup",
+            "logs:TagResource",
+            {"logGroupName": "/aws-glue/tagged"},
+            {"tags": {"team": "bookings"}},
+        ),
+        (
+            "sagemaker",
+            "CreateModelPackageGroup",
+            "sagemaker:AddTags",
+            {"ModelPackageGroupName": "tagged"},
+            {"Tags": [{"Key": "team", "Value": "bookings"}]},
+        ),
+    ],
+)
+def test_tags_on_creation_need_their_own_permission(
+    local_aws: LocalAwsProcess,
+    service: str,
+    operation: str,
+    tagging: str,
+    arguments: dict[str, Any],
+    tags: dict[str, Any],
+) -> None:
+    role = {"Role": local_aws.role_arn("bookings")} if service == "glue" else {}
+    allowed = {"Effect": "Allow", "Action": [f"{service}:{operation}", "iam:PassRole"], "Resource": "*"}
+    method = xform_name(operation)
+    creates = getattr(narrowed(local_aws, service, allowed), method)
+    with pytest.raises(ClientError, match=tagging):
+        creates(**arguments, **role, **tags)
+    tagging_too = {"Effect": "Allow", "Action": tagging, "Resource": "*"}
+    getattr(narrowed(local_aws, service, allowed, tagging_too), method)(**arguments, **role, **tags)
 
 
 def test_queries_of_a_workgroup_are_listed_and_read_by_permission_only(local_aws: LocalAwsProcess) -> None:

@@ -425,3 +425,40 @@ def test_the_hidden_column_path_is_the_address_of_the_object(lake, name):
     assert 'the hidden column "$file_size"' in lake.refusal(
         "bookings", f'SELECT "$file_size" FROM {name}', "bookings_landing"
     )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT 1 AS id, null AS delay",
+        "SELECT 1 AS id, (null) AS delay",
+        "SELECT 1 AS id, null AS delay UNION ALL SELECT 2, null",
+    ],
+)
+def test_a_column_of_nothing_but_null_is_not_stored(lake, name, query):
+    # Trino's StatementAnalyzer: COLUMN_TYPE_UNKNOWN, "Column type is unknown at position %s"
+    reason = lake.refusal("bookings", f"CREATE TABLE {name} AS {query}")
+    assert "COLUMN_TYPE_UNKNOWN: Column type is unknown at position 2" in reason
+
+
+def test_null_beside_a_value_has_the_values_type(lake, name):
+    lake.rows("bookings", f"CREATE TABLE {name} AS SELECT null AS delay UNION ALL SELECT 2")
+    assert lake.rows("bookings", f"SELECT count(*), sum(delay) FROM {name}") == [("2", "2")]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT t FROM (SELECT 1 AS a) t",
+        "SELECT count(t) FROM (SELECT 1 AS a) AS t",
+        "SELECT a FROM (SELECT 1 AS a) t WHERE t IS NOT NULL",
+        "WITH t AS (SELECT 1 AS a) SELECT t FROM t",
+    ],
+)
+def test_a_tables_name_is_no_value(lake, query):
+    # "Column 't' cannot be resolved": Trino has columns where PostgreSQL and DuckDB take a table for a row
+    assert "COLUMN_NOT_FOUND: Column 't' cannot be resolved" in lake.refusal("bookings", query)
+
+
+def test_a_column_may_have_the_name_of_its_table(lake):
+    assert lake.rows("bookings", "SELECT t, t.t FROM (SELECT 1 AS t) t") == [("1", "1")]
