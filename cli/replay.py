@@ -52,7 +52,7 @@ def replay(
             from interline.publication.errors import NoSuchPort
             from interline.publication.port_snapshots import PortSnapshots
             from interline.publication.replay import days_between, plan_replay
-            from local.mesh.replaying import Replay, days_ran, require_unpaused, usual_seconds
+            from local.mesh.replay import Replay, days_ran, require_unpaused, usual_seconds
 
             replayed = PortSnapshots(ROOT, port)
             inputs = inputs_of_all(ROOT)

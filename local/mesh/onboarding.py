@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from interline.contracts import Domain
 from local.mesh.aws import Aws
+from local.mesh.domain_session import session_of
 from local.mesh.readiness import DagError, wait_for_dags
 from local.mesh.rest import Rest
-from local.mesh.roles import session_of
 
 DAG_ID = "platform.onboard"
 _SECONDS = 180

@@ -9,7 +9,7 @@ import botocore.exceptions
 
 from interline.contracts import Domain, Mesh, Product
 from local.mesh.aws import Aws
-from local.mesh.roles import QueryFailed, Session, session_of
+from local.mesh.domain_session import QueryFailed, Session, session_of
 
 
 @dataclass(frozen=True)

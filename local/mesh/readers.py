@@ -13,7 +13,7 @@ from interline.access.state import CLASSIFICATION, EVERY_TABLE, Grants, Observed
 from interline.aws.retry import Clients, RetryingSession, reject_truncated_responses
 from interline.contracts import PLATFORM, Domain, Mesh, Product
 from local.mesh.aws import Aws
-from local.mesh.roles import session_of
+from local.mesh.domain_session import session_of
 
 
 def readers(mesh: Mesh, aws: Aws, products: Iterable[Product]) -> dict[str, tuple[str, ...]]:

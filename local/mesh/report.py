@@ -12,9 +12,9 @@ import botocore.exceptions
 
 from interline.contracts import Mesh, Product
 from local.mesh.aws import Aws
+from local.mesh.domain_session import QueryFailed, Session, session_of
 from local.mesh.readers import readers
 from local.mesh.rest import Rest
-from local.mesh.roles import QueryFailed, Session, session_of
 from local.mesh.tracking import SUCCESS, ProductDay, Tracker
 
 

@@ -22,6 +22,7 @@ from local.mesh.display import Display
 from local.mesh.home import Home, write_json
 from local.mesh.landing import Input, Lander
 from local.mesh.onboarding import onboard, unprepared
+from local.mesh.printing import print_proof, print_report
 from local.mesh.proof import Evidence, prove
 from local.mesh.readiness import wait_for_dags
 from local.mesh.report import ProductReport, report
@@ -29,7 +30,6 @@ from local.mesh.rest import Rest, RestError
 from local.mesh.selection import Selection, select_days, select_products
 from local.mesh.servers import Servers
 from local.mesh.signals import interruptible, uninterrupted
-from local.mesh.tables import print_proof, print_report
 from local.mesh.task_logs import last_lines, log_of
 from local.mesh.tracking import FAILED, SUCCESS, WAITING, Change, ProductDay, Tracker
 from local.source_systems import SEED

@@ -20,9 +20,9 @@ import pytest
 from interline.contracts import load_mesh
 from local.mesh import aws, database, processes
 from local.mesh.configuration import airflow_environment
+from local.mesh.domain_session import Session, session_of
 from local.mesh.home import Home
 from local.mesh.ports import free_port
-from local.mesh.roles import Session, session_of
 from local.source_systems import FIRST_DAY, SEED, LandedFile, generate
 
 REPOSITORY = Path(__file__).resolve().parents[2]

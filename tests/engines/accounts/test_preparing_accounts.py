@@ -108,7 +108,7 @@ def test_the_domain_can_work_in_it(opened: LocalAwsProcess, first: list[str]) ->
         },
     )
     from local.mesh.aws import Aws
-    from local.mesh.roles import session_of
+    from local.mesh.domain_session import session_of
 
     aws = Aws(opened.endpoint, opened.environment, opened.description, started_here=False)
     session = session_of(aws, load_domain(REPOSITORY, "bookings"), "test")

@@ -12,8 +12,8 @@ import pytest
 
 from interline.contracts import load_mesh
 from local.mesh import airflow
+from local.mesh.domain_session import QueryFailed
 from local.mesh.rest import Rest
-from local.mesh.roles import QueryFailed
 from tests.mesh.conftest import DAYS, Ended, Mesh
 
 _SECONDS = 120

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from interline.contracts import load_mesh
-from local.mesh.roles import QueryFailed
+from local.mesh.domain_session import QueryFailed
 from tests.mesh.conftest import DAYS, REPOSITORY, SCALE, Ended, Mesh, landed
 from tests.products.expected import Expected, expected
 

@@ -9,8 +9,8 @@ import pytest
 
 from interline.publication.errors import ReplayError
 from interline.publication.replay import ReplayPlan, plan_replay
-from local.mesh import replaying
-from local.mesh.replaying import Replay, require_unpaused, usual_seconds
+from local.mesh import replay as replay_run
+from local.mesh.replay import Replay, require_unpaused, usual_seconds
 
 ONE, TWO = "2013-01-01", "2013-01-02"
 INPUTS = {"a.source": (), "a.other": (), "b.follows": ("a.source",), "b.both": ("a.source", "a.other")}
@@ -75,7 +75,7 @@ class PlayedAirflow:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replaying, "_LOOK_SECONDS", 0)
+    monkeypatch.setattr(replay_run, "_LOOK_SECONDS", 0)
 
 
 def plan(address: str = "a.source") -> ReplayPlan:
@@ -124,7 +124,7 @@ def test_airflow_that_would_run_other_days_runs_none() -> None:
 
 
 def test_when_nothing_happens_any_more_it_says_what_never_ran(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replaying, "_QUIET_SECONDS", -1)
+    monkeypatch.setattr(replay_run, "_QUIET_SECONDS", -1)
     airflow = PlayedAirflow()
     monkeypatch.setattr(airflow, "runs_changed_since", lambda _: [])
     with pytest.raises(ReplayError, match=r"these never ran: a\.source 2013-01-01"):

@@ -12,9 +12,9 @@ from rich.console import Console
 
 from local.mesh.home import Home
 from local.mesh.landing import Input, InputError
+from local.mesh.printing import print_proof, print_report
 from local.mesh.proof import Evidence
 from local.mesh.report import ProductReport
-from local.mesh.tables import print_proof, print_report
 from local.mesh.task_logs import last_lines, log_of
 from local.source_systems import SEED
 
