@@ -16,7 +16,7 @@ from cli.access_request import EXAMPLES as REQUEST_EXAMPLES
 from cli.access_request import request
 from cli.acting import acting_on
 from cli.console import console
-from cli.errors import told
+from cli.errors import error_reporting
 from cli.options import Form, Home, Yes, agreed, day
 from cli.repository import ROOT
 from interline.access import DesiredState, Plan, as_json, as_text
@@ -93,7 +93,7 @@ def _access() -> None:
 @app.command("plan", epilog=PLAN_EXAMPLES)
 def plan(domain: OneDomain = None, today: Today = None, form: Form = "text", home: Home = None) -> None:
     """Say what would have to change so that every account agrees with the contracts."""
-    with told(), _mesh(home, domain, today) as mesh:
+    with error_reporting(), _mesh(home, domain, today) as mesh:
         from interline.access.reconcile import plan_changes
 
         found = plan_changes(mesh.accounts, mesh.desired)
@@ -108,7 +108,7 @@ def drift(domain: OneDomain = None, today: Today = None, form: Form = "text", ho
     The same comparison as `plan`. Right after an `apply` nothing differs, so whatever differs later was changed by
     somebody else, has expired, or is merged and not applied yet.
     """
-    with told(), _mesh(home, domain, today) as mesh:
+    with error_reporting(), _mesh(home, domain, today) as mesh:
         from interline.access.reconcile import plan_changes
 
         found = plan_changes(mesh.accounts, mesh.desired)
@@ -128,7 +128,7 @@ def apply(
 
     Can be stopped anywhere and run again. What AWS refuses is told at the end; everything else is done.
     """
-    with told(), _mesh(home, domain, today) as mesh:
+    with error_reporting(), _mesh(home, domain, today) as mesh:
         from interline.access.reconcile import plan_changes, reconcile
 
         screen = console(stderr=form == "json")

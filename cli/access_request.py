@@ -12,7 +12,7 @@ import typer
 
 from cli import exits
 from cli.console import console
-from cli.errors import told
+from cli.errors import error_reporting
 from cli.options import Form, PortAddress, day
 from cli.repository import ROOT
 from interline.contracts.model.names import split_version
@@ -89,7 +89,7 @@ def request(
 
     Nothing is granted by that: the producer reviews the pull request, and what is merged is granted by platform.access.
     """
-    with told():
+    with error_reporting():
         from interline.scaffold.access_request import AccessRequest, InvalidRequest, edits_for
 
         if not purpose.strip():

@@ -12,7 +12,7 @@ import typer
 
 from cli import exits
 from cli.console import console
-from cli.errors import told
+from cli.errors import error_reporting
 from cli.options import Home, PortAddress, data_day
 from cli.repository import ROOT
 
@@ -41,7 +41,7 @@ def dbt(
     home: Home = None,
 ) -> None:
     """Run dbt on a product as build does; without words, the contract's rules as dbt tests."""
-    with told():
+    with error_reporting():
         from cli.acting import acting_on
 
         with acting_on(home), tempfile.TemporaryDirectory(prefix=f"dbt-{port.replace('/', '-')}-") as name:

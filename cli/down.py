@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cli.console import console
-from cli.errors import told
+from cli.errors import error_reporting
 from cli.options import Home
 from cli.repository import HOME
 
@@ -19,7 +19,7 @@ def down(home: Home = None) -> None:
 
     What the products hold lives in the local AWS, so the next run starts from empty buckets.
     """
-    with told():
+    with error_reporting():
         from local.mesh import processes
         from local.mesh.home import Home as MeshHome
 

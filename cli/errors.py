@@ -12,7 +12,7 @@ from cli.console import console
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def error_reporting() -> Iterator[None]:
     """Print an expected error as a message, without a traceback, and exit with its code."""
     import sqlite3
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.console import console
-from cli.errors import told
+from cli.errors import error_reporting
 from cli.options import data_day
 from cli.repository import ROOT
 
@@ -62,7 +62,7 @@ def product(
     ] = None,
 ) -> None:
     """Make the four small files of a new data product; no other file is touched."""
-    with told():
+    with error_reporting():
         from interline.scaffold.product import scaffold_product
 
         made = scaffold_product(ROOT, address, reads=tuple(reads or ()))
@@ -93,7 +93,7 @@ def version(
     Both run side by side. Change the new one's contract and model; each consumer then moves by the version of its input port,
     one line in its product.yaml, and no SQL.
     """
-    with told():
+    with error_reporting():
         from interline.contracts import read_mesh
         from interline.scaffold.major_version import NewMajorVersion, consumers_to_move
 
@@ -136,7 +136,7 @@ def domain(
 
     Given again it makes what is missing, and refuses what differs from the domain that is there.
     """
-    with told():
+    with error_reporting():
         from interline.scaffold.domain import scaffold_domain
 
         files = scaffold_domain(
@@ -166,7 +166,7 @@ def account(
 
     Roles with their trust and policies, the data lake's settings, the Redshift cluster: what the local AWS makes, too.
     """
-    with told():
+    with error_reporting():
         import json
 
         from interline.contracts import PLATFORM, load_domains

@@ -16,7 +16,7 @@ import typer
 
 from cli import exits
 from cli.console import console
-from cli.errors import told
+from cli.errors import error_reporting
 from cli.options import Form, Home, PortAddress, Yes, agreed, data_day
 from cli.quarantine_tables import print_counts, print_preview, print_releases, print_rows
 from cli.repository import ROOT
@@ -313,7 +313,7 @@ def releases(port: PortAddress, day: Day = None, form: Form = "text", home: Home
 @contextmanager
 def _acting(home: Path | None) -> Iterator[frozenset[str]]:
     """Reach the mesh; what Redshift refuses is told without a traceback."""
-    with told():
+    with error_reporting():
         from cli.acting import acting_on
 
         with acting_on(home) as acting:

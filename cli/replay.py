@@ -10,7 +10,7 @@ import typer
 
 from cli import exits
 from cli.console import console
-from cli.errors import told
+from cli.errors import error_reporting
 from cli.options import Form, Home, PortAddress, Yes, agreed, data_day
 from cli.repository import ROOT
 
@@ -44,7 +44,7 @@ def replay(
 
     The same input gives the same rows, so a replay after a repaired model or input changes exactly what was wrong.
     """
-    with told():
+    with error_reporting():
         from cli.acting import acting_on
 
         with acting_on(home) as acting, acting.rest() as rest:

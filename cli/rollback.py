@@ -10,7 +10,7 @@ import typer
 
 from cli import exits
 from cli.console import console
-from cli.errors import told
+from cli.errors import error_reporting
 from cli.options import Form, Home, PortAddress, Yes, agreed
 from cli.repository import ROOT
 
@@ -47,7 +47,7 @@ def rollback(
     Only metadata is written, by Airflow's DAG platform.rollback, so it takes seconds whatever the size. Nothing is lost: the
     newer snapshots stay until retention takes them, and `--to` one of them goes forth again.
     """
-    with told():
+    with error_reporting():
         from cli.acting import acting_on
 
         with acting_on(home) as acting:

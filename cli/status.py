@@ -11,7 +11,7 @@ import typer
 
 from cli import exits
 from cli.console import console
-from cli.errors import told
+from cli.errors import error_reporting
 from cli.options import Form, Home
 from cli.repository import HOME, ROOT
 
@@ -61,7 +61,7 @@ def status(
     form: Form = "text",
 ) -> None:
     """Say what is running, what the last run brought, and each port's age against its promise."""
-    with told():
+    with error_reporting():
         from local.mesh.home import Home as MeshHome
         from local.mesh.home import read_json
 
@@ -81,10 +81,10 @@ def status(
         typer.echo(json.dumps(content, indent=1))
     else:
         screen = console()
-        _tell_servers(screen, servers, mesh_home.holder())
-        _tell_last_run(screen, last)
+        _print_servers(screen, servers, mesh_home.holder())
+        _print_last_run(screen, last)
         if as_of is not None:
-            _tell_levels(screen, as_of, levels, problems)
+            _print_levels(screen, as_of, levels, problems)
     late = any(level.level == "late" for level in levels)
     raise typer.Exit(exits.FAILED if strict and (late or problems) else exits.OK)
 
@@ -114,10 +114,10 @@ def _levels(home: Path, now: datetime | None) -> tuple[datetime | None, list[Por
             from interline.sla.newest_days import newest_days
 
             mesh = load_mesh(ROOT)
-            asked = [
+            own_ports = [
                 address for address, product in mesh.products.items() if product.domain.name in acting.acts_as
             ]
-            found = newest_days(ROOT, asked)
+            found = newest_days(ROOT, own_ports)
             newest = {entry.address: entry.day for entry in found if not entry.problem}
             local_clock = when_all_is_due(mesh, newest) if acting.local else None
             as_of = now or local_clock or datetime.now(UTC)
@@ -127,7 +127,7 @@ def _levels(home: Path, now: datetime | None) -> tuple[datetime | None, list[Por
         return None, [], {}
 
 
-def _tell_servers(screen: Console, servers: list[dict[str, Any]], holder: str | None) -> None:
+def _print_servers(screen: Console, servers: list[dict[str, Any]], holder: str | None) -> None:
     from rich.table import Table
 
     if not servers:
@@ -143,7 +143,7 @@ def _tell_servers(screen: Console, servers: list[dict[str, Any]], holder: str | 
         screen.print(f"In use by {holder}.")
 
 
-def _tell_last_run(screen: Console, last: dict[str, Any] | None) -> None:
+def _print_last_run(screen: Console, last: dict[str, Any] | None) -> None:
     from rich.table import Table
 
     if last is None:
@@ -160,7 +160,9 @@ def _tell_last_run(screen: Console, last: dict[str, Any] | None) -> None:
     screen.print(products)
 
 
-def _tell_levels(screen: Console, as_of: datetime, levels: list[PortLevel], problems: dict[str, str]) -> None:
+def _print_levels(
+    screen: Console, as_of: datetime, levels: list[PortLevel], problems: dict[str, str]
+) -> None:
     from rich.table import Table
 
     from interline.sla.promises import format_duration

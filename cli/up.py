@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cli.console import console
-from cli.errors import told
+from cli.errors import error_reporting
 from cli.options import Home, Port
 from cli.repository import HOME, ROOT
 
@@ -21,7 +21,7 @@ _READING_SECONDS = 15
 
 def up(home: Home = None, port: Port = None) -> None:
     """Start the local AWS and Airflow, print the UI's address, and leave them running."""
-    with told():
+    with error_reporting():
         from interline.contracts import load_domains
         from local.mesh.home import Home as MeshHome
         from local.mesh.servers import Servers

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.console import console
-from cli.errors import told
+from cli.errors import error_reporting
 from cli.options import Form, Home, PortAddress
 from cli.repository import ROOT
 
@@ -31,7 +31,7 @@ def versions(
     home: Home = None,
 ) -> None:
     """List a port's snapshots, newest first: their data day, and what each added and removed."""
-    with told():
+    with error_reporting():
         from cli.acting import acting_on
 
         with acting_on(home):

@@ -132,8 +132,8 @@ class Start:
         environment = self._environment({})
         stop(self._home)
         database.prepare(self._home, environment)
-        database.forget_unfinished(self._home.database)
-        database.forget_half_fed(self._home.database)
+        database.fail_unfinished(self._home.database)
+        database.drop_incomplete_triggers(self._home.database)
         for name in ("api-server", "execution-api", "dag-processor"):
             self._launch(name, environment)
 

@@ -76,24 +76,24 @@ def wait(home: Home, server: processes.Server) -> Aws:
     raise AwsError(f"the local AWS is not ready after {_START_SECONDS} s; its log: {server.log}")
 
 
-def welcome(home: Home, aws: Aws, domains: Iterable[str]) -> Aws:
+def ensure_accounts(home: Home, aws: Aws, domains: Iterable[str]) -> Aws:
     """See that this AWS has an account for every domain; one that was added since is made now.
 
     Raises:
         AwsError: it could not be made.
     """
-    wanted = frozenset(domains)
-    if wanted <= aws.domains:
+    names = frozenset(domains)
+    if names <= aws.domains:
         return aws
     # it reads domains/ again at SIGHUP, and says so in aws.json
     os.kill(aws.description["pid"], signal.SIGHUP)
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:
         found = find(home)
-        if found is not None and wanted <= found.domains:
+        if found is not None and names <= found.domains:
             return found
         time.sleep(0.1)
     raise AwsError(
-        f"the local AWS made no account for {', '.join(sorted(wanted - aws.domains))}; "
+        f"the local AWS made no account for {', '.join(sorted(names - aws.domains))}; "
         f"its log: {aws.description.get('log', home.logs)}"
     )

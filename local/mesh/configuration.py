@@ -1,6 +1,6 @@
 """Airflow's whole configuration, as environment variables: no airflow.cfg, nothing of the person's own.
 
-Only the variables named here and in KEPT reach Airflow, so that neither an AWS profile nor an
+Only the variables named here and in PASSED_ON reach Airflow, so that neither an AWS profile nor an
 AIRFLOW__ setting of the shell changes what runs.
 """
 
@@ -18,13 +18,13 @@ from local.mesh.ports import LOOPBACK
 _WORKERS = 16
 """Processes that wait for tasks. They are forks, which cost little, and each stays with its task a
 little longer than the task runs: pools, not workers, limit what runs at once."""
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME", "TERM", "LD_LIBRARY_PATH")
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME", "TERM", "LD_LIBRARY_PATH")
 """What is passed on from the shell."""
 
 
 def plain_environment(root: Path) -> dict[str, str]:
     """The variables every process of the mesh starts from."""
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     executables = Path(sys.prefix) / "bin"
     environment["PATH"] = os.pathsep.join([str(executables), environment.get("PATH", os.defpath)])
     environment["PYTHONPATH"] = os.pathsep.join([str(root), str(root / "plugins")])
@@ -53,7 +53,7 @@ def airflow_environment(
         jwt_secret: signs the tokens; at least 64 bytes, new for every start.
         aws: how to act as Airflow on the local AWS (`environment` of `aws.json`).
         dags: the DAGs folder, if it is not the repository's.
-        reading_seconds: how often a DAG file is read again without being asked for.
+        reading_seconds: how often a DAG file is read again, unless somebody asks for it.
     """
     url = f"http://{LOOPBACK}:{port}"
     settings: dict[str, dict[str, object]] = {

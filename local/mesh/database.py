@@ -27,8 +27,8 @@ def prepare(home: Home, environment: Mapping[str, str]) -> None:
         MigrationError: with the last lines that Airflow printed.
     """
     marker = home.airflow / "migrated"
-    wanted = hashlib.sha256(version("apache-airflow-core").encode()).hexdigest()
-    if home.database.exists() and marker.exists() and marker.read_text(encoding="utf-8") == wanted:
+    current = hashlib.sha256(version("apache-airflow-core").encode()).hexdigest()
+    if home.database.exists() and marker.exists() and marker.read_text(encoding="utf-8") == current:
         return
     if not marker.exists():
         # what a killed set-up left can't be upgraded
@@ -49,10 +49,10 @@ def prepare(home: Home, environment: Mapping[str, str]) -> None:
     with sqlite3.connect(home.database) as connection:
         # readers no longer wait for the writer; stays with the file
         connection.execute("PRAGMA journal_mode=WAL")
-    marker.write_text(wanted, encoding="utf-8")
+    marker.write_text(current, encoding="utf-8")
 
 
-def forget_unfinished(database: Path) -> None:
+def fail_unfinished(database: Path) -> None:
     """Close what a killed mesh left open, before a scheduler starts on it.
 
     Runs and tasks that never ended are marked failed: no process of theirs is left, and the
@@ -71,7 +71,7 @@ def forget_unfinished(database: Path) -> None:
         )
 
 
-def forget_half_fed(database: Path) -> None:
+def drop_incomplete_triggers(database: Path) -> None:
     """Drop what waits for its other inputs: a consumer starts from this run's publications alone.
 
     Airflow keeps, per consumer and data day, which inputs have come. A run that ended before all

@@ -62,10 +62,10 @@ class Display:
         """Show what has changed."""
         if self._live is None:
             for change in changes:
-                self._tell(change)
+                self._print_change(change)
         self._redraw()
 
-    def _tell(self, change: Change) -> None:
+    def _print_change(self, change: Change) -> None:
         where = f"{change.where.address} {change.where.day}"
         if change.task is None:
             if change.where.state in (SUCCESS, FAILED):
@@ -126,5 +126,5 @@ def _cell(view: ProductDay) -> Text:
         name = tasks[0].name if tasks else "between tasks"
         return Text(f"{name} {view.seconds or 0:.0f} s", style="cyan")
     mark, style = _MARKS.get(view.state, ("·", "dim"))
-    took = f" {view.seconds:.0f} s" if view.ended_somehow and view.seconds is not None else ""
+    took = f" {view.seconds:.0f} s" if view.has_ended and view.seconds is not None else ""
     return Text(mark + took, style=style)

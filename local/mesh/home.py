@@ -33,7 +33,7 @@ class Home:
 
     @property
     def dbt(self) -> Path:
-        """The folder of the socket at which dbt is asked."""
+        """The folder of dbt's socket."""
         return self.path / "dbt"
 
     @property

@@ -113,10 +113,10 @@ def _replace(aws: Aws, domain: str, day: date, files: list[LandedFile]) -> None:
         aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
     )
     land(client, files)
-    wanted = {file.key for file in files}
+    delivered = {file.key for file in files}
     bucket = f"{domain}-landing"
     marker = f"/dt={day.isoformat()}/"
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for entry in page.get("Contents", ()):
-            if marker in entry["Key"] and entry["Key"] not in wanted:
+            if marker in entry["Key"] and entry["Key"] not in delivered:
                 client.delete_object(Bucket=bucket, Key=entry["Key"])

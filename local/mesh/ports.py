@@ -8,22 +8,22 @@ LOOPBACK = "127.0.0.1"
 
 
 class PortTakenError(Exception):
-    """The wanted port is in use."""
+    """The chosen port is in use."""
 
 
-def free_port(wanted: int | None = None) -> int:
-    """`wanted` if it can be had, or any free port.
+def free_port(port: int | None = None) -> int:
+    """`port` if it can be had, or any free port.
 
     Raises:
-        PortTakenError: another program listens on `wanted`.
+        PortTakenError: another program listens on `port`.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((LOOPBACK, wanted or 0))
+            probe.bind((LOOPBACK, port or 0))
         except (OSError, OverflowError) as error:
             raise PortTakenError(
-                f"port {wanted} on {LOOPBACK} is not to be had ({error}): "
+                f"port {port} on {LOOPBACK} is not to be had ({error}): "
                 "choose another with --port, or leave it out for a free one."
             ) from error
         return int(probe.getsockname()[1])

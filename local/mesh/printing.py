@@ -66,7 +66,7 @@ def _readers(report: ProductReport) -> str:
 
 
 def print_proof(console: Console, evidence: Sequence[Evidence]) -> None:
-    """What was asked, by whom, and what AWS said."""
+    """Each query, who ran it, and what AWS answered."""
     if not evidence:
         return
     console.print("\n[bold]Proof[/bold]  (Athena, each query in the account of the role that asks)")

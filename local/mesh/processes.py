@@ -109,11 +109,11 @@ def stop_all(home: Home, grace: float = 2.0) -> list[str]:
     """End every process of this mesh, noted or not; returns the names of the servers that were running."""
     names = [server.name for server in running(home)]
     stop(home, noted(home), grace)
-    strays = marked(home)
-    for process in strays:
+    leftovers = marked(home)
+    for process in leftovers:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    _wait(strays, _SECONDS_TO_BE_GONE)
+    _wait(leftovers, _SECONDS_TO_BE_GONE)
     return names
 
 

@@ -60,9 +60,9 @@ def _evidence(
     table = f'"{product.domain.curated_database}"."{product.name}"'
     sample = ", ".join(f'"{name}"' for name in granted[:3])
     evidence = [_ask(aws, consumer, f"SELECT {sample} FROM {table} LIMIT 3", product, "answered")]
-    kept_back = [name for name in names if name not in granted]
-    if kept_back:
-        sql = f'SELECT "{kept_back[0]}" FROM {table} LIMIT 3'
+    withheld = [name for name in names if name not in granted]
+    if withheld:
+        sql = f'SELECT "{withheld[0]}" FROM {table} LIMIT 3'
         evidence.append(_ask(aws, consumer, sql, product, "refused"))
     readers = {role.domain for role in product.contract.roles} | {product.domain.name}
     producing = {other.domain.name for other in mesh.products.values()}

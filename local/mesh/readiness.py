@@ -31,19 +31,19 @@ def wait_for_dags(
     Raises:
         DagError: with the DAG file and, if it could not be imported, why.
     """
-    wanted = set(addresses)
-    files = {address: Path("dags", *address.split(".")).with_suffix(".py") for address in wanted}
+    expected = set(addresses)
+    files = {address: Path("dags", *address.split(".")).with_suffix(".py") for address in expected}
     missing = sorted(str(file) for file in files.values() if not (root / file).is_file())
     if missing:
         raise DagError(f"{missing[0]} is missing: every data product has one DAG file of its own name")
-    _ask_for_reading(rest, wanted)
+    _request_parsing(rest, expected)
     waiting: set[str] = set()
     end = time.monotonic() + _SECONDS
     while time.monotonic() < end:
         alive()
         dags = rest.dags()
         waiting = {
-            address for address in wanted if address not in dags or not _read_since(dags[address], begun)
+            address for address in expected if address not in dags or not _read_since(dags[address], begun)
         }
         if not waiting:
             return
@@ -66,10 +66,10 @@ def _read_since(dag: dict[str, str], begun: datetime) -> bool:
     return parsed is not None and datetime.fromisoformat(parsed).astimezone(UTC) >= begun
 
 
-def _ask_for_reading(rest: Rest, wanted: set[str]) -> None:
+def _request_parsing(rest: Rest, expected: set[str]) -> None:
     """Have the files read now rather than at the next turn; those unknown to Airflow are read anyway."""
     for address, dag in rest.dags().items():
-        if address in wanted:
+        if address in expected:
             try:
                 rest.request("PUT", f"parseDagFile/{dag['file_token']}")
             except RestError as error:

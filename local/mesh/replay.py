@@ -35,8 +35,8 @@ def usual_seconds(rest: Rest, addresses: Iterable[str]) -> dict[str, float]:
 
 def days_ran(rest: Rest, addresses: Iterable[str], days: Iterable[str]) -> dict[str, set[str]]:
     """For which of these days each product has run."""
-    wanted = list(days)
-    return {address: {day for day in wanted if rest.runs_of_day(address, day)} for address in addresses}
+    all_days = list(days)
+    return {address: {day for day in all_days if rest.runs_of_day(address, day)} for address in addresses}
 
 
 def require_unpaused(rest: Rest, plan: ReplayPlan) -> None:

@@ -1,4 +1,4 @@
-"""What every product now holds, asked from the mesh itself as the domain that owns it."""
+"""What every product now holds, read from the mesh itself as the domain that owns it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run of the mesh: start what is missing, land the input, let Airflow work, tell what came of it."""
+"""One run of the mesh: start what is missing, land the input, let Airflow work, print what came of it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class StuckError(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """What `./interline run` was asked for."""
+    """What `./interline run` is to do."""
 
     root: Path
     home: Home
@@ -88,7 +88,7 @@ def run(options: Options, console: Console) -> bool:
                         servers.stop_airflow()
                     else:
                         servers.stop()
-        return _tell(console, options, *outcome)
+        return _print_result(console, options, *outcome)
 
 
 def drive(options: Options, console: Console, aws: Aws, airflow: Airflow) -> bool:
@@ -103,7 +103,7 @@ def drive(options: Options, console: Console, aws: Aws, airflow: Airflow) -> boo
                 outcome = _Work(plan, display, aws, airflow).do()
         finally:
             plan.lander.stop()
-        return _tell(console, options, *outcome)
+        return _print_result(console, options, *outcome)
 
 
 class _Plan:
@@ -167,7 +167,7 @@ class _Work:
         with contextlib.suppress(RestError, httpx.HTTPError):
             tracker.look()
             for view in tracker.product_days.values():
-                if view.run_id is not None and not view.ended_somehow:
+                if view.run_id is not None and not view.has_ended:
                     self._rest.fail_run(view.address, view.run_id)
 
     def _onboard(self) -> None:
@@ -202,7 +202,7 @@ class _Work:
                     )
             changes = tracker.look()
             self._display.show(changes)
-            self._tell_failures(changes)
+            self._print_failures(changes)
             if not to_land and tracker.nothing_more_to_come:
                 return
             self._airflow.check_alive()
@@ -220,13 +220,13 @@ class _Work:
         }
         return self._lander.landed[day].done() and len(open_days) < _DAYS_UNDER_WAY
 
-    def _tell_failures(self, changes: Iterable[Change]) -> None:
+    def _print_failures(self, changes: Iterable[Change]) -> None:
         for change in changes:
             if change.task is not None and change.task.state == FAILED:
-                tell_failure(self._display.console, self._options.home, change.where, change.task.name)
+                print_failure(self._display.console, self._options.home, change.where, change.task.name)
 
 
-def tell_failure(console: Console, home: Home, where: ProductDay, task: str) -> None:
+def print_failure(console: Console, home: Home, where: ProductDay, task: str) -> None:
     """The failing task, the last lines of its log, and where the whole log is."""
     console.print(f"\n[bold red]{where.address}[/] {where.day}: task [bold]{escape(task)}[/] failed")
     task_id = task.partition("[")[0]
@@ -254,7 +254,7 @@ def _why_stuck(views: Iterable[ProductDay], selection: Selection) -> str:
     return "\n".join(lines)
 
 
-def _tell(
+def _print_result(
     console: Console, options: Options, reports: list[ProductReport], evidence: list[Evidence], seconds: float
 ) -> bool:
     print_report(console, reports)

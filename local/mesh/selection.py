@@ -14,7 +14,7 @@ _DAYS = 3
 
 
 class SelectionError(ValueError):
-    """What was asked for does not exist; the message says what does."""
+    """A domain or day that does not exist; the message says what does."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def select_products(mesh: Mesh, domains: Iterable[str]) -> dict[str, Product]:
     Raises:
         SelectionError: no such domain, a domain without products, or an input port that no product offers.
     """
-    wanted = tuple(domains)
-    for name in wanted:
+    chosen = tuple(domains)
+    for name in chosen:
         if name not in mesh.domains:
             known = ", ".join(sorted(mesh.domains))
             raise SelectionError(
@@ -63,10 +63,10 @@ def select_products(mesh: Mesh, domains: Iterable[str]) -> dict[str, Product]:
         ordered[address] = product
 
     for address, product in sorted(mesh.products.items()):
-        if not wanted or product.domain.name in wanted:
+        if not chosen or product.domain.name in chosen:
             add(address, ())
     if not ordered:
-        raise SelectionError(f"no data products in {', '.join(wanted) or 'this repository'}")
+        raise SelectionError(f"no data products in {', '.join(chosen) or 'this repository'}")
     return ordered
 
 

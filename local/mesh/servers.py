@@ -42,8 +42,8 @@ class Servers:
         """Start what does not run yet, and wait until all is healthy.
 
         Raises:
-            local.mesh.home.BusyError: Airflow runs at another port than the wanted one.
-            local.mesh.ports.PortTakenError: the wanted port is in use.
+            local.mesh.home.BusyError: Airflow runs at another port than the chosen one.
+            local.mesh.ports.PortTakenError: the chosen port is in use.
             local.mesh.aws.AwsError: the local AWS did not start.
             local.mesh.airflow.AirflowError: Airflow did not start.
             local.mesh.database.MigrationError: Airflow could not make its database.
@@ -65,12 +65,12 @@ class Servers:
         if start is not None:
             self._begin(start)
         ready_aws = aws.wait(self._home, launched) if launched else running_aws or self._lost_aws()
-        ready_aws = aws.welcome(self._home, ready_aws, self._domains)
+        ready_aws = aws.ensure_accounts(self._home, ready_aws, self._domains)
         self._say(f"local AWS: {ready_aws.endpoint}")
         when_aws_is_ready(ready_aws)
         if running_airflow is not None:
             if running_airflow.serves(ready_aws.environment):
-                database.forget_half_fed(self._home.database)
+                database.drop_incomplete_triggers(self._home.database)
                 self._say(f"Airflow: {running_airflow.url} (was running)")
                 return ready_aws, running_airflow
             airflow.stop(self._home)

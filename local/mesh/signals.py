@@ -36,9 +36,9 @@ def interrupted_afterwards() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    asked: list[int] = []
+    received: list[int] = []
     before = {
-        number: signal.signal(number, lambda number, _frame: asked.append(number))
+        number: signal.signal(number, lambda number, _frame: received.append(number))
         for number in _ASKING_TO_END
     }
     try:
@@ -46,8 +46,8 @@ def interrupted_afterwards() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if asked:
-        signal.raise_signal(asked[0])
+    if received:
+        signal.raise_signal(received[0])
 
 
 @contextmanager

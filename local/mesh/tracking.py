@@ -38,7 +38,7 @@ class ProductDay:
     tasks: dict[str, TaskView] = field(default_factory=dict)
 
     @property
-    def ended_somehow(self) -> bool:
+    def has_ended(self) -> bool:
         return self.state in _ENDED
 
     @property
@@ -68,7 +68,7 @@ class Tracker:
         """Follow runs that were made at or after `begun`."""
         self._rest = rest
         self._begun = begun
-        self._asked = begun
+        self._last_look = begun
         self.product_days = {
             (address, day): ProductDay(address, day)
             for address in selection.products
@@ -81,13 +81,13 @@ class Tracker:
     def look(self) -> list[Change]:
         """Ask Airflow what has changed since the last look."""
         # runs and tasks are saved in transactions that may end a little after their time stamp
-        since = (self._asked - timedelta(seconds=3)).isoformat()
-        asked = datetime.now(UTC)
+        since = (self._last_look - timedelta(seconds=3)).isoformat()
+        now = datetime.now(UTC)
         changes = [
             *self._take_runs(self._rest.runs_changed_since(since)),
             *self._take_tasks(self._rest.tasks_changed_since(since)),
         ]
-        self._asked = asked
+        self._last_look = now
         if changes:
             self._last_change = time.monotonic()
         # first what tasks did, then how their run ended
@@ -156,7 +156,7 @@ class Tracker:
 
     def is_over(self, product_day: ProductDay) -> bool:
         """Whether nothing more will happen to it in this run."""
-        return product_day.ended_somehow or self.blocked(product_day)
+        return product_day.has_ended or self.blocked(product_day)
 
     @property
     def unchanged_seconds(self) -> float:

@@ -1,7 +1,7 @@
 """The shopping front ends: one event per search, with the dirt that such feeds have.
 
 Travellers search the real routes of 2013 as often as they were flown, a few places that nobody flies to
-from New York in the data, and now and then a route is suddenly wanted by many.
+from New York in the data, and now and then a route is suddenly popular.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ LATE = 0.01
 BY_MEMBER = 0.4
 ONE_WAY = 0.3
 UNSERVED = 0.05
-WANTED_ROUTES_PER_DAY = 4
-WANTED_TIMES = 6
+POPULAR_ROUTES_PER_DAY = 4
+POPULAR_TIMES = 6
 
 _HOURS_PER_FILE = 6
 _UNSERVED = ("LHR", "CDG", "FRA", "NRT", "CUN", "GRU", "DUB", "KEF", "YYZ", "FCO")
@@ -64,8 +64,8 @@ def _searches(day: date, seed: int, count: int, members: int) -> tuple[list[str]
     chance = Chance(seed, "searches", day)
     year, people = flights(), directory(seed, members)
     weights = year.flights_of_route.copy()
-    wanted = chance.choose("wanted routes", WANTED_ROUTES_PER_DAY, [1] * len(weights))
-    weights[wanted] *= WANTED_TIMES
+    popular = chance.choose("wanted routes", POPULAR_ROUTES_PER_DAY, [1] * len(weights))
+    weights[popular] *= POPULAR_TIMES
     route = chance.choose("route", count, weights).tolist()
     unserved = chance.happens("unserved", count, UNSERVED).tolist()
     elsewhere = chance.choose("elsewhere", count, [1] * len(_UNSERVED)).tolist()

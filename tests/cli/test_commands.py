@@ -21,11 +21,11 @@ def _interline(*arguments: str) -> Result:
 
 def test_the_help_of_them_all_fits_80_columns_and_has_the_exit_codes() -> None:
     """Each command's own help is looked at in test_every_command."""
-    told = _interline("--help")
-    assert told.exit_code == 0
-    assert all(len(line) <= 80 for line in told.stdout.splitlines())
-    assert "\x1b" not in told.stdout
-    assert "Exit codes" in told.stdout
+    result = _interline("--help")
+    assert result.exit_code == 0
+    assert all(len(line) <= 80 for line in result.stdout.splitlines())
+    assert "\x1b" not in result.stdout
+    assert "Exit codes" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -44,41 +44,41 @@ def test_the_help_of_them_all_fits_80_columns_and_has_the_exit_codes() -> None:
         (("fly",), "No such command"),
     ],
 )
-def test_wrong_usage_is_told_in_one_message(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_wrong_usage_is_one_message(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
     home = ("--home", str(tmp_path)) if arguments[0] == "run" else ()
-    told = _interline(*arguments, *home)
-    assert told.exit_code == 2, told.stderr
-    assert said in " ".join(told.stderr.replace("│", " ").split())
-    assert "Traceback" not in told.stderr
+    result = _interline(*arguments, *home)
+    assert result.exit_code == 2, result.stderr
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+    assert "Traceback" not in result.stderr
 
 
-def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
+def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        told = _interline("run", "--days", "1", "--port", str(port), "--home", str(tmp_path / "home"))
-    assert told.exit_code == 4
-    assert f"port {port}" in told.stderr
-    assert "--port" in told.stderr
+        result = _interline("run", "--days", "1", "--port", str(port), "--home", str(tmp_path / "home"))
+    assert result.exit_code == 4
+    assert f"port {port}" in result.stderr
+    assert "--port" in result.stderr
     assert not (tmp_path / "home" / "processes.json").exists()
 
 
 def test_a_second_run_is_refused_while_one_runs(tmp_path: Path) -> None:
     home = Home(tmp_path)
     with home.alone("run"):
-        told = _interline("run", "--days", "1", "--home", str(tmp_path))
+        result = _interline("run", "--days", "1", "--home", str(tmp_path))
         known = _interline("status", "--home", str(tmp_path))
-    assert told.exit_code == 4
-    assert f"./interline run (process {os.getpid()})" in told.stderr
+    assert result.exit_code == 4
+    assert f"./interline run (process {os.getpid()})" in result.stderr
     assert f"process {os.getpid()}" in known.stdout
     assert home.holder() is None
 
 
 def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    told = _interline("run", "--days", "1", "--home", str(tmp_path / "file" / "home"))
-    assert told.exit_code == 3
-    assert str(tmp_path / "file") in told.stderr
-    assert "Traceback" not in told.stderr
+    result = _interline("run", "--days", "1", "--home", str(tmp_path / "file" / "home"))
+    assert result.exit_code == 3
+    assert str(tmp_path / "file") in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_where_nothing_runs_status_and_down_say_so(tmp_path: Path) -> None:
@@ -88,5 +88,5 @@ def test_where_nothing_runs_status_and_down_say_so(tmp_path: Path) -> None:
 
 
 def test_the_repository_passes_its_own_check() -> None:
-    told = _interline("check")
-    assert told.exit_code == 0, told.stdout
+    result = _interline("check")
+    assert result.exit_code == 0, result.stdout

@@ -38,11 +38,11 @@ AT_LEAST = {
 @cache
 def helped(*words: str) -> str:
     """A command's help, on a screen of 80 columns that is no terminal."""
-    with CliRunner().isolation(env={"COLUMNS": "80"}) as (told, *_):
+    with CliRunner().isolation(env={"COLUMNS": "80"}) as (output, *_):
         with pytest.raises(SystemExit) as ended:
             ROOT.main([*words, "--help"], prog_name="./interline")
         assert ended.value.code == 0
-        return told.getvalue().decode()
+        return output.getvalue().decode()
 
 
 def examples(command: Any) -> list[str]:
@@ -60,10 +60,10 @@ def test_all_of_them_are_looked_at() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_help_fits_80_columns_without_colour_and_says_what_it_does(name: str) -> None:
-    told = helped(*name.split())
-    assert [line for line in told.splitlines() if len(line) > 80] == []
-    assert "\x1b" not in told
+def test_its_plain_help_fits_80_columns_and_says_what_it_does(name: str) -> None:
+    output = helped(*name.split())
+    assert [line for line in output.splitlines() if len(line) > 80] == []
+    assert "\x1b" not in output
     command = EVERY[tuple(name.split())]
     assert (command.help or "").strip().splitlines()[0].rstrip().endswith(".")
     for parameter in command.params:
@@ -73,12 +73,12 @@ def test_its_help_fits_80_columns_without_colour_and_says_what_it_does(name: str
 
 @pytest.mark.parametrize("name", NAMES)
 def test_its_examples_are_shown_unbroken_and_are_right(name: str) -> None:
-    told = " ".join(helped(*name.split()).replace("│", " ").split())
+    output = " ".join(helped(*name.split()).replace("│", " ").split())
     shown = examples(EVERY[tuple(name.split())])
     assert shown, f"./interline {name} --help has no example"
     for line in shown:
         words = shlex.split(line.partition(" > ")[0].partition(" | ")[0])
-        assert " ".join(line.split()) in told.replace("\\ ", ""), f"{line!r} is broken up"
+        assert " ".join(line.split()) in output.replace("\\ ", ""), f"{line!r} is broken up"
         assert words[0] == "./interline"
         understood(words[1:])
 
@@ -97,12 +97,12 @@ def understood(words: list[str]) -> None:
 
 def test_every_exit_code_is_documented() -> None:
     codes = {value for name, value in vars(exits).items() if name.isupper()}
-    told = " ".join(helped().split())
-    documented = {int(code) for code in re.findall(r"(?:^|·|codes:) ?(\d+) \w", told)}
+    output = " ".join(helped().split())
+    documented = {int(code) for code in re.findall(r"(?:^|·|codes:) ?(\d+) \w", output)}
     assert documented == codes
 
 
 def test_no_command_is_a_usage_error_and_not_a_traceback() -> None:
-    told = CliRunner().invoke(app, ["flie"], prog_name="./interline", env={"COLUMNS": "80"})
-    assert told.exit_code == exits.USAGE
-    assert "Traceback" not in told.stderr
+    output = CliRunner().invoke(app, ["flie"], prog_name="./interline", env={"COLUMNS": "80"})
+    assert output.exit_code == exits.USAGE
+    assert "Traceback" not in output.stderr

@@ -22,16 +22,16 @@ def _launch(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_an_old_python_is_told_its_version_and_what_to_do() -> None:
+def test_an_old_python_hears_its_version_and_what_to_do() -> None:
     program = (
         "import sys; sys.version_info = (3, 9, 18, 'final', 0); sys.argv = ['./interline', 'run']; "
         f"exec(compile(open({str(LAUNCHER)!r}).read(), 'interline', 'exec'))"
     )
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert told.returncode == 3
-    assert "Python 3.9.18" in told.stderr
-    assert "needs Python 3.11 or newer" in told.stderr
-    assert "python3.12 ./interline run" in told.stderr
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert result.returncode == 3
+    assert "Python 3.9.18" in result.stderr
+    assert "needs Python 3.11 or newer" in result.stderr
+    assert "python3.12 ./interline run" in result.stderr
 
 
 def test_an_old_python_can_read_the_launcher() -> None:
@@ -58,10 +58,10 @@ def test_setting_up_needs_the_standard_library_only() -> None:
 
 
 def test_help_before_the_set_up_makes_nothing(checkout: Checkout) -> None:
-    told = _launch(checkout.root, "--help")
-    assert told.returncode == 0
-    assert "./interline COMMAND" in told.stdout
-    assert all(len(line) <= 80 for line in told.stdout.splitlines())
+    result = _launch(checkout.root, "--help")
+    assert result.returncode == 0
+    assert "./interline COMMAND" in result.stdout
+    assert all(len(line) <= 80 for line in result.stdout.splitlines())
     assert not (checkout.root / ".interline").exists()
 
 
@@ -73,26 +73,26 @@ def test_after_the_set_up_it_becomes_the_command_line(checkout: Checkout) -> Non
         '#!/bin/sh\necho "$PYTHONPATH"; for word in "$@"; do echo "<$word>"; done; exit 7\n'
     )
     airflow.python.chmod(0o755)
-    told = _launch(checkout.root, "run", "--domain", "two words")
-    assert told.returncode == 7
+    result = _launch(checkout.root, "run", "--domain", "two words")
+    assert result.returncode == 7
     root = os.path.realpath(checkout.root)
-    assert told.stdout.splitlines() == [
+    assert result.stdout.splitlines() == [
         f"{root}:{root}/plugins", "<-P>", "<-m>", "<cli>", "<run>", "<--domain>", "<two words>",
     ]  # fmt: skip
 
 
 def test_a_failed_set_up_has_its_own_exit_code(checkout: Checkout) -> None:
     checkout.fail_with("error: No space left on device")
-    told = _launch(checkout.root, "check")
-    assert told.returncode == 3
-    assert told.stderr.splitlines()[-1].startswith("The disk is full")
-    assert "Traceback" not in told.stderr
+    result = _launch(checkout.root, "check")
+    assert result.returncode == 3
+    assert result.stderr.splitlines()[-1].startswith("The disk is full")
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("link", ["interline-elsewhere"])
 def test_it_may_be_called_through_a_link(checkout: Checkout, tmp_path: Path, link: str) -> None:
     (tmp_path / link).symlink_to(checkout.root / "interline")
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, str(tmp_path / link), "--help"], capture_output=True, text=True, check=False
     )
-    assert told.returncode == 0
+    assert result.returncode == 0

@@ -45,13 +45,13 @@ def test_the_table_fits_80_columns_and_loses_nothing() -> None:
     assert "\x1b" not in printed
 
 
-def test_on_a_wide_screen_the_whole_version_and_the_readers_are_in_the_table() -> None:
+def test_a_wide_screen_shows_the_whole_version_and_the_readers() -> None:
     line = next(line for line in _printed(160).splitlines() if line.startswith("shopping.route_demand"))
     assert "8412345678901234567" in line
     assert "bookings (10 of 21 columns)" in line
 
 
-def test_a_proof_shows_who_asked_what_and_the_answer() -> None:
+def test_a_proof_shows_who_ran_what_and_the_answer() -> None:
     console = Console(file=io.StringIO(), width=80)
     refused = Evidence(
         "arn:aws:iam::4:role/x", 'SELECT "e" FROM "a"."b"', "refused", "refused", "COLUMN_NOT_FOUND [e]"

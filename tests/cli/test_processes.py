@@ -86,7 +86,7 @@ def test_a_taken_port_is_refused() -> None:
     assert free_port(port) == port
 
 
-def test_a_server_that_is_starting_is_noted_before_an_interrupt_is_heard(
+def test_a_starting_server_is_noted_before_an_interrupt_is_heard(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note = processes._note

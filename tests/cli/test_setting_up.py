@@ -74,7 +74,7 @@ def test_an_environment_whose_python_is_gone_is_made_again(checkout: Checkout) -
         ("error: hash mismatch", "run the command again"),
     ],
 )
-def test_a_failure_is_told_and_the_next_try_repairs_it(checkout: Checkout, said: str, advice: str) -> None:
+def test_a_failure_is_named_and_the_next_try_repairs_it(checkout: Checkout, said: str, advice: str) -> None:
     checkout.fail_with(said)
     with pytest.raises(SetupError) as failure:
         ensure(checkout.root)

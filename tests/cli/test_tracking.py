@@ -60,12 +60,12 @@ def tracker(answers: Answers) -> Tracker:
     return Tracker(answers, Selection(select_products(mesh, ["shopping"]), (DAY,)), BEGUN)  # type: ignore[arg-type]
 
 
-def test_a_change_is_told_once(answers: Answers, tracker: Tracker) -> None:
+def test_a_change_is_reported_once(answers: Answers, tracker: Tracker) -> None:
     answers.run("shopping.searches", RUNNING)
     answers.task("shopping.searches", "land", RUNNING)
     answers.task("shopping.searches", "crawl", None)
-    told = tracker.look()
-    assert [(change.where.address, change.task and change.task.name) for change in told] == [
+    changes = tracker.look()
+    assert [(change.where.address, change.task and change.task.name) for change in changes] == [
         ("shopping.searches", "land"), ("shopping.searches", None),
     ]  # fmt: skip
     assert tracker.look() == []

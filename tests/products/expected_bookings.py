@@ -65,26 +65,26 @@ def _tells_a_booking(event: Record) -> bool:
 
 def _is_good_booking(booking: Record, airports: set[str]) -> bool:
     """Whether the contract of bookings.reservations lets a booking through."""
-    told = booking["booked"]
+    booked = booking["booked"]
     return (
-        told is not None
+        booked is not None
         and re.fullmatch(r"[A-Z0-9]{6}", booking["booking_id"]) is not None
-        and (told["member_id"] is None or MEMBER_ID.fullmatch(told["member_id"]) is not None)
-        and told["origin"] in airports
-        and told["destination"] in airports
-        and told["origin"] != told["destination"]
-        and told["carrier"] is not None
-        and told["flight"] is not None
-        and 1 <= told["flight"] <= 9999
-        and told["departure"] is not None
-        and told["departure"] >= told["at"].date()
-        and told["cabin"] in CABINS
-        and told["passengers"] is not None
-        and 1 <= told["passengers"] <= 9
-        and told["amount"] is not None
-        and 0 < told["amount"] <= 100_000
-        and told["currency"] == "USD"
-        and told["channel"] in CHANNELS
+        and (booked["member_id"] is None or MEMBER_ID.fullmatch(booked["member_id"]) is not None)
+        and booked["origin"] in airports
+        and booked["destination"] in airports
+        and booked["origin"] != booked["destination"]
+        and booked["carrier"] is not None
+        and booked["flight"] is not None
+        and 1 <= booked["flight"] <= 9999
+        and booked["departure"] is not None
+        and booked["departure"] >= booked["at"].date()
+        and booked["cabin"] in CABINS
+        and booked["passengers"] is not None
+        and 1 <= booked["passengers"] <= 9
+        and booked["amount"] is not None
+        and 0 < booked["amount"] <= 100_000
+        and booked["currency"] == "USD"
+        and booked["channel"] in CHANNELS
     )
 
 
@@ -132,16 +132,16 @@ def reservations(
 
 
 def _published_booking(booking: Record) -> Record:
-    told, cancelled = booking["booked"], booking["cancelled"]
+    booked, cancelled = booking["booked"], booking["cancelled"]
     return {
         **{
-            key: told[key]
+            key: booked[key]
             for key in ("member_id", "origin", "destination", "channel", "passengers", "amount")
         },
         "booking_id": booking["booking_id"],
         "status": "booked" if cancelled is None else "cancelled",
-        "first_data_day": told["landed_on"],
-        "cancelled_data_day": None if cancelled is None else max(cancelled["landed_on"], told["landed_on"]),
+        "first_data_day": booked["landed_on"],
+        "cancelled_data_day": None if cancelled is None else max(cancelled["landed_on"], booked["landed_on"]),
     }
 
 

@@ -47,8 +47,8 @@ def members_by_day(
         newest: dict[str, Record] = {}
         states = [row for row in landed[day] if not row["member_id"]]
         for row in landed[day]:
-            kept = newest.get(row["member_id"])
-            if row["member_id"] and (kept is None or _newer(row, kept)):
+            earlier = newest.get(row["member_id"])
+            if row["member_id"] and (earlier is None or _newer(row, earlier)):
                 newest[row["member_id"]] = row
         states += newest.values()
         good = [row for row in states if _is_good_member(row)]
@@ -63,10 +63,10 @@ def members_by_day(
     return published
 
 
-def _newer(row: Record, kept: Record) -> bool:
+def _newer(row: Record, earlier: Record) -> bool:
     """Whether a state replaces one of the same file; a state without a readable time is never replaced."""
-    return instant_of(kept["updated_at"]) is not None and (
-        instant_of(row["updated_at"]) is None or row["updated_at"] > kept["updated_at"]
+    return instant_of(earlier["updated_at"]) is not None and (
+        instant_of(row["updated_at"]) is None or row["updated_at"] > earlier["updated_at"]
     )
 
 

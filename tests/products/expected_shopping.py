@@ -100,8 +100,8 @@ def route_demand(bookings: Iterable[Record], searches: Mapping[date, list[Record
     week = [d for d in searches if day - timedelta(days=7) <= d < day and searches[d]]
     before = Counter((row["origin"], row["destination"]) for d in week for row in searches[d])
     for key, line in lines.items():
-        wanted = line["searches"] >= 10 and line["searches"] * len(week) >= 2 * before[key]
-        line["high_demand"] = int(bool(week) and wanted)
+        in_demand = line["searches"] >= 10 and line["searches"] * len(week) >= 2 * before[key]
+        line["high_demand"] = int(bool(week) and in_demand)
     names = (
         "searches",
         "passengers_searched",

@@ -133,7 +133,7 @@ def test_repeats_count_once_on_any_day() -> None:
     assert seen.total_rows["bookings.reservations"] == 2
 
 
-def test_events_that_tell_no_booking_and_bookings_that_break_a_rule_are_quarantined() -> None:
+def test_bad_events_and_bookings_that_break_a_rule_are_quarantined() -> None:
     bad = [
         flat("a", "AAAAAA", version=3),
         flat("b", "BBBBBB", type="held"),

@@ -51,7 +51,7 @@ def test_landing_again_leaves_the_same_objects(storage: Any) -> None:
     assert before["airports/dt=2013-01-01/airports.csv"].startswith(b"iata_code,")
 
 
-def test_a_missing_bucket_is_told(storage: Any) -> None:
+def test_a_missing_bucket_is_named(storage: Any) -> None:
     for key in contents(storage, "loyalty-landing"):
         storage.delete_object(Bucket="loyalty-landing", Key=key)
     storage.delete_bucket(Bucket="loyalty-landing")

@@ -22,7 +22,7 @@ def test_the_first_day_is_full_and_the_next_ones_are_changes() -> None:
     assert [file.name for file in delivered(DAYS[1], domain="loyalty")] == ["members-changes.csv"]
 
 
-def test_csv_holds_no_quotes_and_the_same_number_of_fields_in_every_line() -> None:
+def test_csv_has_no_quotes_and_equally_many_fields_in_every_line() -> None:
     for day in DAYS:
         for file in (*delivered(day, domain="loyalty"), *delivered(day, 0.02, domain="bookings")):
             if file.name.endswith(".csv"):
@@ -49,7 +49,7 @@ def test_more_members_are_like_the_real_ones() -> None:
     assert len(np.unique(ours.balance)) > 10_000
 
 
-def test_members_are_adults_when_they_book_and_older_than_their_membership() -> None:
+def test_members_are_adults_and_older_than_their_membership() -> None:
     for row in members(DAYS[0]):
         if row["birth_date"] == "00.00.1900" or row["birth_date"].endswith("-02-30"):
             continue

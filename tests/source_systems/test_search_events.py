@@ -26,7 +26,7 @@ def test_some_searches_come_again_the_next_day() -> None:
     assert 5 <= len((first & second) - {None}) < 50
 
 
-def test_every_record_has_known_keys_and_most_have_all_that_are_needed() -> None:
+def test_records_have_known_keys_and_most_have_all_of_them() -> None:
     needed = KEYS - {"return_date", "member_id"}
     searches = records(DAYS[0], "search_events")
     assert all(set(search) <= KEYS for search in searches)
@@ -47,7 +47,7 @@ def test_most_searches_are_for_routes_that_are_flown() -> None:
     assert 0.93 < for_flown / len(searches) < 0.96
 
 
-def test_some_routes_are_suddenly_wanted() -> None:
+def test_some_routes_are_suddenly_popular() -> None:
     counts = [
         Counter((s.get("origin"), s.get("destination")) for s in records(day, "search_events"))
         for day in DAYS

@@ -62,16 +62,16 @@ def next_call(listener: socket.socket) -> socket.socket:
 def answer(caller: socket.socket) -> int:
     """Run dbt as the caller asks and return the exit code, which the caller has then."""
     code = 1
-    told = threading.Event()
+    answered = threading.Event()
     try:
         call = _take(caller)
-        threading.Thread(target=_end_with, args=[caller, told], daemon=True).start()
+        threading.Thread(target=_end_with, args=[caller, answered], daemon=True).start()
         code = _run(call)
     except BaseException:
         traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
-    told.set()
+    answered.set()
     caller.sendall(LENGTH.pack(code))
     return code
 
@@ -88,10 +88,10 @@ def _take(caller: socket.socket) -> dict[str, Any]:
     return call
 
 
-def _end_with(caller: socket.socket, told: threading.Event) -> None:
+def _end_with(caller: socket.socket, answered: threading.Event) -> None:
     while caller.recv(1):
         pass
-    if told.is_set():
+    if answered.is_set():
         return
     os.killpg(0, signal.SIGTERM)
     time.sleep(_SECONDS_TO_END)

@@ -45,7 +45,7 @@ def test_interrupted_over_an_airflow_that_stays_up_its_runs_end(mesh: Mesh, firs
     assert [run["dag_run_id"] for run in open_runs if run["dag_id"].startswith("bookings.")] == []
 
 
-def test_a_task_killed_midway_fails_its_run_and_the_next_run_repairs_it(mesh: Mesh, first_run: Ended) -> None:
+def test_a_killed_task_fails_its_run_and_the_next_run_repairs_it(mesh: Mesh, first_run: Ended) -> None:
     assert first_run.code == 0
     before = {address: mesh.content(address) for address in ("bookings.reservations", "bookings.revenue")}
     run = mesh.start(*ONE_DAY)

@@ -37,16 +37,16 @@ def rest(mesh: Mesh, first_run: Ended) -> Iterator[Rest]:
 def administrator(mesh: Mesh, domain: str) -> Any:
     """Lake Formation as the administrator of a domain's data lake."""
     platform = mesh.session("platform")
-    told = platform.client("sts").assume_role(
+    keys = platform.client("sts").assume_role(
         RoleArn=load_mesh(mesh.root).domains[domain].administrator_arn, RoleSessionName="by-hand"
     )["Credentials"]
     return boto3.client(
         "lakeformation",
         endpoint_url=platform.endpoint,
         region_name=platform.domain.region,
-        aws_access_key_id=told["AccessKeyId"],
-        aws_secret_access_key=told["SecretAccessKey"],
-        aws_session_token=told["SessionToken"],
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
     )
 
 
@@ -102,14 +102,14 @@ def test_access_mends_what_was_changed_by_hand_and_then_finds_nothing(mesh: Mesh
     assert succeeded(rest, "platform.access", "again")[("apply", -1)] == "skipped"
 
 
-def test_retention_takes_away_days_that_are_older_than_their_contract_keeps(mesh: Mesh, rest: Rest) -> None:
+def test_retention_removes_days_older_than_their_contract_keeps(mesh: Mesh, rest: Rest) -> None:
     shopping, bookings = mesh.session("shopping"), mesh.session("bookings")
     before = shopping.athena(COUNTED, "shopping_curated")
-    kept = bookings.athena(QUERY, "bookings_curated")
+    reservations = bookings.athena(QUERY, "bookings_curated")
     assert [day for day, _ in before] == [day.isoformat() for day in DAYS]
     rest.set_paused("platform.retention", False)
     rest.start_run("platform.retention", "expiring", TWO_YEARS_AFTER_THE_SECOND_DAY, "two years later")
     states = succeeded(rest, "platform.retention", "expiring")
     assert {state for (task, _), state in states.items() if task == "expire"} == {"success"}
     assert shopping.athena(COUNTED, "shopping_curated") == before[1:]
-    assert bookings.athena(QUERY, "bookings_curated") == kept
+    assert bookings.athena(QUERY, "bookings_curated") == reservations

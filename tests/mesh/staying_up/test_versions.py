@@ -38,9 +38,7 @@ def test_a_replay_is_byte_equal_and_takes_the_consumers_along(mesh: Mesh, first_
     assert newest[0]["run"].startswith("backfill__")
 
 
-def test_a_wrong_version_is_taken_back_at_once_and_its_readers_run_again(
-    mesh: Mesh, first_run: Ended
-) -> None:
+def test_a_wrong_version_is_rolled_back_and_its_readers_run_again(mesh: Mesh, first_run: Ended) -> None:
     assert first_run.code == 0, first_run.output
     before = {address: mesh.content(address) for address in (PRODUCER, CONSUMER)}
     good = versions(mesh, PRODUCER)[0]["version"]
