@@ -13,6 +13,7 @@ from local.engines import catalog, reading
 from local.engines.catalog import CatalogTable
 from local.engines.errors import AccessDenied, EntityNotFound, QueryError
 from local.engines.iceberg import snapshots
+from local.engines.iceberg.transaction import Transaction
 from local.engines.lake_permissions import permissions, selecting
 from local.engines.lake_permissions.selecting import Selection
 from local.gateway.errors import AccessDenied as IamDenied
@@ -23,14 +24,20 @@ from local.services.athena.errors import NotTrino
 from local.services.athena.families import Families, family_of
 from local.services.athena.translation import translate
 
+CHANGED = "$changed"
+"""The table name that means the table whose rows the statement changes, with the address of each row."""
+FILE, ROW = "_file", "_row"
+"""The columns of such an address."""
+
 
 @dataclass
 class Session:
-    """Who runs a query, where, and against which database by default."""
+    """Who runs a query, where, and against which database by default; `changes` is of a statement that changes rows."""
 
     caller: Caller
     account: str
     database: str
+    changes: Transaction | None = None
 
 
 @dataclass
@@ -85,7 +92,8 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
             if not isinstance(source, exp.Table) or id(source) in replaced:
                 continue  # a lateral scope has its neighbours' tables among its sources
             replaced.add(id(source))
-            table = find(session, *resolve(session, source))
+            changes = session.changes if source.name == CHANGED else None
+            table = changes.table if changes is not None else find(session, *resolve(session, source))
             allowed = readable(table, session.caller)
             chosen = [name for name in allowed.columns if everything or name in named]
             if reading.PATH in named:
@@ -93,13 +101,16 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
             snapshot = _snapshot(source, table)
             condition = _condition(scope, alias)
             view = f"lake_view_{len(bound.tables)}"
-            body = _permitted(connection, table, chosen, allowed, condition, snapshot)
-            connection.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM {body}")
+            if changes is not None:
+                body = changes.relation(chosen, row_address=True, condition=condition)
+            else:
+                body = _permitted(connection, table, chosen, allowed, condition, snapshot)
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {body}")
             bound.tables.append(table)
             bound.scanned += reading.scanned_bytes(table, condition)
             for column in table.all_columns:
                 columns.setdefault(column.name, set()).add(family_of(column.glue_type))
-            names[id(source)] = set(allowed.columns)
+            names[id(source)] = {*allowed.columns, *((FILE, ROW) if changes is not None else ())}
             _replace(source, view, alias)
         check_aliases(scope, names)
     for given in _given_names(query):

@@ -6,10 +6,11 @@ import re
 
 from sqlglot import exp
 
-from local.engines import catalog, objects
+from local.engines import catalog, hive_types, objects
 from local.engines.catalog import CatalogTable
 from local.engines.catalog_changes import add_partition
-from local.engines.errors import QueryError
+from local.engines.errors import EntityNotFound, QueryError
+from local.engines.iceberg import evolving
 from local.engines.iceberg.tables import catalog_lock
 from local.engines.lake_permissions import permissions
 from local.engines.sql_cursor import split_at_commas
@@ -44,7 +45,7 @@ def _alterable(session: Session, table: exp.Table) -> CatalogTable:
 
 
 def alter_table(reader: StatementReader, session: Session) -> QueryResult:
-    """ALTER TABLE … ADD or DROP PARTITION, ADD COLUMNS, SET TBLPROPERTIES."""
+    """ALTER TABLE … ADD or DROP PARTITION, ADD COLUMNS, SET TBLPROPERTIES; of Iceberg, ADD COLUMNS and a wider type."""
     found = _alterable(session, reader.table())
     stored = catalog.stored_table(found.account, found.database, found.name)
     if reader.accept("ADD COLUMNS"):
@@ -59,7 +60,7 @@ def alter_table(reader: StatementReader, session: Session) -> QueryResult:
             stored.update({**version, "Parameters": {**(version.get("Parameters") or {}), **given}})
         return no_result()
     if found.format == "iceberg":
-        raise NotTrino("ALTER TABLE … PARTITION of an Iceberg table")
+        return _alter_iceberg(reader, found)
     if reader.accept("ADD"):
         lenient = reader.accept("IF NOT EXISTS")
         storage = catalog.current_version(stored)["StorageDescriptor"]
@@ -88,15 +89,36 @@ def alter_table(reader: StatementReader, session: Session) -> QueryResult:
     return no_result()
 
 
+def _alter_iceberg(reader: StatementReader, found: CatalogTable) -> QueryResult:
+    """ALTER TABLE … CHANGE [COLUMN] name name type, to a wider type ("Evolving Iceberg table schema")."""
+    if not reader.accept("CHANGE"):
+        words = " ".join(str(reader.rest()).split()[:2]).upper()
+        raise NotTrino(f"ALTER TABLE … {words} of an Iceberg table")
+    reader.accept("COLUMN")
+    name, new = reader.identifier(), reader.identifier()
+    kind = reader.type_text()
+    reader.expect_end()
+    if new != name:
+        raise NotTrino(f"ALTER TABLE … CHANGE COLUMN to another name ({name} to {new}) of an Iceberg table")
+    try:
+        evolving.widen_column(found, name, hive_types.render(hive_types.parse(kind)))
+    except EntityNotFound as missing:
+        raise QueryError("COLUMN_NOT_FOUND", missing.message) from missing
+    return no_result()
+
+
 def _add_columns(reader: StatementReader, found: CatalogTable) -> QueryResult:
     columns = column_definitions(reader.parenthesized())
     reader.expect_end()
-    if found.format == "iceberg":
-        raise NotTrino("ALTER TABLE … ADD COLUMNS of an Iceberg table")
     present = {column.name for column in found.all_columns}
     repeated = [column.name for column in columns if column.name in present]
     if repeated:
         raise QueryError("COLUMN_ALREADY_EXISTS", f"Column {repeated[0]} already exists")
+    if found.format == "iceberg":
+        for column in columns:
+            evolving.add_column(found, column.name, column.glue_type)
+            found = catalog.find_table(found.account, found.database, found.name)
+        return no_result()
     stored = catalog.stored_table(found.account, found.database, found.name)
     version = catalog.current_version(stored)
     storage = version["StorageDescriptor"]

@@ -72,6 +72,62 @@ def _message(error: SqlglotError) -> str:
 
 def parse_query(sql: str) -> exp.Query:
     """A SELECT, VALUES or WITH query. Raises SyntaxProblem, NotTrino."""
+    query, tokens = _parse(sql)
+    if isinstance(query, (exp.Delete, exp.Update, exp.Merge, exp.Insert)):
+        verb = type(query).__name__.upper()
+        raise SyntaxProblem(
+            f"mismatched input '{verb}': WITH comes before a query only. Expecting: 'SELECT', 'VALUES'"
+        )
+    if isinstance(query, exp.Values):
+        query = exp.select("*").from_(exp.alias_(query, "values", table=True))
+    if not isinstance(query, exp.Query) or any(not one.expressions for one in query.find_all(exp.Select)):
+        raise SyntaxProblem(
+            f"line 1:1: mismatched input '{tokens[0].text}'. Expecting: 'SELECT', 'VALUES', 'WITH' …"
+        )
+    check(query)
+    return query
+
+
+def parse_row_change(sql: str) -> exp.Delete | exp.Update | exp.Merge:
+    """A DELETE, UPDATE or MERGE statement. Raises SyntaxProblem, NotTrino."""
+    statement, tokens = _parse(sql)
+    if not isinstance(statement, (exp.Delete, exp.Update, exp.Merge)):
+        raise SyntaxProblem(f"line 1:1: mismatched input '{tokens[0].text}'")
+    for key in ("using", "returning", "order", "limit", "from_", "with_", "tables"):
+        if statement.args.get(key) and not (key == "using" and isinstance(statement, exp.Merge)):
+            raise SyntaxProblem(f"mismatched input '{key.strip('_').upper()}'")
+    if statement.args.get("using_cond"):
+        raise SyntaxProblem("mismatched input 'USING'. Expecting: 'ON'")
+    for child in statement.iter_expressions():
+        if isinstance(child, exp.Whens):
+            for when in child.expressions:
+                _check_when(when)
+        else:
+            check(child)
+    return statement
+
+
+def _check_when(when: exp.Expr) -> None:
+    then = when.args["then"]
+    if when.args.get("source"):
+        raise SyntaxProblem("mismatched input 'BY'. Expecting: 'AND', 'THEN'")
+    parts = [when.args.get("condition")]
+    if isinstance(then, exp.Update):
+        parts += then.expressions
+        if isinstance(then.args.get("where"), exp.Expr) or not then.expressions:
+            raise SyntaxProblem("WHEN MATCHED … THEN UPDATE needs SET column = value, …")
+    elif isinstance(then, exp.Insert):
+        parts += [then.this, then.expression]
+    elif not (isinstance(then, exp.Var) and then.name.upper() == "DELETE"):
+        raise SyntaxProblem(
+            f"mismatched input '{then.sql(dialect='trino')[:60]}'. Expecting: 'UPDATE', 'DELETE', 'INSERT'"
+        )
+    for part in parts:
+        if part is not None:
+            check(part)
+
+
+def _parse(sql: str) -> tuple[exp.Expr, list[Token]]:
     tokens = tokens_of(sql)
     _check_tokens(tokens)
     sql = _spell_out_decimals(sql, tokens)
@@ -81,15 +137,7 @@ def parse_query(sql: str) -> exp.Query:
         raise SyntaxProblem(_message(error)) from error
     if len(statements) != 1 or statements[0] is None:
         raise SyntaxProblem("Only one sql statement is allowed")
-    query = statements[0]
-    if isinstance(query, exp.Values):
-        query = exp.select("*").from_(exp.alias_(query, "values", table=True))
-    if not isinstance(query, exp.Query) or any(not one.expressions for one in query.find_all(exp.Select)):
-        raise SyntaxProblem(
-            f"line 1:1: mismatched input '{tokens[0].text}'. Expecting: 'SELECT', 'VALUES', 'WITH' …"
-        )
-    check(query)
-    return query
+    return statements[0], tokens
 
 
 def _spell_out_decimals(sql: str, tokens: list[Token]) -> str:

@@ -8,19 +8,16 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
 from local.engines.errors import QueryError
-from local.services.athena import ddl, ddl_listings, ddl_partitions, writing
+from local.services.athena import ddl, ddl_listings, ddl_partitions, row_changes, writing
 from local.services.athena.binding import Session
 from local.services.athena.errors import NotTrino, SyntaxProblem
-from local.services.athena.grammar import parse_query, tokens_of
+from local.services.athena.grammar import parse_query, parse_row_change, tokens_of
 from local.services.athena.reader import StatementReader, options
 from local.services.athena.results import QueryResult
 from local.services.athena.running import Running, Watch
 from local.services.athena.writing import CreateTableAs
 
 _REFUSED = (
-    "DELETE",
-    "UPDATE",
-    "MERGE",
     "EXPLAIN",
     "VACUUM",
     "OPTIMIZE",
@@ -46,6 +43,7 @@ class Statement:
     names: tuple[str, ...] = ()
     location: str = ""
     unload_options: dict[str, exp.Expr] | None = None
+    row_change: exp.Delete | exp.Update | exp.Merge | None = None
 
 
 def read(sql: str) -> Statement:
@@ -69,13 +67,15 @@ def read(sql: str) -> Statement:
         return _insert(text)
     if word == "UNLOAD":
         return _unload(text)
+    if word in ("DELETE", "UPDATE", "MERGE"):
+        return Statement("DML", word, text, row_change=parse_row_change(text))
     if word in ("DROP", "ALTER", "MSCK"):
         return Statement("DDL", f"{word}_TABLE", text)
     if word in _REFUSED:
         raise NotTrino(f"{word} statements")
     raise SyntaxProblem(
-        f"line 1:1: mismatched input '{text.split(None, 1)[0]}'. Expecting: 'ALTER', 'CREATE', 'DESCRIBE', 'DROP', "
-        "'INSERT', 'MSCK', 'SELECT', 'SHOW', 'UNLOAD', 'VALUES', 'WITH'"
+        f"line 1:1: mismatched input '{text.split(None, 1)[0]}'. Expecting: 'ALTER', 'CREATE', 'DELETE', "
+        "'DESCRIBE', 'DROP', 'INSERT', 'MERGE', 'MSCK', 'SELECT', 'SHOW', 'UNLOAD', 'UPDATE', 'VALUES', 'WITH'"
     )
 
 
@@ -149,6 +149,9 @@ def fill(sql: str, parameters: list[str] | None) -> str:
 
 def run(statement: Statement, session: Session, watch: Watch, default_location: str) -> QueryResult:
     """Run a statement. Raises QueryError, AccessDenied, InvalidInput, duckdb.InterruptException."""
+    if statement.row_change is not None:
+        with Running(watch) as running:
+            return row_changes.run(running, session, statement.row_change)
     if statement.query is not None:
         with Running(watch) as running:
             if statement.create is not None:

@@ -166,7 +166,7 @@ def insert(
     permissions.require(target, session.caller, "INSERT")
     sql, columns, scanned = running.prepare(session, query)
     target_names = [name.lower() for name in names] or [column.name for column in target.all_columns]
-    _check_insert(target, target_names, columns)
+    check_insert(target, target_names, columns)
     outputs = []
     for column in target.all_columns:
         if column.name in target_names:
@@ -194,7 +194,7 @@ def insert(
     return QueryResult(header=False, updated=count, scanned=scanned, manifest=[one.uri for one in written])
 
 
-def _check_insert(target: CatalogTable, target_names: list[str], columns: list[OutputColumn]) -> None:
+def check_insert(target: CatalogTable, target_names: list[str], columns: list[OutputColumn]) -> None:
     unknown = [name for name in target_names if name not in {column.name for column in target.all_columns}]
     if unknown:
         raise QueryError(

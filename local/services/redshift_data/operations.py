@@ -86,11 +86,12 @@ class DataOperations:
         submission, number = _find(request)
         submission.ended.wait(_wait(request))
         execution = submission.executions[number or 0]
-        if (
-            (submission.batch and number is None)
-            or execution.rows is None
-            or submission.status != states.FINISHED
-        ):
+        if submission.batch and number is None:
+            raise AwsError(
+                "ValidationException",
+                "The id is that of a batch; a statement of it has its own id, as in SubStatements of DescribeStatement.",
+            )
+        if execution.rows is None or submission.status != states.FINISHED:
             raise AwsError(
                 "ResourceNotFoundException",
                 "Query does not have result. Please check query status with DescribeStatement.",

@@ -143,7 +143,9 @@ def test_expressions_return_what_trino_returns(run, expression, expected):
         ("SELECT a, count(*) FROM (VALUES (1, 2)) t(a, b) GROUP BY b", "EXPRESSION_NOT_AGGREGATE"),
         ("SELECT row_number()", "MISSING_OVER"),
         ("SELECT date_add('fortnight', 1, date '2013-01-01')", "INVALID_FUNCTION_ARGUMENT"),
-        ("DELETE FROM nothing", "NOT_SUPPORTED: DELETE"),
+        ("DELETE FROM nothing", "TABLE_NOT_FOUND: Table 'awsdatacatalog.bench.nothing' does not exist"),
+        ("WITH c AS (SELECT 1 AS a) DELETE FROM nothing", "SYNTAX_ERROR: mismatched input 'DELETE'"),
+        ("VACUUM nothing", "NOT_SUPPORTED: VACUUM"),
         ("EXPLAIN SELECT 1", "NOT_SUPPORTED: EXPLAIN"),
     ],
 )

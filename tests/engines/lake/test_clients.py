@@ -179,3 +179,37 @@ def test_pyiceberg_as_another_domain_is_refused(local_aws, flights):
         glue_catalog(local_aws, "shopping").glue.get_table(
             CatalogId=local_aws.account(DOMAIN), DatabaseName="loyalty_curated", Name=flights
         )
+
+
+def test_awswrangler_merges_into_and_deletes_from_iceberg(session, name):
+    import awswrangler
+    import pandas
+
+    def held():
+        return awswrangler.athena.read_sql_query(
+            f"SELECT id, item FROM {name} ORDER BY id",
+            database="loyalty_curated",
+            workgroup=DOMAIN,
+            ctas_approach=False,
+            boto3_session=session,
+        ).values.tolist()
+
+    place = {
+        "database": "loyalty_curated",
+        "table": name,
+        "keep_files": False,
+        "temp_path": f"s3://loyalty-artifacts/{name}/",
+        "workgroup": DOMAIN,
+        "boto3_session": session,
+    }
+    awswrangler.athena.to_iceberg(
+        pandas.DataFrame({"id": [1, 2], "item": ["a", "b"]}),
+        table_location=f"s3://loyalty-curated/{name}/",
+        **place,
+    )
+    awswrangler.athena.to_iceberg(
+        pandas.DataFrame({"id": [2, 3], "item": ["B", "c"]}), merge_cols=["id"], **place
+    )
+    assert held() == [[1, "a"], [2, "B"], [3, "c"]]
+    awswrangler.athena.delete_from_iceberg_table(pandas.DataFrame({"id": [1, 3]}), merge_cols=["id"], **place)
+    assert held() == [[2, "B"]]
