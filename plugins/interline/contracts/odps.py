@@ -23,7 +23,7 @@ from interline.contracts.model.names import (
 from interline.contracts.model.product import FORMATS, STATUSES, ProductFile, Source
 from interline.contracts.problems import MeshError, Problem, did_you_mean, one_of
 from interline.contracts.yaml.reader import Document
-from interline.contracts.yaml.shapes import validate
+from interline.contracts.yaml.validate import validate
 
 
 class _AuthoritativeDefinition(BaseModel):

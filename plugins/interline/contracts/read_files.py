@@ -20,7 +20,7 @@ from interline.contracts.odcs.reader import contract_of
 from interline.contracts.odps import product_of
 from interline.contracts.problems import MeshError, Problem
 from interline.contracts.yaml.reader import Document, read
-from interline.contracts.yaml.shapes import validate
+from interline.contracts.yaml.validate import validate
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]")

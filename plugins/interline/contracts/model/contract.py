@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from interline.contracts.model.location import Place
 from interline.contracts.model.periods import Period
 from interline.contracts.model.rules import BatchRule, RowRule
+from interline.contracts.model.yaml_path import Place
 
 CLASSIFICATIONS = ("public", "internal", "confidential", "personal")
 """From what anyone may see to what tells something about a person; a clearance covers its own level and those before."""

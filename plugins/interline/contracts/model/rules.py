@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
-from interline.contracts.model.location import Place
 from interline.contracts.model.row_tests import Constant, Direction, RowTest
+from interline.contracts.model.yaml_path import Place
 
 
 @dataclass(frozen=True)

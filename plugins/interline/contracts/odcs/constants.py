@@ -8,8 +8,8 @@ from typing import Any
 
 from interline.contracts.model.column_types import MOST_DIGITS
 from interline.contracts.model.contract import Column
-from interline.contracts.model.location import Place
 from interline.contracts.model.row_tests import Constant
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.odcs.context import ReadingContext
 
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from interline.contracts.model.contract import Unexecuted
-from interline.contracts.model.location import Place
 from interline.contracts.model.rules import BatchRule, RowRule
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.problems import Problem
 from interline.contracts.yaml.reader import Document
 

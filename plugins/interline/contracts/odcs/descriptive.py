@@ -12,7 +12,7 @@ from open_data_contract_standard.model import (
     SchemaProperty,
 )
 
-from interline.contracts.model.location import Place
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.odcs.context import ReadingContext
 
 _ELSEWHERE = {

@@ -8,7 +8,6 @@ from typing import Any
 from open_data_contract_standard.model import DataQuality
 
 from interline.contracts.model.contract import Column
-from interline.contracts.model.location import Place
 from interline.contracts.model.row_tests import Holds, NotBlank, Present
 from interline.contracts.model.rules import (
     BatchRule,
@@ -20,6 +19,7 @@ from interline.contracts.model.rules import (
     RowCount,
     RowRule,
 )
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.odcs.constants import is_number
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.odcs.rule_names import position_of, rule_name, snake_case

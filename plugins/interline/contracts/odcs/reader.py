@@ -15,9 +15,9 @@ from open_data_contract_standard.model import (
 
 from interline.contracts.model.column_types import fits, logical_types_of, redshift_type
 from interline.contracts.model.contract import CLASSIFICATIONS, DAY_COLUMN, Column, Contract
-from interline.contracts.model.location import Place
 from interline.contracts.model.names import NAME_SHAPE, contract_id, is_name, version_problem
 from interline.contracts.model.rules import BatchRule, Duplicates, Limit, RowRule
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.odcs.descriptive import note_what_nothing_acts_on
 from interline.contracts.odcs.roles import roles_of
@@ -25,7 +25,7 @@ from interline.contracts.odcs.schema_rules import property_rules, table_rules
 from interline.contracts.odcs.service_levels import service_levels_of
 from interline.contracts.problems import MeshError, did_you_mean, one_of
 from interline.contracts.yaml.reader import Document
-from interline.contracts.yaml.shapes import validate
+from interline.contracts.yaml.validate import validate
 
 VERSION = "v3.2.0"
 STATUSES = ("proposed", "draft", "active", "deprecated", "retired")

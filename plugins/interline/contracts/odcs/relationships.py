@@ -5,10 +5,10 @@ from __future__ import annotations
 from open_data_contract_standard.model import Relationship
 
 from interline.contracts.model.contract import Column
-from interline.contracts.model.location import Place
 from interline.contracts.model.names import is_name
 from interline.contracts.model.row_tests import ExistsIn
 from interline.contracts.model.rules import RowRule
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.odcs.rule_names import snake_case
 from interline.contracts.problems import did_you_mean

@@ -14,8 +14,8 @@ from typing import Any
 from open_data_contract_standard.model import Role as StandardRole
 
 from interline.contracts.model.contract import CLASSIFICATIONS, Column, Role, covers
-from interline.contracts.model.location import Place
 from interline.contracts.model.names import NAME_SHAPE, is_name
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.problems import did_you_mean, one_of
 

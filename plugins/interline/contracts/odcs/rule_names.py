@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from interline.contracts.model.location import Place
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.odcs.context import ReadingContext
 
 LONGEST_RULE_NAME = 120

@@ -5,9 +5,9 @@ from __future__ import annotations
 from open_data_contract_standard.model import EnumValue, SchemaObject, SchemaProperty
 
 from interline.contracts.model.contract import Column
-from interline.contracts.model.location import Place
 from interline.contracts.model.row_tests import Constant, OneOf, Present
 from interline.contracts.model.rules import BatchRule, Duplicates, Limit, RowRule
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.odcs.constants import constant_of
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.odcs.quality import quality_rule

@@ -11,9 +11,9 @@ from typing import Any
 from open_data_contract_standard.model import ServiceLevelAgreementProperty
 
 from interline.contracts.model.contract import Column, ServiceLevel, is_data_day
-from interline.contracts.model.location import Place
 from interline.contracts.model.periods import Period, period_of
 from interline.contracts.model.rules import BatchRule, HoursOld, Limit
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.problems import did_you_mean, one_of
 

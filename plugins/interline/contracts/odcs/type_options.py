@@ -11,7 +11,6 @@ from typing import Any
 
 from interline.contracts.model.column_types import largest_whole_number
 from interline.contracts.model.contract import Column
-from interline.contracts.model.location import Place
 from interline.contracts.model.row_tests import (
     AtLeast,
     AtMost,
@@ -23,6 +22,7 @@ from interline.contracts.model.row_tests import (
     Shortest,
 )
 from interline.contracts.model.rules import RowRule
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.odcs.constants import constant_of, is_number, pattern_problem
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.odcs.rule_names import snake_case

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from interline.contracts.model.contract import Column
-from interline.contracts.model.location import Place
 from interline.contracts.model.row_tests import AllOf, Matches, OneOf, RowTest
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.odcs.constants import constant_of, pattern_problem
 from interline.contracts.odcs.context import ReadingContext
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from interline.contracts.model.location import Place
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.problems import MeshError, Problem
 from interline.contracts.yaml.scalars import Doubtful, plain_value
 from interline.contracts.yaml.text import read_text

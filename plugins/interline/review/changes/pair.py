@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from interline.contracts import Contract, Product
-from interline.contracts.model.location import Place
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.yaml.reader import Document, read
 from interline.review.changes.change import Change, Location
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from interline.contracts import Mesh
-from interline.contracts.model.location import Place
+from interline.contracts.model.yaml_path import Place
 from interline.contracts.yaml.reader import read
 from interline.review.changes.change import Change, Location
 from interline.review.changes.pair import Side

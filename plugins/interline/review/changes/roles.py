@@ -6,7 +6,7 @@ from datetime import date
 
 from interline.contracts import Role
 from interline.contracts.model.contract import CLASSIFICATIONS
-from interline.contracts.model.location import Place
+from interline.contracts.model.yaml_path import Place
 from interline.review.changes.pair import Pair
 
 

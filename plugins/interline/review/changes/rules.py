@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interline.contracts.model.location import Place
 from interline.contracts.model.row_tests import (
     AtLeast,
     AtMost,
@@ -17,6 +16,7 @@ from interline.contracts.model.row_tests import (
     Shortest,
 )
 from interline.contracts.model.rules import RowRule
+from interline.contracts.model.yaml_path import Place
 from interline.review.changes.pair import Pair, Side
 
 _KIND_OF_OPTION = {
