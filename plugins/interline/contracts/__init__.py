@@ -1,4 +1,11 @@
-"""What the domains promise, read from ``domains/`` into typed objects. Knows no Airflow and no AWS."""
+"""What the domains promise, read from ``domains/`` into typed objects. Knows no Airflow and no AWS.
+
+* the objects: ``model`` (contract, product, domain, rules, row tests)
+* the files of a domain and of a product read: ``read_files``; all of them: ``mesh``, cached by ``disk_cache``
+* ``contract.yaml``, by the Open Data Contract Standard: ``odcs``; ``product.yaml``, by ODPS: ``odps``
+* YAML read strictly, validated and edited: ``yaml``
+* what is wrong with a file, and where: ``problems``
+"""
 
 from __future__ import annotations
 

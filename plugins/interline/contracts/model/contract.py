@@ -12,7 +12,7 @@ from functools import cached_property
 
 from interline.contracts.model.periods import Period
 from interline.contracts.model.rules import BatchRule, RowRule
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 
 CLASSIFICATIONS = ("public", "internal", "confidential", "personal")
 """From what anyone may see to what tells something about a person; a clearance covers its own level and those before."""
@@ -60,7 +60,7 @@ class Role:
     """A condition over the port's columns, as Lake Formation's row filters take it; None means every row."""
     expires: date | None = None
     """The last day of the grant, inclusive; None means until it is taken out of the contract."""
-    place: Place = ()
+    place: YamlPath = ()
     """Where in the contract it stands."""
     purpose: str = ""
     """What the consumer uses the rows for, in the consumer's words."""
@@ -85,7 +85,7 @@ class ServiceLevel:
     """How long, for a promise with a unit of time."""
     day: date | None = None
     """Which day, for a promise about a date."""
-    place: Place = ()
+    place: YamlPath = ()
     """Where in the contract it stands."""
 
     def __str__(self) -> str:
@@ -96,7 +96,7 @@ class ServiceLevel:
 class Unexecuted:
     """Something the contract says that Interline reads and nothing acts on; ``check`` lists it, it is never skipped silently."""
 
-    place: Place
+    place: YamlPath
     message: str
     hint: str = ""
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from interline.contracts.model.row_tests import Constant, Direction, RowTest
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class RowRule:
     test: RowTest
     reason: str
     """What people read about a row that breaks the rule; begins with the column's name."""
-    place: Place = ()
+    place: YamlPath = ()
     """Where in the contract it stands."""
 
 
@@ -116,7 +116,7 @@ class BatchRule:
     percent: bool = False
     fails: bool = True
     """False: a breach is reported as a warning and the batch goes on."""
-    place: Place = ()
+    place: YamlPath = ()
     """Where in the contract it stands."""
 
 

@@ -5,4 +5,4 @@ from __future__ import annotations
 from typing import TypeAlias
 
 Step: TypeAlias = str | int
-Place: TypeAlias = tuple[Step, ...]
+YamlPath: TypeAlias = tuple[Step, ...]

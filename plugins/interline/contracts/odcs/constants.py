@@ -9,13 +9,13 @@ from typing import Any
 from interline.contracts.model.column_types import MOST_DIGITS
 from interline.contracts.model.contract import Column
 from interline.contracts.model.row_tests import Constant
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.odcs.context import ReadingContext
 
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?")
 
 
-def constant_of(context: ReadingContext, place: Place, value: Any, column: Column) -> Constant:
+def constant_of(context: ReadingContext, place: YamlPath, value: Any, column: Column) -> Constant:
     """Return a value that a column can be compared with; note a problem if it cannot."""
     if _is_value(value, column.logical_type):
         constant: Constant = value
@@ -53,7 +53,7 @@ def _is_value(value: Any, logical: str) -> bool:
     return moment.year > 0 and (logical == "timestamp" or len(value) == len("2013-01-31"))
 
 
-def pattern_problem(context: ReadingContext, place: Place, value: Any) -> bool:
+def pattern_problem(context: ReadingContext, place: YamlPath, value: Any) -> bool:
     """Note what Redshift's POSIX operator ``~`` would not read as ECMA-262 does; say whether there is something."""
     if not isinstance(value, str) or not value:
         context.refuse(place, f"pattern is {value!r}", "expected a regular expression in quotes")

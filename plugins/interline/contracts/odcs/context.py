@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from interline.contracts.model.contract import Unexecuted
 from interline.contracts.model.rules import BatchRule, RowRule
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.problems import Problem
 from interline.contracts.yaml.reader import Document
 
@@ -17,21 +17,21 @@ class ReadingContext:
         self.problems: list[Problem] = []
         self.unexecuted: list[Unexecuted] = []
 
-    def refuse(self, place: Place, message: str, hint: str = "") -> None:
+    def refuse(self, place: YamlPath, message: str, hint: str = "") -> None:
         """Note a problem at a place of the document."""
         self.problems.append(self.document.problem(place, message, hint))
 
-    def note_unexecuted(self, place: Place, message: str, hint: str = "") -> None:
+    def note_unexecuted(self, place: YamlPath, message: str, hint: str = "") -> None:
         """Note something that the contract says and nothing acts on."""
         self.unexecuted.append(Unexecuted(place, message, hint))
 
-    def line(self, place: Place) -> int:
+    def line(self, place: YamlPath) -> int:
         """Return the line of a place of the document."""
         return self.document.line(place)
 
     def unique_names(self, row_rules: list[RowRule], batch_rules: list[BatchRule]) -> None:
         """Note rules that carry the same name: a reason in quarantine must lead to one rule."""
-        first: dict[str, Place] = {}
+        first: dict[str, YamlPath] = {}
         rules: list[RowRule | BatchRule] = [*row_rules, *batch_rules]
         for rule in rules:
             if rule.name in first:

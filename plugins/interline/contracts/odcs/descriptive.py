@@ -12,7 +12,7 @@ from open_data_contract_standard.model import (
     SchemaProperty,
 )
 
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.odcs.context import ReadingContext
 
 _ELSEWHERE = {
@@ -44,7 +44,7 @@ def note_what_nothing_acts_on(context: ReadingContext, parsed: OpenDataContractS
         _table(context, ("schema", number), table)
 
 
-def _table(context: ReadingContext, place: Place, table: SchemaObject) -> None:
+def _table(context: ReadingContext, place: YamlPath, table: SchemaObject) -> None:
     if table.physicalName not in (None, table.name):
         context.note_unexecuted((*place, "physicalName"), "the port's table carries the product's name")
     if table.physicalType not in (None, "table"):
@@ -58,7 +58,7 @@ def _table(context: ReadingContext, place: Place, table: SchemaObject) -> None:
         _property(context, (*place, "properties", number), prop)
 
 
-def _property(context: ReadingContext, place: Place, prop: SchemaProperty) -> None:
+def _property(context: ReadingContext, place: YamlPath, prop: SchemaProperty) -> None:
     for key, why in _OF_COLUMNS.items():
         value = getattr(prop, key)
         if value and not (key == "physicalName" and value == prop.name):
@@ -80,7 +80,7 @@ def _property(context: ReadingContext, place: Place, prop: SchemaProperty) -> No
 
 
 def _definitions(
-    context: ReadingContext, place: Place, definitions: Sequence[AuthoritativeDefinition]
+    context: ReadingContext, place: YamlPath, definitions: Sequence[AuthoritativeDefinition]
 ) -> None:
     for number, definition in enumerate(definitions):
         if definition.type in _INHERITING:
@@ -92,7 +92,7 @@ def _definitions(
 
 
 def _custom_properties(
-    context: ReadingContext, place: Place, properties: Sequence[CustomProperty] | None
+    context: ReadingContext, place: YamlPath, properties: Sequence[CustomProperty] | None
 ) -> None:
     for number, custom in enumerate(properties or ()):
         context.note_unexecuted(

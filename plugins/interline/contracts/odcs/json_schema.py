@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.problems import Problem
 from interline.contracts.yaml.reader import Document
 
@@ -21,7 +21,7 @@ def standard_problems(document: Document) -> list[Problem]:
     """Return where a document is not what the standard's schema says; an empty list means it is valid."""
     problems: dict[tuple[int, str], Problem] = {}
     for error in _most_telling(_validator().iter_errors(document.value)):
-        place: Place = tuple(error.absolute_path)
+        place: YamlPath = tuple(error.absolute_path)
         named = ".".join(str(step) for step in place) or "the contract"
         message = f"{named}: {_short(error.message)}"
         problem = document.problem(place, message, "the Open Data Contract Standard v3.2.0 says so")

@@ -19,7 +19,7 @@ from interline.contracts.model.rules import (
     RowCount,
     RowRule,
 )
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.odcs.constants import is_number
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.odcs.rule_names import position_of, rule_name, snake_case
@@ -61,7 +61,7 @@ _DIMENSIONS = (
 
 def quality_rule(
     context: ReadingContext,
-    place: Place,
+    place: YamlPath,
     quality: DataQuality,
     columns: tuple[Column, ...],
     column: Column | None,
@@ -155,7 +155,7 @@ def _statement(text: str) -> str:
 
 
 def _expression_rule(
-    context: ReadingContext, place: Place, quality: DataQuality, column: Column | None
+    context: ReadingContext, place: YamlPath, quality: DataQuality, column: Column | None
 ) -> RowRule | None:
     if quality.engine is None or quality.implementation is None:
         missing = "engine" if quality.engine is None else "implementation"
@@ -184,7 +184,7 @@ def _expression_rule(
     return RowRule(name, column.name if column else None, test, " ".join(reason.split()), place)
 
 
-def _limit(context: ReadingContext, place: Place, quality: DataQuality) -> Limit | None:
+def _limit(context: ReadingContext, place: YamlPath, quality: DataQuality) -> Limit | None:
     given = [(key, getattr(quality, key)) for key in OPERATORS if getattr(quality, key) is not None]
     if len(given) != 1:
         found = "no comparison" if not given else f"{len(given)} comparisons"
@@ -203,13 +203,13 @@ def _limit(context: ReadingContext, place: Place, quality: DataQuality) -> Limit
 
 def _metric(
     context: ReadingContext,
-    place: Place,
+    place: YamlPath,
     quality: DataQuality,
     columns: tuple[Column, ...],
     column: Column | None,
 ) -> Measure | None:
     arguments = quality.arguments or {}
-    where: Place = (*place, "arguments")
+    where: YamlPath = (*place, "arguments")
     known_arguments = _ARGUMENTS[quality.metric or ""]
     for name in arguments:
         if name not in known_arguments:
@@ -243,7 +243,7 @@ def _metric(
 
 def _duplicates(
     context: ReadingContext,
-    place: Place,
+    place: YamlPath,
     arguments: dict[str, Any],
     columns: tuple[Column, ...],
     column: Column | None,

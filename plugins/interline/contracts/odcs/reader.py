@@ -17,7 +17,7 @@ from interline.contracts.model.column_types import fits, logical_types_of, redsh
 from interline.contracts.model.contract import CLASSIFICATIONS, DAY_COLUMN, Column, Contract
 from interline.contracts.model.names import NAME_SHAPE, contract_id, is_name, version_problem
 from interline.contracts.model.rules import BatchRule, Duplicates, Limit, RowRule
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.odcs.descriptive import note_what_nothing_acts_on
 from interline.contracts.odcs.roles import roles_of
@@ -46,7 +46,7 @@ def contract_of(document: Document, address: str) -> Contract:
     row_rules: list[RowRule] = []
     batch_rules: list[BatchRule] = []
     if table is not None and len(columns) == len(properties):
-        place: Place = ("schema", 0, "properties")
+        place: YamlPath = ("schema", 0, "properties")
         for position, (prop, column) in enumerate(zip(properties, columns, strict=True)):
             rows, batches = property_rules(context, (*place, position), prop, column, table.name or "")
             row_rules += rows
@@ -148,9 +148,9 @@ def _table(context: ReadingContext, parsed: OpenDataContractStandard, address: s
 
 def _columns(context: ReadingContext, properties: list[SchemaProperty]) -> list[Column]:
     columns: list[Column] = []
-    seen: dict[str, Place] = {}
+    seen: dict[str, YamlPath] = {}
     for position, prop in enumerate(properties):
-        place: Place = ("schema", 0, "properties", position)
+        place: YamlPath = ("schema", 0, "properties", position)
         column = _column(context, place, prop)
         if column is None:
             continue
@@ -164,7 +164,7 @@ def _columns(context: ReadingContext, properties: list[SchemaProperty]) -> list[
     return columns
 
 
-def _column(context: ReadingContext, place: Place, prop: SchemaProperty) -> Column | None:
+def _column(context: ReadingContext, place: YamlPath, prop: SchemaProperty) -> Column | None:
     name = prop.name
     if name is None:
         context.refuse(place, "this column has no name", "expected `name: …`")

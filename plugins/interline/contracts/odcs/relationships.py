@@ -8,7 +8,7 @@ from interline.contracts.model.contract import Column
 from interline.contracts.model.names import is_name
 from interline.contracts.model.row_tests import ExistsIn
 from interline.contracts.model.rules import RowRule
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.odcs.rule_names import snake_case
 from interline.contracts.problems import did_you_mean
@@ -17,7 +17,7 @@ _EXPECTED = "expected <domain>.<product>.<column> of an input port, or <source>.
 
 
 def property_relationship(
-    context: ReadingContext, place: Place, relationship: Relationship, column: Column, table: str
+    context: ReadingContext, place: YamlPath, relationship: Relationship, column: Column, table: str
 ) -> RowRule | None:
     """Return the rule that a column's value exists elsewhere, or None if it is not tested or wrong."""
     if relationship.from_ is not None:
@@ -29,7 +29,11 @@ def property_relationship(
 
 
 def table_relationship(
-    context: ReadingContext, place: Place, relationship: Relationship, columns: tuple[Column, ...], table: str
+    context: ReadingContext,
+    place: YamlPath,
+    relationship: Relationship,
+    columns: tuple[Column, ...],
+    table: str,
 ) -> RowRule | None:
     """Return the rule that a key of one or several columns exists elsewhere, or None if it is not tested or wrong."""
     names = [column.name for column in columns]
@@ -55,12 +59,12 @@ def table_relationship(
 
 
 def _rule(
-    context: ReadingContext, place: Place, relationship: Relationship, own: list[str], table: str
+    context: ReadingContext, place: YamlPath, relationship: Relationship, own: list[str], table: str
 ) -> RowRule | None:
     if relationship.type not in (None, "foreignKey"):
         context.refuse((*place, "type"), f"type is {relationship.type!r}", "expected foreignKey")
         return None
-    where: Place = (*place, "to")
+    where: YamlPath = (*place, "to")
     targets = _listed(relationship.to)
     if any("/" in target for target in targets):
         context.note_unexecuted(

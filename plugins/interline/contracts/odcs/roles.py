@@ -15,7 +15,7 @@ from open_data_contract_standard.model import Role as StandardRole
 
 from interline.contracts.model.contract import CLASSIFICATIONS, Column, Role, covers
 from interline.contracts.model.names import NAME_SHAPE, is_name
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.problems import did_you_mean, one_of
 
@@ -29,7 +29,7 @@ def roles_of(
     """Return the roles of the contract of the product at ``address``; note what is wrong with them."""
     roles: list[Role] = []
     for position, role in enumerate(standard):
-        place: Place = ("roles", position)
+        place: YamlPath = ("roles", position)
         name = role.role or ""
         if not is_name(name):
             context.refuse((*place, "role"), f"{name!r} names no domain", f"expected {NAME_SHAPE}")
@@ -48,10 +48,12 @@ def roles_of(
     return roles
 
 
-def _role(context: ReadingContext, place: Place, standard: StandardRole, columns: tuple[Column, ...]) -> Role:
-    given: dict[str, tuple[Place, Any]] = {}
+def _role(
+    context: ReadingContext, place: YamlPath, standard: StandardRole, columns: tuple[Column, ...]
+) -> Role:
+    given: dict[str, tuple[YamlPath, Any]] = {}
     for position, custom in enumerate(standard.customProperties or ()):
-        where: Place = (*place, "customProperties", position)
+        where: YamlPath = (*place, "customProperties", position)
         name = custom.property or ""
         if name not in PROPERTIES:
             hint = did_you_mean(name, PROPERTIES) or f"known are {one_of(PROPERTIES)}"
@@ -81,7 +83,7 @@ def _seen(column: Column, clearance: str) -> bool:
     return column.classification in CLASSIFICATIONS and covers(clearance, column.classification)
 
 
-def _clearance(context: ReadingContext, place: Place, value: Any) -> str:
+def _clearance(context: ReadingContext, place: YamlPath, value: Any) -> str:
     if value in CLASSIFICATIONS:
         return str(value)
     hint = did_you_mean(str(value), CLASSIFICATIONS)
@@ -90,7 +92,7 @@ def _clearance(context: ReadingContext, place: Place, value: Any) -> str:
 
 
 def _columns(
-    context: ReadingContext, place: Place, value: Any, columns: tuple[Column, ...], clearance: str
+    context: ReadingContext, place: YamlPath, value: Any, columns: tuple[Column, ...], clearance: str
 ) -> tuple[str, ...] | None:
     if not isinstance(value, list) or not value:
         context.refuse(place, "columns is no list", "expected `value: [first_column, second_column]`")
@@ -112,7 +114,7 @@ def _columns(
     return tuple(str(name) for name in value)
 
 
-def _expires(context: ReadingContext, place: Place, value: Any) -> date | None:
+def _expires(context: ReadingContext, place: YamlPath, value: Any) -> date | None:
     try:
         if isinstance(value, str) and _DAY.fullmatch(value):
             return date.fromisoformat(value)
@@ -124,7 +126,7 @@ def _expires(context: ReadingContext, place: Place, value: Any) -> date | None:
     return None
 
 
-def _text(context: ReadingContext, place: Place, value: Any, shape: str) -> str | None:
+def _text(context: ReadingContext, place: YamlPath, value: Any, shape: str) -> str | None:
     if isinstance(value, str) and value.strip():
         return value.strip()
     context.refuse(place, f"the value is {value!r}", f"expected {shape} as text")

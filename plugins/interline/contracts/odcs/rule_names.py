@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.odcs.context import ReadingContext
 
 LONGEST_RULE_NAME = 120
 
 
-def rule_name(context: ReadingContext, place: Place, text: str) -> str:
+def rule_name(context: ReadingContext, place: YamlPath, text: str) -> str:
     """Return the name that quarantine rows carry for what a person called a rule; note a name that leaves nothing."""
     name = snake_case(text)
     if not name or len(name) > LONGEST_RULE_NAME:
@@ -21,7 +21,7 @@ def rule_name(context: ReadingContext, place: Place, text: str) -> str:
     return name
 
 
-def position_of(place: Place) -> int:
+def position_of(place: YamlPath) -> int:
     """Return which entry of its list a rule is, from 1."""
     return place[-1] + 1 if place and isinstance(place[-1], int) else 1
 

@@ -7,7 +7,7 @@ from open_data_contract_standard.model import EnumValue, SchemaObject, SchemaPro
 from interline.contracts.model.contract import Column
 from interline.contracts.model.row_tests import Constant, OneOf, Present
 from interline.contracts.model.rules import BatchRule, Duplicates, Limit, RowRule
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.odcs.constants import constant_of
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.odcs.quality import quality_rule
@@ -16,7 +16,7 @@ from interline.contracts.odcs.type_options import option_rules
 
 
 def property_rules(
-    context: ReadingContext, place: Place, prop: SchemaProperty, column: Column, table: str
+    context: ReadingContext, place: YamlPath, prop: SchemaProperty, column: Column, table: str
 ) -> tuple[list[RowRule], list[BatchRule]]:
     """Return the rules that a column's own keys state."""
     rows: list[RowRule] = []
@@ -36,7 +36,7 @@ def property_rules(
             test = OneOf(values)
             rows.append(RowRule(f"{name}_values", name, test, test.reason(name), (*place, "enum")))
     for position, relationship in enumerate(prop.relationships or ()):
-        where: Place = (*place, "relationships", position)
+        where: YamlPath = (*place, "relationships", position)
         _sort_in(property_relationship(context, where, relationship, column, table), rows, batches)
     for position, quality in enumerate(prop.quality or ()):
         rule = quality_rule(context, (*place, "quality", position), quality, (column,), column)
@@ -45,13 +45,13 @@ def property_rules(
 
 
 def table_rules(
-    context: ReadingContext, place: Place, table: SchemaObject, columns: tuple[Column, ...]
+    context: ReadingContext, place: YamlPath, table: SchemaObject, columns: tuple[Column, ...]
 ) -> tuple[list[RowRule], list[BatchRule]]:
     """Return the rules that the table's own keys state."""
     rows: list[RowRule] = []
     batches: list[BatchRule] = []
     for position, relationship in enumerate(table.relationships or ()):
-        where: Place = (*place, "relationships", position)
+        where: YamlPath = (*place, "relationships", position)
         rule = table_relationship(context, where, relationship, columns, table.name or "")
         _sort_in(rule, rows, batches)
     for position, quality in enumerate(table.quality or ()):
@@ -60,14 +60,14 @@ def table_rules(
 
 
 def _enum_values(
-    context: ReadingContext, place: Place, entries: list[EnumValue], column: Column
+    context: ReadingContext, place: YamlPath, entries: list[EnumValue], column: Column
 ) -> tuple[Constant, ...]:
     """Return the values of an enumeration; a null among them says only that the column may be empty."""
     if not entries:
         context.refuse(place, f"the enum of {column.name} is empty", "expected `- value: …`")
     values: list[Constant] = []
     for position, entry in enumerate(entries):
-        where: Place = (*place, position)
+        where: YamlPath = (*place, position)
         if entry.value is None:
             if column.required:
                 context.refuse(where, f"{column.name} is required; its enum cannot hold null", "take it out")

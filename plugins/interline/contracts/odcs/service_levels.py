@@ -13,7 +13,7 @@ from open_data_contract_standard.model import ServiceLevelAgreementProperty
 from interline.contracts.model.contract import Column, ServiceLevel, is_data_day
 from interline.contracts.model.periods import Period, period_of
 from interline.contracts.model.rules import BatchRule, HoursOld, Limit
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.problems import did_you_mean, one_of
 
@@ -46,9 +46,9 @@ def service_levels_of(
 ) -> ServiceLevels:
     """Return the promises about service of the port ``table``; note what is wrong with them."""
     found = ServiceLevels()
-    first: dict[str, Place] = {}
+    first: dict[str, YamlPath] = {}
     for position, level in enumerate(standard):
-        place: Place = ("slaProperties", position)
+        place: YamlPath = ("slaProperties", position)
         name = level.property or ""
         if name not in SERVICE_LEVELS:
             hint = did_you_mean(name, SERVICE_LEVELS) or f"known are {', '.join(SERVICE_LEVELS)}"
@@ -102,7 +102,7 @@ def service_levels_of(
     return found
 
 
-def _period(context: ReadingContext, place: Place, level: ServiceLevelAgreementProperty) -> Period | None:
+def _period(context: ReadingContext, place: YamlPath, level: ServiceLevelAgreementProperty) -> Period | None:
     try:
         return period_of(level.value, level.unit)
     except ValueError as error:
@@ -110,7 +110,7 @@ def _period(context: ReadingContext, place: Place, level: ServiceLevelAgreementP
         return None
 
 
-def _day(context: ReadingContext, place: Place, name: str, value: Any) -> date | None:
+def _day(context: ReadingContext, place: YamlPath, name: str, value: Any) -> date | None:
     try:
         if isinstance(value, str) and _DAY.fullmatch(value):
             return date.fromisoformat(value)
@@ -122,7 +122,7 @@ def _day(context: ReadingContext, place: Place, name: str, value: Any) -> date |
 
 def _freshness_rule(
     context: ReadingContext,
-    place: Place,
+    place: YamlPath,
     element: str,
     period: Period,
     columns: tuple[Column, ...],

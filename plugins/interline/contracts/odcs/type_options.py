@@ -22,7 +22,7 @@ from interline.contracts.model.row_tests import (
     Shortest,
 )
 from interline.contracts.model.rules import RowRule
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.odcs.constants import constant_of, is_number, pattern_problem
 from interline.contracts.odcs.context import ReadingContext
 from interline.contracts.odcs.rule_names import snake_case
@@ -66,13 +66,13 @@ _UTC = ("UTC", "Etc/UTC", "Z", "GMT")
 
 
 def option_rules(
-    context: ReadingContext, place: Place, options: dict[str, Any], column: Column
+    context: ReadingContext, place: YamlPath, options: dict[str, Any], column: Column
 ) -> list[RowRule]:
     """Return the rules that the options of a column's logical type state."""
     rules: list[RowRule] = []
     known = OPTIONS.get(column.logical_type, ())
     for option, value in options.items():
-        where: Place = (*place, option)
+        where: YamlPath = (*place, option)
         if option not in known:
             hint = did_you_mean(option, known) or (
                 f"known are {', '.join(known)}" if known else "it has none"
@@ -92,7 +92,7 @@ def option_rules(
 
 
 def _option_test(
-    context: ReadingContext, place: Place, option: str, value: Any, column: Column
+    context: ReadingContext, place: YamlPath, option: str, value: Any, column: Column
 ) -> RowTest | None:
     if option in _BOUNDS:
         bound = constant_of(context, place, value, column)
@@ -112,7 +112,9 @@ def _option_test(
     return None if pattern_problem(context, place, value) else Matches(value)
 
 
-def _contradictions(context: ReadingContext, place: Place, options: dict[str, Any], column: Column) -> None:
+def _contradictions(
+    context: ReadingContext, place: YamlPath, options: dict[str, Any], column: Column
+) -> None:
     """Note pairs of bounds that no value can keep."""
     for low, high in (
         ("minimum", "maximum"),
@@ -137,7 +139,7 @@ def _comparable(first: Any, second: Any) -> bool:
     return numbers or all(isinstance(bound, str) for bound in pair)
 
 
-def _format_rules(context: ReadingContext, place: Place, value: Any, column: Column) -> list[RowRule]:
+def _format_rules(context: ReadingContext, place: YamlPath, value: Any, column: Column) -> list[RowRule]:
     name, logical = column.name, column.logical_type
     if not isinstance(value, str) or not value:
         context.refuse(place, f"format is {value!r}", "expected a word")
@@ -172,7 +174,7 @@ def _format_rules(context: ReadingContext, place: Place, value: Any, column: Col
     return []
 
 
-def _integer_rules(value: str, column: Column, place: Place) -> list[RowRule]:
+def _integer_rules(value: str, column: Column, place: YamlPath) -> list[RowRule]:
     """Return the bounds of an integer format, as far as the column's own type does not keep them already."""
     signed, bits = value[0] == "i", int(value[1:])
     low: Constant = -(2 ** (bits - 1)) if signed else 0
@@ -189,7 +191,7 @@ def _integer_rules(value: str, column: Column, place: Place) -> list[RowRule]:
     return rules
 
 
-def _read_timezone(context: ReadingContext, place: Place, option: str, value: Any, column: Column) -> None:
+def _read_timezone(context: ReadingContext, place: YamlPath, option: str, value: Any, column: Column) -> None:
     if option == "defaultTimezone":
         if value not in _UTC:
             context.note_unexecuted(

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from interline.contracts.model.contract import Column
 from interline.contracts.model.row_tests import AllOf, Matches, OneOf, RowTest
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.odcs.constants import constant_of, pattern_problem
 from interline.contracts.odcs.context import ReadingContext
 
@@ -19,7 +19,7 @@ _EXPECTED = "expected `arguments: {validValues: [a, b]}`"
 
 
 def valid_values_test(
-    context: ReadingContext, place: Place, arguments: dict[str, Any], column: Column
+    context: ReadingContext, place: YamlPath, arguments: dict[str, Any], column: Column
 ) -> RowTest | None:
     """Return the test that the arguments of ``invalidValues`` state together; None if they are wrong, which is noted."""
     tests: list[RowTest] = []
@@ -36,7 +36,7 @@ def valid_values_test(
     return tests[0] if len(tests) == 1 else AllOf(tuple(tests))
 
 
-def _pattern(context: ReadingContext, place: Place, value: Any, column: Column) -> RowTest | None:
+def _pattern(context: ReadingContext, place: YamlPath, value: Any, column: Column) -> RowTest | None:
     if pattern_problem(context, place, value):
         return None
     if column.logical_type != "string":
@@ -45,7 +45,7 @@ def _pattern(context: ReadingContext, place: Place, value: Any, column: Column) 
     return Matches(value)
 
 
-def _valid_values(context: ReadingContext, place: Place, values: Any, column: Column) -> RowTest | None:
+def _valid_values(context: ReadingContext, place: YamlPath, values: Any, column: Column) -> RowTest | None:
     if not isinstance(values, list) or not values:
         context.refuse(place, "invalidValues without what is valid", _EXPECTED)
         return None
@@ -58,7 +58,7 @@ def _valid_values(context: ReadingContext, place: Place, values: Any, column: Co
     )
 
 
-Argument: TypeAlias = Callable[[ReadingContext, Place, Any, Column], "RowTest | None"]
+Argument: TypeAlias = Callable[[ReadingContext, YamlPath, Any, Column], "RowTest | None"]
 """Reads the value of an argument; notes what is wrong with it and returns None then."""
 
 ARGUMENTS: dict[str, Argument] = {

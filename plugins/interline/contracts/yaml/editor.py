@@ -8,12 +8,11 @@ brackets, line ends.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
-Path = Sequence[str | int]
+from interline.contracts.model.yaml_path import YamlPath
 
 
 class DoubleQuoted(str):
@@ -32,7 +31,7 @@ class YamlText:
     def __init__(self, text: str) -> None:
         self.text = text if text.endswith("\n") else text + "\n"
 
-    def append(self, path: Path, item: Any, *, before: str | None = None) -> None:
+    def append(self, path: YamlPath, item: Any, *, before: str | None = None) -> None:
         """Add an item at the end of the list at ``path``; a list that is missing is made.
 
         Args:
@@ -57,7 +56,7 @@ class YamlText:
         else:
             self._fill(path, found, [item])
 
-    def set(self, path: Path, value: str) -> None:
+    def set(self, path: YamlPath, value: str) -> None:
         """Give the key at ``path`` a value; a key that is missing is put at the end of its mapping.
 
         Raises:
@@ -68,7 +67,7 @@ class YamlText:
         else:
             self.replace(path, value)
 
-    def remove(self, path: Path) -> None:
+    def remove(self, path: YamlPath) -> None:
         """Take an item out of a list, with the comments right above it; ``path`` ends with its position.
 
         Raises:
@@ -89,7 +88,7 @@ class YamlText:
         lines = self.text.splitlines(keepends=True)
         self.text = "".join([*lines[:first], *lines[last + 1 :]])
 
-    def replace(self, path: Path, value: str) -> None:
+    def replace(self, path: YamlPath, value: str) -> None:
         """Give the scalar at ``path`` another value; whether it stands in quotes stays."""
         found = self._node(path)
         if not isinstance(found, yaml.ScalarNode) or found.style in ("|", ">"):
@@ -97,7 +96,7 @@ class YamlText:
         quoted = f"{found.style}{value}{found.style}" if found.style else _scalar(value)
         self.text = self.text[: found.start_mark.index] + quoted + self.text[found.end_mark.index :]
 
-    def _node(self, path: Path) -> yaml.Node | None:
+    def _node(self, path: YamlPath) -> yaml.Node | None:
         node: yaml.Node | None = yaml.compose(self.text, Loader=yaml.SafeLoader)
         for part in path:
             if isinstance(node, yaml.MappingNode):
@@ -108,7 +107,7 @@ class YamlText:
                 return None
         return node
 
-    def _put(self, path: Path, value: Any, before: str | None) -> None:
+    def _put(self, path: YamlPath, value: Any, before: str | None) -> None:
         """Add a key, the last part of ``path``, to the mapping that the rest of it leads to."""
         parent = self._node(path[:-1])
         if not isinstance(parent, yaml.MappingNode) or parent.flow_style:
@@ -122,7 +121,7 @@ class YamlText:
                 line = self._above_comments(key.start_mark.line)
         self._insert(line, _rendered({path[-1]: value}, column))
 
-    def _fill(self, path: Path, found: yaml.Node, value: Any) -> None:
+    def _fill(self, path: YamlPath, found: yaml.Node, value: Any) -> None:
         """Put a value where there is none, `key:` or `key: []`."""
         parent = self._node(path[:-1])
         line = (

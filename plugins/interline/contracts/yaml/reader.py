@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.problems import MeshError, Problem
 from interline.contracts.yaml.scalars import Doubtful, plain_value
 from interline.contracts.yaml.text import read_text
@@ -30,18 +30,18 @@ _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Document:
     """A YAML file as plain values, and the line on which each of them begins."""
 
-    def __init__(self, path: Path, value: dict[str, Any], lines: Mapping[Place, int]) -> None:
+    def __init__(self, path: Path, value: dict[str, Any], lines: Mapping[YamlPath, int]) -> None:
         self.path = path
         self.value = value
         self._lines = lines
 
-    def line(self, place: Place) -> int:
+    def line(self, place: YamlPath) -> int:
         """Return the line (from 1) of a value, or of the nearest value around it that is written out."""
         while place and place not in self._lines:
             place = place[:-1]
         return self._lines.get(place, 1)
 
-    def problem(self, place: Place, message: str, hint: str = "") -> Problem:
+    def problem(self, place: YamlPath, message: str, hint: str = "") -> Problem:
         """Return a problem at the line of ``place``."""
         return Problem(self.path, self.line(place), message, hint)
 
@@ -98,7 +98,7 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problems: list[Problem] = []
-        self.lines: dict[Place, int] = {}
+        self.lines: dict[YamlPath, int] = {}
         self.top: Any = None
         self._open: list[_Mapping | _Sequence] = []
         self._documents = 0
@@ -182,7 +182,7 @@ class _Reader:
         line: int = event.start_mark.line + 1
         if not self._open:
             self.top = value
-            self._placed: Place = ()
+            self._placed: YamlPath = ()
             self.lines[()] = line
             return
         around = self._open[-1]
@@ -213,7 +213,7 @@ class _Reader:
 class _Mapping:
     __slots__ = ("key", "place", "values")
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: YamlPath) -> None:
         self.place = place
         self.values: dict[str, Any] = {}
         self.key: str | None = None
@@ -222,6 +222,6 @@ class _Mapping:
 class _Sequence:
     __slots__ = ("place", "values")
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: YamlPath) -> None:
         self.place = place
         self.values: list[Any] = []

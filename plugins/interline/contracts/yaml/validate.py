@@ -12,7 +12,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.problems import MeshError, Problem, did_you_mean
 from interline.contracts.yaml.reader import Document
 
@@ -108,7 +108,7 @@ def _shape(annotation: Any) -> _Shape:
 
 
 def _unknown_keys(
-    document: Document, value: Any, annotation: Any, place: Place, problems: list[Problem]
+    document: Document, value: Any, annotation: Any, place: YamlPath, problems: list[Problem]
 ) -> None:
     shape = _shape(annotation)
     if type(value) is dict:
@@ -130,7 +130,7 @@ def _unknown_keys(
             _unknown_keys(document, inner, shape.entry, (*place, position), problems)
 
 
-def _unknown_key(document: Document, key: str, known: dict[str, Any], place: Place) -> Problem:
+def _unknown_key(document: Document, key: str, known: dict[str, Any], place: YamlPath) -> Problem:
     where = str(place[-1]) if place else ""
     if len(place) > 1 and isinstance(place[-1], int):
         where = f"an entry of {place[-2]}"
@@ -139,7 +139,7 @@ def _unknown_key(document: Document, key: str, known: dict[str, Any], place: Pla
 
 
 def _type_problems(document: Document, model: type[BaseModel], error: ValidationError) -> list[Problem]:
-    problems: dict[Place, Problem] = {}
+    problems: dict[YamlPath, Problem] = {}
     for detail in error.errors(include_url=False, include_context=False)[:_MOST_WRONG]:
         place, annotation = _locate(document, model, detail["loc"])
         name = next((step for step in reversed(detail["loc"]) if isinstance(step, str)), "the value")
@@ -193,10 +193,12 @@ def _walk(annotation: Any, location: tuple[str | int, ...]) -> Any:
     return annotation
 
 
-def _locate(document: Document, model: type[BaseModel], location: tuple[str | int, ...]) -> tuple[Place, Any]:
+def _locate(
+    document: Document, model: type[BaseModel], location: tuple[str | int, ...]
+) -> tuple[YamlPath, Any]:
     """Return where in the document a pydantic error is: its location names members of unions too."""
     value: Any = document.value
-    place: Place = ()
+    place: YamlPath = ()
     for step in location:
         if isinstance(value, dict) and step in value:
             value = value[str(step)]

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from interline.contracts import Contract, Product
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.yaml.reader import Document, read
 from interline.review.changes.change import Change, Location
 
@@ -44,11 +44,11 @@ class Side:
         """Its product.yaml."""
         return read(self.product.folder / "product.yaml")
 
-    def location(self, place: Place) -> Location:
+    def location(self, place: YamlPath) -> Location:
         """Where something of the contract stands."""
         return Location(self.path, self._document.line(place))
 
-    def product_location(self, place: Place) -> Location:
+    def product_location(self, place: YamlPath) -> Location:
         """Where something of product.yaml stands."""
         return Location(self.product_path, self.product_document.line(place))
 
@@ -66,9 +66,9 @@ class Side:
         """The ``logicalTypeOptions`` of a column as they are written."""
         return self.column_value(column).get("logicalTypeOptions") or {}
 
-    def column_place(self, name: str, key: str = "") -> Place:
+    def column_place(self, name: str, key: str = "") -> YamlPath:
         """The place of a column, or of one of its keys."""
-        place: Place = ("schema", 0, "properties", self.contract.column_names.index(name))
+        place: YamlPath = ("schema", 0, "properties", self.contract.column_names.index(name))
         return (*place, key) if key else place
 
 
@@ -88,13 +88,21 @@ class Pair:
         """Old name of each column of the new contract that was there before."""
         return {new: old for old, new in self.names.items()}
 
-    def record(self, kind: str, subject: str, message: str, place: Place, column: str | None = None) -> None:
+    def record(
+        self, kind: str, subject: str, message: str, place: YamlPath, column: str | None = None
+    ) -> None:
         """Record what stands in the new contract; ``column`` is its old name."""
         location = self.new_side.location(place)
         self.changes.append(Change(kind, self.address, subject, message, location, column=column))
 
     def record_removal(
-        self, kind: str, subject: str, message: str, place: Place, near: Place, column: str | None = None
+        self,
+        kind: str,
+        subject: str,
+        message: str,
+        place: YamlPath,
+        near: YamlPath,
+        column: str | None = None,
     ) -> None:
         """Record what stood in the old contract, and where in the new one it would be looked for."""
         location, nearest = self.old_side.location(place), self.new_side.location(near)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from interline.contracts import Mesh
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.yaml.reader import read
 from interline.review.changes.change import Change, Location
 from interline.review.changes.pair import Side
@@ -47,7 +47,7 @@ def compare_product_files(old: Side, new: Side) -> Iterator[Change]:
 
 
 def _removal(
-    kind: str, old: Side, new: Side, subject: str, message: str, place: Place, near: Place
+    kind: str, old: Side, new: Side, subject: str, message: str, place: YamlPath, near: YamlPath
 ) -> Change:
     location, nearest = old.product_location(place), new.product_location(near)
     return Change(kind, new.product.address, subject, message, location, True, nearest)

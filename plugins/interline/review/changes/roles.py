@@ -6,7 +6,7 @@ from datetime import date
 
 from interline.contracts import Role
 from interline.contracts.model.contract import CLASSIFICATIONS
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.review.changes.pair import Pair
 
 
@@ -58,7 +58,7 @@ def _columns(pair: Pair, before: Role, role: Role) -> None:
     place = (*role.place, "customProperties")
     own = (before.columns, before.clearance) != (role.columns, role.clearance)
     for name in (name for name in pair.new.column_names if name in saw - sees):
-        where: Place = place if own else pair.new_side.column_place(name, "classification")
+        where: YamlPath = place if own else pair.new_side.column_place(name, "classification")
         why = "" if own else f": its clearance {role.clearance} does not cover it any more"
         words = f"{role.domain} may no longer read {name}{why}"
         pair.record("role-columns-narrowed", role.domain, words, where, column=pair.old_names[name])

@@ -16,7 +16,7 @@ from interline.contracts.model.row_tests import (
     Shortest,
 )
 from interline.contracts.model.rules import RowRule
-from interline.contracts.model.yaml_path import Place
+from interline.contracts.model.yaml_path import YamlPath
 from interline.review.changes.pair import Pair, Side
 
 _KIND_OF_OPTION = {
@@ -157,14 +157,14 @@ def _references(pair: Pair, old_name: str, name: str, old: list[RowRule], new: l
 
 
 def _composite_references(pair: Pair) -> None:
-    place: Place = ("schema", 0, "relationships")
+    place: YamlPath = ("schema", 0, "relationships")
     before = [rule for rule in pair.old.row_rules if rule.place[:3] == place]
     after = [rule for rule in pair.new.row_rules if rule.place[:3] == place]
     _match_references(pair, None, "several columns", before, after, ("schema", 0))
 
 
 def _match_references(
-    pair: Pair, column: str | None, name: str, before: list[RowRule], after: list[RowRule], near: Place
+    pair: Pair, column: str | None, name: str, before: list[RowRule], after: list[RowRule], near: YamlPath
 ) -> None:
     removed = [rule for rule in before if rule.test not in [other.test for other in after]]
     added = [rule for rule in after if rule.test not in [other.test for other in before]]
