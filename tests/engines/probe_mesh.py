@@ -101,7 +101,7 @@ schema:
         description: Unique.
         unique: true
     quality:
-      - {name: enough rows, metric: rowCount, mustBeBetween: [3, 20]}
+      - {name: enough rows, metric: rowCount, mustBeBetween: [2, 21]}
       - {name: one price a note, metric: duplicateValues, arguments: {properties: [note, price]}, mustBe: 0}
       - name: business costs more
         type: custom

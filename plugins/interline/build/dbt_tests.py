@@ -70,7 +70,8 @@ def _batch_test(contract: Contract, rule: BatchRule, tables: Tables, model: str)
 
 def _holds(limit: Limit) -> str:
     if limit.high is not None:
-        return f"measured.number {limit.operator} {literal(limit.low)} and {literal(limit.high)}"
+        within = f"measured.number > {literal(limit.low)} and measured.number < {literal(limit.high)}"
+        return within if limit.operator == "between" else f"not ({within})"
     return f"measured.number {limit.operator} {literal(limit.low)}"
 
 

@@ -342,8 +342,8 @@ def batch_poisons(kitchen: Kitchen, base: list[dict[str, Any]]) -> list[BatchPoi
                 if kitchen.keeps_expressions(copy):
                     found.append(BatchPoison(rule.name, [*base[:other], copy, *base[other + 1 :]]))
         elif isinstance(measured, RowCount) and rule.limit.operator == "between":
-            found.append(BatchPoison(rule.name, base[: int(rule.limit.low) - 1]))
-            many = [kitchen.good_row() for _ in range(int(rule.limit.high or 0) + 1)]
+            found.append(BatchPoison(rule.name, base[: int(rule.limit.low)]))
+            many = [kitchen.good_row() for _ in range(int(rule.limit.high or 0))]
             found.append(BatchPoison(rule.name, many))
         elif isinstance(measured, HoursOld):
             hours = float(rule.limit.low) + 30

@@ -6,12 +6,18 @@ compares with it (``moved_within_kind``: does the new one allow less, or more?);
 cannot be made: mypy says so, and Python at the first contract. ``docs/adding-a-row-test.md`` adds one.
 
 Rules about a value say nothing about its absence: null keeps every test but ``Present`` and ``NotBlank``.
+
+The SQL of a test has an answer for every value that its column's type can hold, also not-a-number, the infinities and the
+largest number: all rows are tested in one statement, so one row that made it fail would hold up all the others. A value of
+which a test cannot tell whether it keeps it breaks it.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Literal, Protocol, Self, TypeAlias
 
 Constant: TypeAlias = "str | int | float | bool"
@@ -20,6 +26,12 @@ Direction: TypeAlias = Literal["same", "tightened", "loosened", "changed"]
 """How a demand moved: whether it now allows the same values, fewer, more, or others."""
 
 _MOST_SHOWN = 8
+_DIGITS = 38
+"""Digits of Redshift's longest DECIMAL."""
+_FLOAT_DECIMALS = 10
+"""Decimals of a float that count when it is divided: 0.1 + 0.2 is a multiple of 0.1."""
+MOST_DECIMALS = 30
+"""Decimals that the divisor of ``MultipleOf`` may have: with more there is no room for whole numbers."""
 
 
 class RowSql(Protocol):
@@ -130,7 +142,7 @@ class AtLeast(RowTest):
     exclusive: bool = False
 
     def breaks(self, row: RowSql) -> str:
-        return f"{row.value} {'<=' if self.exclusive else '<'} {row.constant(self.bound)}"
+        return _beyond(row, "<=" if self.exclusive else "<", self.bound)
 
     @property
     def argument(self) -> str:
@@ -151,7 +163,7 @@ class AtMost(RowTest):
     exclusive: bool = False
 
     def breaks(self, row: RowSql) -> str:
-        return f"{row.value} {'>=' if self.exclusive else '>'} {row.constant(self.bound)}"
+        return _beyond(row, ">=" if self.exclusive else ">", self.bound)
 
     @property
     def argument(self) -> str:
@@ -171,8 +183,18 @@ class MultipleOf(RowTest):
     divisor: int | float
 
     def breaks(self, row: RowSql) -> str:
-        divisor = row.constant(self.divisor)
-        return f"mod(cast({row.value} as decimal(38, 10)), cast({divisor} as decimal(38, 10))) <> 0"
+        divisor = Decimal(str(self.divisor))
+        if _is_float(row):
+            return _float_leaves_rest(row.value, divisor)
+        digits, scale = _digits_of(row.physical_type)
+        # in units of the column's last decimal every value is a whole number, so the test is one of whole numbers: k is a
+        # multiple of a/b in lowest terms if a divides it
+        units = (Fraction(divisor) * 10**scale).numerator
+        if units >= 10**digits:
+            return f"{row.value} <> 0"
+        whole, decimals = divmod(units, 10**scale)
+        step = f"cast({whole}.{decimals:0{scale}d} as {row.physical_type})" if scale else str(units)
+        return f"mod({row.value}, {step}) <> 0"
 
     @property
     def argument(self) -> str:
@@ -338,6 +360,48 @@ class AllOf(RowTest):
 
     def moved_within_kind(self, new: Self) -> Direction:
         return _all_moved(self, new)
+
+
+def _is_float(row: RowSql) -> bool:
+    return row.physical_type in ("real", "double precision")
+
+
+def _beyond(row: RowSql, operator: str, bound: Constant) -> str:
+    """Return a comparison with a bound that what is no number is always beyond.
+
+    PostgreSQL takes NaN for equal to itself and above all numbers, IEEE 754 for unequal to everything; the Redshift guide says
+    neither, so that either finds it here.
+    """
+    beyond = f"{row.value} {operator} {row.constant(bound)}"
+    if not _is_float(row):
+        return beyond
+    not_a_number = f"cast('NaN' as {row.physical_type})"
+    return f"({beyond} or {row.value} <> {row.value} or {row.value} = {not_a_number})"
+
+
+def _digits_of(physical_type: str) -> tuple[int, int]:
+    """Return how many digits a number without exponent may have, and how many of them are decimals."""
+    if not physical_type.startswith("decimal"):
+        return (10 if physical_type == "integer" else 19), 0
+    digits, scale = physical_type[len("decimal(") : -1].split(",")
+    return int(digits), int(scale)
+
+
+def _float_leaves_rest(value: str, divisor: Decimal) -> str:
+    """Return whether a float divided by a number of at most ``MOST_DECIMALS`` decimals leaves a rest.
+
+    What is not finite, or too large for its decimals to be told, counts as such.
+    """
+    written = f"{divisor:f}"
+    decimals = max(_FLOAT_DECIMALS, len(written.partition(".")[2]))
+    whole = _DIGITS - decimals - 1
+    if divisor >= 10**whole:
+        return f"{value} <> 0"
+    # a float times 10^decimals would be rounded, so what is before the point is read apart from what is behind it
+    before = f"cast(trunc({value}) as decimal({whole}, 0))"
+    behind = f"cast({value} - trunc({value}) as decimal({decimals + 1}, {decimals}))"
+    rest = f"mod({before} + {behind}, cast({written} as decimal({_DIGITS}, {decimals}))) <> 0"
+    return f"case when abs({value}) < 1e{whole} then {rest} else {value} is not null end"
 
 
 def _all_moved(old: RowTest, new: RowTest) -> Direction:

@@ -67,7 +67,11 @@ Measure: TypeAlias = "RowCount | Breaking | Duplicates | Query | HoursOld"
 
 @dataclass(frozen=True)
 class Limit:
-    """How a measured number is compared: ``operator`` is one of =, <>, <, <=, >, >=, between, not between."""
+    """How a measured number is compared: ``operator`` is one of =, <>, <, <=, >, >=, between, not between.
+
+    Both bounds are outside of ``between``: ODCS v3.2.0, "Valid properties for operator", says that ``mustBeBetween`` is
+    ``mustBeGreaterThan`` and ``mustBeLessThan``. SQL's own BETWEEN has them inside, so it is never used for a limit.
+    """
 
     operator: str
     low: Constant
@@ -84,8 +88,8 @@ class Limit:
             "<=": value <= low,
             ">": value > low,
             ">=": value >= low,
-            "between": low <= value <= high,
-            "not between": not low <= value <= high,
+            "between": low < value < high,
+            "not between": not low < value < high,
         }
         return verdicts[self.operator]
 

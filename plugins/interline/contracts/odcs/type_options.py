@@ -7,11 +7,13 @@ Base64.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from interline.contracts.model.column_types import largest_whole_number
 from interline.contracts.model.contract import Column
 from interline.contracts.model.row_tests import (
+    MOST_DECIMALS,
     AtLeast,
     AtMost,
     Constant,
@@ -107,6 +109,11 @@ def _option_test(
     if option == "multipleOf":
         if not is_number(value) or value <= 0:
             context.refuse(place, f"multipleOf is {value!r}", "expected a number above 0")
+            return None
+        if -int(Decimal(str(value)).as_tuple().exponent) > MOST_DECIMALS:
+            context.refuse(
+                place, f"multipleOf is {value!r}", f"expected a number with at most {MOST_DECIMALS} decimals"
+            )
             return None
         return MultipleOf(value)
     return None if pattern_problem(context, place, value) else Matches(value)

@@ -49,13 +49,11 @@ def _valid_values(context: ReadingContext, place: YamlPath, values: Any, column:
     if not isinstance(values, list) or not values:
         context.refuse(place, "invalidValues without what is valid", _EXPECTED)
         return None
-    return OneOf(
-        tuple(
-            constant_of(context, (*place, number), value, column)
-            for number, value in enumerate(values)
-            if value is not None
-        )
-    )
+    given = [(number, value) for number, value in enumerate(values) if value is not None]
+    if not given:
+        context.refuse(place, "invalidValues knows no valid value but null", _EXPECTED)
+        return None
+    return OneOf(tuple(constant_of(context, (*place, number), value, column) for number, value in given))
 
 
 Argument: TypeAlias = Callable[[ReadingContext, YamlPath, Any, Column], "RowTest | None"]
