@@ -19,6 +19,7 @@ from local.engines.lake_permissions.selecting import Selection
 from local.gateway.errors import AccessDenied as IamDenied
 from local.gateway.iam import authorization
 from local.gateway.identity import Caller
+from local.services.athena import information_schema
 from local.services.athena.aliases import check_aliases
 from local.services.athena.errors import NotTrino
 from local.services.athena.families import Families, family_of
@@ -57,8 +58,15 @@ def resolve(session: Session, table: exp.Table) -> tuple[str, str]:
     if not database:
         raise QueryError("MISSING_SCHEMA_NAME", "Schema must be specified when session schema is not set")
     if database == "information_schema" or "$" in table.name:
-        raise NotTrino(f"the system table {database}.{table.name}")
+        raise NotTrino(f"the system table {database}.{table.name} in this statement")
     return database, table.name.lower()
+
+
+def _is_information_schema(session: Session, table: exp.Table) -> bool:
+    catalog_name = table.catalog.lower() if table.catalog else "awsdatacatalog"
+    return (
+        table.db or session.database or ""
+    ).lower() == "information_schema" and catalog_name == "awsdatacatalog"
 
 
 def find(session: Session, database: str, name: str) -> CatalogTable:
@@ -92,6 +100,17 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
             if not isinstance(source, exp.Table) or id(source) in replaced:
                 continue  # a lateral scope has its neighbours' tables among its sources
             replaced.add(id(source))
+            view = f"lake_view_{len(replaced)}"
+            if _is_information_schema(session, source):
+                name = source.name.lower()
+                body = information_schema.relation(session.account, session.caller, name)
+                connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {body}")
+                kinds = information_schema.column_types(name)
+                for column, kind in kinds.items():
+                    columns.setdefault(column, set()).add(family_of(kind))
+                names[id(source)] = set(kinds)
+                _replace(source, view, alias)
+                continue
             changes = session.changes if source.name == CHANGED else None
             table = changes.table if changes is not None else find(session, *resolve(session, source))
             allowed = readable(table, session.caller)
@@ -100,7 +119,6 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
                 chosen.append(_hidden_path(table, everything))
             snapshot = _snapshot(source, table)
             condition = _condition(scope, alias)
-            view = f"lake_view_{len(bound.tables)}"
             if changes is not None:
                 body = changes.relation(chosen, row_address=True, condition=condition)
             else:

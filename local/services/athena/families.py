@@ -108,7 +108,7 @@ _RETURNED_FAMILIES = (
         NUMBER,
     )
     | dict.fromkeys(["date", "from_iso8601_date", "last_day_of_month"], DATE)
-    | dict.fromkeys(["now", "from_unixtime", "date_parse"], TIMESTAMP)
+    | dict.fromkeys(["now", "from_unixtime", "date_parse", "from_iso8601_timestamp"], TIMESTAMP)
     | dict.fromkeys(
         ["regexp_like", "starts_with", "contains", "bool_and", "bool_or", "every", "is_nan"], BOOLEAN
     )

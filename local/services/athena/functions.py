@@ -43,6 +43,8 @@ AGGREGATES = frozenset(
         "covar_pop",
         "covar_samp",
         "approx_distinct",
+        "approx_percentile",
+        "listagg",
     ]
 )
 WINDOWS = frozenset(
@@ -245,6 +247,41 @@ def _millisecond(arguments: Arguments) -> exp.Expr:
     return exp.paren(exp.Mod(this=call("millisecond", arguments[0]), expression=exp.Literal.number(1000)))
 
 
+def _approx_percentile(arguments: Arguments) -> exp.Expr:
+    """The exact percentile, which is within what Trino's approximation may give; without weights and accuracy."""
+    if len(arguments) != 2:
+        raise NotTrino("approx_percentile with weights or an accuracy")
+    return call("quantile_disc", *arguments)
+
+
+def _map(arguments: Arguments) -> exp.Expr:
+    if len(arguments) not in (0, 2):
+        raise QueryError(
+            "FUNCTION_NOT_FOUND", f"Unexpected parameters for function map: {len(arguments)} given"
+        )
+    return call("map", *arguments)
+
+
+_ISO_TIMESTAMP = r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?"
+
+
+def _from_iso8601_timestamp(arguments: Arguments) -> exp.Expr:
+    _count("from_iso8601_timestamp", arguments, 1, 1)
+    checked = call("trino_checked", arguments[0], _ISO_TIMESTAMP, "timestamp with time zone")
+    return exp.Cast(this=checked, to=exp.DataType.build("TIMESTAMPTZ", dialect="duckdb"))
+
+
+def attempted(function: exp.Anonymous) -> exp.Expr:
+    """The DuckDB expression for a call within TRY: NULL where the call would fail."""
+    made = translate(function)
+    for node in list(made.walk()):
+        if isinstance(node, exp.Anonymous) and node.name == "strptime":
+            node.set("this", "try_strptime")
+        elif isinstance(node, exp.Anonymous) and node.name == "trino_checked":
+            node.set("this", "trino_checked_or_null")
+    return exp.TryCast(this=made.this, to=made.to) if type(made) is exp.Cast else made
+
+
 def _contains(arguments: Arguments) -> exp.Expr:
     _count("contains", arguments, 2, 2)
     return call("list_contains", *arguments)
@@ -263,6 +300,8 @@ HANDLERS: dict[str, Handler] = {
     "max_by": _renamed("arg_max_null", 2),
     "min_by": _renamed("arg_min_null", 2),
     "approx_distinct": _renamed("approx_count_distinct", 1),
+    "approx_percentile": _approx_percentile,
+    "listagg": _renamed("listagg", 1, 2),  # always within a group: the grammar sees to it
     **_same("sum", "min", "max", "count_if", "bool_and", "bool_or", "any_value", "array_agg"),
     **_same("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"),
     **_same("corr", "covar_pop", "covar_samp", least=2),
@@ -325,6 +364,7 @@ HANDLERS: dict[str, Handler] = {
     "from_unixtime": _renamed("to_timestamp", 1),
     "to_unixtime": _renamed("epoch", 1),
     "from_iso8601_date": lambda arguments: _date(arguments, "from_iso8601_date"),
+    "from_iso8601_timestamp": _from_iso8601_timestamp,
     "day_of_week": _renamed("isodow", 1),
     "dow": _renamed("isodow", 1),
     "day_of_year": _renamed("dayofyear", 1),
@@ -345,6 +385,7 @@ HANDLERS: dict[str, Handler] = {
     "sequence": _renamed("generate_series", 2, 3),
     "array_distinct": _renamed("list_distinct", 1),
     "array_position": _renamed("list_position", 2),
+    "map": _map,
     "map_keys": _renamed("map_keys", 1),
     "map_values": _renamed("map_values", 1),
     # JSON

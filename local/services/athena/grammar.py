@@ -42,7 +42,7 @@ _ALLOWED: tuple[type[exp.Expr], ...] = (
     exp.DataType, exp.DataTypeParam, exp.ColumnDef, exp.Interval, exp.Var, exp.Extract, exp.Substring, exp.Trim,
     exp.StrPosition, exp.CurrentDate, exp.CurrentTimestamp, exp.Localtimestamp, exp.Anonymous, exp.Window,
     exp.WindowSpec, exp.Filter, exp.IgnoreNulls, exp.Lambda, exp.Array, exp.Bracket, exp.Unnest, exp.Cube, exp.Rollup,
-    exp.GroupingSets, exp.Version, exp.Interval, exp.Hint, exp.Coalesce, exp.Placeholder, exp.Parameter, exp.CurrentUser,
+    exp.GroupingSets, exp.Version, exp.Interval, exp.Hint, exp.WithinGroup, exp.Coalesce, exp.Placeholder, exp.Parameter, exp.CurrentUser,
 )  # fmt: skip
 
 _BEFORE_SUBSCRIPT = (
@@ -244,6 +244,18 @@ def _table(node: exp.Expr) -> str | None:
     return None
 
 
+def _within_group(node: exp.Expr) -> str | None:
+    inside = isinstance(node, exp.WithinGroup)
+    if inside and not (isinstance(node.this, exp.Anonymous) and node.this.name.lower() == "listagg"):
+        return f"{node.this.sql(dialect='trino')[:60]} WITHIN GROUP"
+    alone = isinstance(node, exp.Anonymous) and node.name.lower() == "listagg"
+    return (
+        "listagg without WITHIN GROUP (ORDER BY …)"
+        if alone and not isinstance(node.parent, exp.WithinGroup)
+        else None
+    )
+
+
 def _limit(node: exp.Expr) -> str | None:
     if isinstance(node, exp.LimitOptions) and (node.args.get("percent") or node.args.get("with_ties")):
         return "FETCH FIRST … PERCENT or WITH TIES"
@@ -258,4 +270,4 @@ def _select(node: exp.Expr) -> str | None:
     return None
 
 
-_CHECKS = (_star, _distinct, _group, _order, _join, _table, _limit, _select)
+_CHECKS = (_star, _distinct, _group, _order, _join, _table, _limit, _select, _within_group)

@@ -28,6 +28,12 @@ _MACROS = {
     "trino_modulus": f"""(a, b) AS CASE
         WHEN b = 0 AND typeof(a) NOT IN {_FLOATING} AND typeof(b) NOT IN {_FLOATING}
         THEN error('DIVISION_BY_ZERO: Division by zero') ELSE a % b END""",
+    "trino_divide_or_null": f"""(a, b) AS CASE
+        WHEN typeof(a) NOT IN {_FLOATING} AND typeof(b) NOT IN {_FLOATING} AND b = 0 THEN NULL
+        ELSE trino_divide(a, b) END""",
+    "trino_modulus_or_null": f"""(a, b) AS CASE
+        WHEN typeof(a) NOT IN {_FLOATING} AND typeof(b) NOT IN {_FLOATING} AND b = 0 THEN NULL
+        ELSE a % b END""",
     "trino_not_decimal": """(a) AS CASE WHEN typeof(a) LIKE 'DECIMAL%'
         THEN error('NOT_SUPPORTED: avg of decimals; cast to double') ELSE a END""",
     "trino_plus_interval": "(a, i) AS cast_to_type(a + i, a)",

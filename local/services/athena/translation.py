@@ -43,6 +43,8 @@ def translate(query: exp.Expr) -> exp.Expr:
 
 def _translate(node: exp.Expr) -> exp.Expr:
     """Translate a tree from its leaves up, so that what is made here is not taken for Trino's again."""
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "try":
+        node = _attempt(node)
     for key, value in list(node.args.items()):
         if isinstance(value, exp.Expr):
             node.set(key, _translate(value))
@@ -58,7 +60,63 @@ def _anonymous(node: exp.Anonymous) -> exp.Expr:
     name = node.name.lower()
     if name in functions.WINDOWS and not isinstance(_owner(node), exp.Window):
         raise QueryError("MISSING_OVER", f"Window function {name} requires an OVER clause")
-    return functions.translate(node)
+    return functions.attempted(node) if node.args.get("attempt") else functions.translate(node)
+
+
+# What passes NULL on and what TRY may therefore hold: an inner failure that is NULL makes the whole NULL
+_STRICT = (
+    exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div,
+    exp.Mod, exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam, exp.DPipe,
+)  # fmt: skip
+_STRICT_FUNCTIONS = frozenset(
+    (
+        *("date_parse", "date", "from_iso8601_date", "from_iso8601_timestamp", "json_extract_scalar"),
+        *(
+            "abs",
+            "round",
+            "floor",
+            "ceil",
+            "ceiling",
+            "lower",
+            "upper",
+            "trim",
+            "length",
+            "substr",
+            "replace",
+        ),
+    )
+)
+
+
+def _attempt(node: exp.Anonymous) -> exp.Expr:
+    """The argument of TRY, in which what may fail gives NULL. Raises NotTrino for what would not pass that NULL on."""
+    if len(node.expressions) != 1:
+        raise QueryError("SYNTAX_ERROR", "TRY takes one expression")
+    argument = node.expressions[0]
+    for part in list(argument.walk()):
+        called = isinstance(part, exp.Anonymous) and part.name.lower() in _STRICT_FUNCTIONS
+        if not isinstance(part, _STRICT) and not called:
+            raise NotTrino(f"try over {part.sql(dialect='trino')[:60]}")
+        if isinstance(part, (exp.Div, exp.Mod, exp.Anonymous)):
+            part.set("attempt", True)
+    casts = [part for part in argument.find_all(exp.Cast) if type(part) is exp.Cast]
+    for part in casts:
+        attempt = exp.TryCast(this=part.this, to=part.to)
+        if part is argument:
+            argument = attempt
+        else:
+            part.replace(attempt)
+    return exp.paren(argument)
+
+
+def _within_group(node: exp.WithinGroup) -> exp.Expr:
+    """LISTAGG(x, separator) WITHIN GROUP (ORDER BY …); the separator is empty when it is left out."""
+    listed = list(node.this.expressions)
+    if len(listed) not in (1, 2):
+        raise QueryError("FUNCTION_NOT_FOUND", "Unexpected parameters for function listagg")
+    separator = listed[1] if len(listed) == 2 else exp.Literal.string("")
+    ordered = exp.Order(this=separator, expressions=node.expression.expressions)
+    return exp.Anonymous(this="string_agg", expressions=[listed[0], ordered])
 
 
 def _owner(node: exp.Expr) -> exp.Expr | None:
@@ -69,11 +127,13 @@ def _owner(node: exp.Expr) -> exp.Expr | None:
 
 
 def _divide(node: exp.Div) -> exp.Expr:
-    return call("trino_divide", node.this, node.expression)
+    suffix = "_or_null" if node.args.get("attempt") else ""
+    return call(f"trino_divide{suffix}", node.this, node.expression)
 
 
 def _modulus(node: exp.Mod) -> exp.Expr:
-    return call("trino_modulus", node.this, node.expression)
+    suffix = "_or_null" if node.args.get("attempt") else ""
+    return call(f"trino_modulus{suffix}", node.this, node.expression)
 
 
 def _add(node: exp.Add) -> exp.Expr:
@@ -229,6 +289,7 @@ def _local_timestamp(_: exp.Expr) -> exp.Expr:
 
 _HANDLERS: dict[type[exp.Expr], Callable[[Any], exp.Expr]] = {
     exp.Anonymous: _anonymous,
+    exp.WithinGroup: _within_group,
     exp.Div: _divide,
     exp.Mod: _modulus,
     exp.Add: _add,
