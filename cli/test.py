@@ -13,21 +13,24 @@ from cli.repository import ROOT
 
 EXAMPLES = """Examples:\n
   ./interline test                    everything, the whole mesh included\n
-  ./interline test --fast             without engines and mesh; under a minute\n
-  ./interline test --slow             engines and mesh alone\n
+  ./interline test --fast             without engines, mesh and how-to pages; under a minute\n
+  ./interline test --slow             what --fast leaves out\n
   ./interline test -k revenue -x      further words go to pytest, on one core\n
   ./interline test tests/cli
 """
-SLOW = ("tests/engines", "tests/mesh")
-"""Folders whose tests start a local AWS or the whole mesh; every other folder is fast."""
+SLOW = ("tests/how_to", "tests/engines", "tests/mesh")
+"""Folders whose tests run whole commands on copies of the repository, start a local AWS or the whole mesh; every other
+folder is fast."""
 _ON_ALL_CORES = ("-n", "logical", "--no-loadscope-reorder")
 _PYTEST_FOUND_NO_TESTS = 5
 
 
 def run_tests(
     context: typer.Context,
-    fast: Annotated[bool, typer.Option("--fast", help="Leave out the tests that start servers.")] = False,
-    slow: Annotated[bool, typer.Option("--slow", help="Run only the tests that start servers.")] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Leave out the tests that start servers or copy the repository.")
+    ] = False,
+    slow: Annotated[bool, typer.Option("--slow", help="Run only the tests that --fast leaves out.")] = False,
 ) -> None:
     """Run the tests; any further words are given to pytest."""
     command = [sys.executable, "-m", "pytest", *(context.args or _ON_ALL_CORES)]

@@ -1,4 +1,5 @@
-"""The order of all tests: those that take moments, then the engines of the local AWS, then the whole mesh.
+"""The order of all tests: those that take moments, then pages followed on a copy of the repository, then the engines of the
+local AWS, then the whole mesh.
 
 So a small mistake is told first. Some engine tests put the engines under moto in this very process, which changes
 moto for good; what uses moto as it comes therefore goes before them.
@@ -20,7 +21,7 @@ from local.gateway import service_descriptions
 from tests.mesh_folder import MeshFolder
 
 HERE = Path(__file__).parent
-SLOW = ("engines", "mesh")
+SLOW = ("how_to", "engines", "mesh")
 """Folders that come last, in this order; with several processes in the opposite one."""
 _ONE_MESH = "tests/mesh/staying_up/"
 
