@@ -11,6 +11,7 @@ from urllib.parse import urlparse
 import botocore.exceptions
 
 from interline.contracts import Mesh, Product
+from interline.sql.tables import Tables
 from local.mesh.aws import Aws
 from local.mesh.domain_session import QueryFailed, Session, session_of
 from local.mesh.readers import readers
@@ -70,9 +71,8 @@ def _report(
         product.domain.curated_database,
     )
     # one number for each part of what came in: in = out + quarantined + released
-    ledger = session.redshift(
-        f'SELECT sum(rows_quarantined), sum(rows_released) FROM "{product.domain.name}"."{product.name}__checks"'
-    )
+    checks_table = Tables(product.domain.name, product.name).checks
+    ledger = session.redshift(f"SELECT sum(rows_quarantined), sum(rows_released) FROM {checks_table}")
     if not rows or not ledger:
         raise QueryFailed("a count came back without a row")
     version, committed = _version(product, session)
