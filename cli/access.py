@@ -14,9 +14,9 @@ import typer
 from cli import exits
 from cli.access_request import EXAMPLES as REQUEST_EXAMPLES
 from cli.access_request import request
-from cli.acting import acting_on
 from cli.console import console
 from cli.errors import error_reporting
+from cli.mesh_connection import acting_on
 from cli.options import Form, Home, Yes, agreed, day
 from cli.repository import ROOT
 from interline.access import DesiredState, Plan, as_json, as_text

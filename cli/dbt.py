@@ -42,7 +42,7 @@ def dbt(
 ) -> None:
     """Run dbt on a product as build does; without words, the contract's rules as dbt tests."""
     with error_reporting():
-        from cli.acting import acting_on
+        from cli.mesh_connection import acting_on
 
         with acting_on(home), tempfile.TemporaryDirectory(prefix=f"dbt-{port.replace('/', '-')}-") as name:
             code = _run(port, day, words or ["test"], Path(name) / "project")

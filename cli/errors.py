@@ -19,7 +19,7 @@ def error_reporting() -> Iterator[None]:
     import botocore.exceptions
     import httpx
 
-    from cli.acting import NoAirflowError, NothingUpError
+    from cli.mesh_connection import NoAirflowError, NothingUpError
     from interline.contracts import MeshError
     from interline.publication.errors import PublicationError
     from interline.quarantine.errors import CorrectionError, QuarantineError

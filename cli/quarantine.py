@@ -314,7 +314,7 @@ def releases(port: PortAddress, day: Day = None, form: Form = "text", home: Home
 def _acting(home: Path | None) -> Iterator[frozenset[str]]:
     """Reach the mesh; what Redshift refuses is told without a traceback."""
     with error_reporting():
-        from cli.acting import acting_on
+        from cli.mesh_connection import acting_on
 
         with acting_on(home) as acting:
             from interline.aws.redshift_statements import RedshiftStatementError

@@ -45,7 +45,7 @@ def replay(
     The same input gives the same rows, so a replay after a repaired model or input changes exactly what was wrong.
     """
     with error_reporting():
-        from cli.acting import acting_on
+        from cli.mesh_connection import acting_on
 
         with acting_on(home) as acting, acting.rest() as rest:
             from interline.publication.consumers import following, inputs_of_all

@@ -48,7 +48,7 @@ def rollback(
     newer snapshots stay until retention takes them, and `--to` one of them goes forth again.
     """
     with error_reporting():
-        from cli.acting import acting_on
+        from cli.mesh_connection import acting_on
 
         with acting_on(home) as acting:
             from interline.publication.port_snapshots import PortSnapshots

@@ -105,7 +105,7 @@ def _servers(mesh_home: MeshHome) -> list[dict[str, Any]]:
 
 def _levels(home: Path, now: datetime | None) -> tuple[datetime | None, list[PortLevel], dict[str, str]]:
     """The moment of judgement, the ports, and why some could not be asked; no moment when no mesh is up."""
-    from cli.acting import NothingUpError, acting_on
+    from cli.mesh_connection import NothingUpError, acting_on
 
     try:
         with acting_on(home) as acting:

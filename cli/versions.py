@@ -32,7 +32,7 @@ def versions(
 ) -> None:
     """List a port's snapshots, newest first: their data day, and what each added and removed."""
     with error_reporting():
-        from cli.acting import acting_on
+        from cli.mesh_connection import acting_on
 
         with acting_on(home):
             from interline.publication.port_snapshots import PortSnapshots
