@@ -16,8 +16,8 @@ from cli.access_request import EXAMPLES as REQUEST_EXAMPLES
 from cli.access_request import request
 from cli.console import console
 from cli.errors import error_reporting
-from cli.mesh_connection import acting_on
-from cli.options import Form, Home, Yes, agreed, day
+from cli.mesh_connection import connect_to_mesh
+from cli.options import Form, Home, Yes, confirmed, day
 from cli.repository import ROOT
 from interline.access import DesiredState, Plan, as_json, as_text
 from interline.access.desired_state import load_desired_state
@@ -135,7 +135,7 @@ def apply(
         found = plan_changes(mesh.accounts, mesh.desired)
         if form == "text":
             _show(found, form)
-        if found and not agreed(yes, "Make these changes?"):
+        if found and not confirmed(yes, "Make these changes?"):
             raise typer.Exit(exits.USAGE)
         result = reconcile(
             mesh.accounts,
@@ -176,7 +176,7 @@ class _Mesh:
 @contextmanager
 def _mesh(home: Home, name: str | None, today: date | None) -> Iterator[_Mesh]:
     """Reach the accounts of all domains, or of one, and read the contracts."""
-    with acting_on(home):
+    with connect_to_mesh(home):
         from interline.access.targets import AccountTarget
         from interline.aws.administrator import AdministratorHook
 

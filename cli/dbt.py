@@ -42,9 +42,12 @@ def dbt(
 ) -> None:
     """Run dbt on a product as build does; without words, the contract's rules as dbt tests."""
     with error_reporting():
-        from cli.mesh_connection import acting_on
+        from cli.mesh_connection import connect_to_mesh
 
-        with acting_on(home), tempfile.TemporaryDirectory(prefix=f"dbt-{port.replace('/', '-')}-") as name:
+        with (
+            connect_to_mesh(home),
+            tempfile.TemporaryDirectory(prefix=f"dbt-{port.replace('/', '-')}-") as name,
+        ):
             code = _run(port, day, words or ["test"], Path(name) / "project")
     if code != 0:
         raise typer.Exit(exits.FAILED)

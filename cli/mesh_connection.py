@@ -31,7 +31,7 @@ class NoAirflowError(Exception):
 
 
 @dataclass(frozen=True)
-class ActingOn:
+class MeshConnection:
     """What a command acts on."""
 
     name: str
@@ -39,7 +39,7 @@ class ActingOn:
     local: bool
     airflow: str | None
     """Address of Airflow's REST API (without ``/api/v2``); None when no Airflow is up."""
-    acts_as: frozenset[str]
+    domains: frozenset[str]
     """Domains whose connection ``aws_<domain>`` is known."""
 
     @contextmanager
@@ -61,7 +61,7 @@ class ActingOn:
 
 
 @contextmanager
-def acting_on(home: Path | None = None) -> Iterator[ActingOn]:
+def connect_to_mesh(home: Path | None = None) -> Iterator[MeshConnection]:
     """Make the hooks of this process reach the mesh, for the duration of the block.
 
     Args:
@@ -83,11 +83,11 @@ def acting_on(home: Path | None = None) -> Iterator[ActingOn]:
     settings = {} if found is None else dict(found.environment)
     with _environment(mesh_home.airflow, settings, alone=found is not None):
         running = airflow.find(mesh_home) if found is not None else None
-        yield ActingOn(
+        yield MeshConnection(
             name="AWS" if found is None else f"the local AWS at {found.endpoint}",
             local=found is not None,
             airflow=None if running is None else running.url,
-            acts_as=frozenset(
+            domains=frozenset(
                 name.removeprefix(CONNECTION).lower() for name in os.environ if name.startswith(CONNECTION)
             ),
         )

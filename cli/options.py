@@ -31,7 +31,7 @@ Form = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
-def agreed(yes: bool, question: str) -> bool:
+def confirmed(yes: bool, question: str) -> bool:
     """Whether the person agrees to a plan that was shown; without a terminal only ``--yes`` does."""
     if yes:
         return True

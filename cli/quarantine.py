@@ -17,7 +17,7 @@ import typer
 from cli import exits
 from cli.console import console
 from cli.errors import error_reporting
-from cli.options import Form, Home, PortAddress, Yes, agreed, data_day
+from cli.options import Form, Home, PortAddress, Yes, confirmed, data_day
 from cli.quarantine_tables import print_counts, print_preview, print_releases, print_rows
 from cli.repository import ROOT
 
@@ -140,14 +140,14 @@ def list_(
     home: Home = None,
 ) -> None:
     """Say how many rows are in quarantine, by port, data day and rule."""
-    with _acting(home) as acts_as:
+    with _acting(home) as domains:
         from interline.contracts import load_mesh
         from interline.quarantine.contents import counts
 
         chosen = ports or sorted(load_mesh(ROOT).products)
         found = []
         for address in chosen:
-            product, hook = _opened(address, acts_as, required=bool(ports))
+            product, hook = _opened(address, domains, required=bool(ports))
             if hook is not None:
                 found += counts(product, hook, _selection(day, rule, None))
     if form == "json":
@@ -175,11 +175,11 @@ def show(
     home: Home = None,
 ) -> None:
     """Show rows with the rules they broke; values above the clearance are masked and never leave Redshift."""
-    with _acting(home) as acts_as:
+    with _acting(home) as domains:
         from interline.quarantine.contents import rows
         from interline.quarantine.release import require_rule
 
-        product, hook = _opened(port, acts_as)
+        product, hook = _opened(port, domains)
         found = rows(product, hook, _selection(day, rule, row), clearance=clearance, limit=limit + 1)
         if not found:
             require_rule(product, rule)
@@ -231,10 +231,10 @@ def release(
     ways = [bool(accept), bool(settings or nulls), corrections is not None]
     if sum(ways) != 1:
         raise typer.BadParameter("say one way: --accept, or --set and --null, or --corrections FILE")
-    with _acting(home) as acts_as:
+    with _acting(home) as domains:
         from interline.quarantine import release
 
-        product, hook = _opened(port, acts_as)
+        product, hook = _opened(port, domains)
         proposal = _proposal(product, day, rule, row, accept, settings, nulls, corrections)
         preview = release.preview(product, hook, proposal)
         if form == "text":
@@ -242,7 +242,7 @@ def release(
         corrected_badly = bool(proposal.columns) and bool(preview.still_broken)
         number, release_id = 0, None
         if preview.decided and not corrected_badly:
-            if not agreed(yes, "Put this release on record?"):
+            if not confirmed(yes, "Put this release on record?"):
                 raise typer.Exit(exits.USAGE)
             signature = _signature(hook, by, reason)
             number = release.release(product, hook, proposal, signature)
@@ -278,11 +278,11 @@ def undo(
     home: Home = None,
 ) -> None:
     """Undo a release: the next check of its day judges its rows as they were built. The record keeps both."""
-    with _acting(home) as acts_as:
+    with _acting(home) as domains:
         from interline.quarantine import release
 
-        product, hook = _opened(port, acts_as)
-        if not agreed(yes, f"Undo release {release_id} of {port}?"):
+        product, hook = _opened(port, domains)
+        if not confirmed(yes, f"Undo release {release_id} of {port}?"):
             raise typer.Exit(exits.USAGE)
         undone = release.undo(product, hook, release_id, _signature(hook, by, reason))
     screen = console()
@@ -299,10 +299,10 @@ def undo(
 @app.command("releases", epilog=RELEASES_EXAMPLES)
 def releases(port: PortAddress, day: Day = None, form: Form = "text", home: Home = None) -> None:
     """List the record: who released what, when and why, and what was undone."""
-    with _acting(home) as acts_as:
+    with _acting(home) as domains:
         from interline.quarantine import release
 
-        product, hook = _opened(port, acts_as)
+        product, hook = _opened(port, domains)
         found = release.releases(product, hook, day.isoformat() if day else None)
     if form == "json":
         typer.echo(json.dumps([asdict(entry) for entry in found], indent=1))
@@ -314,29 +314,29 @@ def releases(port: PortAddress, day: Day = None, form: Form = "text", home: Home
 def _acting(home: Path | None) -> Iterator[frozenset[str]]:
     """Reach the mesh; what Redshift refuses is told without a traceback."""
     with error_reporting():
-        from cli.mesh_connection import acting_on
+        from cli.mesh_connection import connect_to_mesh
 
-        with acting_on(home) as acting:
+        with connect_to_mesh(home) as connection:
             from interline.aws.redshift_statements import RedshiftStatementError
             from interline.quarantine.errors import CorrectionError, QuarantineError
             from interline.quarantine.release_sql import TooLarge
 
             try:
-                yield acting.acts_as
+                yield connection.domains
             except TooLarge as error:
                 raise CorrectionError([str(error)]) from error
             except RedshiftStatementError as error:
                 raise QuarantineError(f"Redshift refused: {error.reason}") from error
 
 
-def _opened(address: str, acts_as: frozenset[str], *, required: bool = True) -> Any:
+def _opened(address: str, domains: frozenset[str], *, required: bool = True) -> Any:
     """Return the product and its domain's hook; None for the hook if the domain cannot be acted as."""
     from interline.contracts import load_product
     from interline.quarantine.connection import hook_of
     from interline.quarantine.errors import QuarantineError
 
     product = load_product(ROOT, address)
-    if product.domain.name in acts_as:
+    if product.domain.name in domains:
         return product, hook_of(product)
     if required:
         raise QuarantineError(

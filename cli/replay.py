@@ -11,7 +11,7 @@ import typer
 from cli import exits
 from cli.console import console
 from cli.errors import error_reporting
-from cli.options import Form, Home, PortAddress, Yes, agreed, data_day
+from cli.options import Form, Home, PortAddress, Yes, confirmed, data_day
 from cli.repository import ROOT
 
 EXAMPLES = """Examples:\n
@@ -45,9 +45,9 @@ def replay(
     The same input gives the same rows, so a replay after a repaired model or input changes exactly what was wrong.
     """
     with error_reporting():
-        from cli.mesh_connection import acting_on
+        from cli.mesh_connection import connect_to_mesh
 
-        with acting_on(home) as acting, acting.rest() as rest:
+        with connect_to_mesh(home) as connection, connection.rest() as rest:
             from interline.publication.consumers import following, inputs_of_all
             from interline.publication.errors import NoSuchPort
             from interline.publication.port_snapshots import PortSnapshots
@@ -91,7 +91,7 @@ def replay(
             if plan_only:
                 return
             require_unpaused(rest, plan)
-            if not agreed(yes, f"Run {plan.runs} data days of {len(plan.reruns)} products again?"):
+            if not confirmed(yes, f"Run {plan.runs} data days of {len(plan.reruns)} products again?"):
                 raise typer.Exit(exits.USAGE)
             screen = console(stderr=form == "json")
             work = Replay(

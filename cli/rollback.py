@@ -11,7 +11,7 @@ import typer
 from cli import exits
 from cli.console import console
 from cli.errors import error_reporting
-from cli.options import Form, Home, PortAddress, Yes, agreed
+from cli.options import Form, Home, PortAddress, Yes, confirmed
 from cli.repository import ROOT
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def rollback(
     newer snapshots stay until retention takes them, and `--to` one of them goes forth again.
     """
     with error_reporting():
-        from cli.mesh_connection import acting_on
+        from cli.mesh_connection import connect_to_mesh
 
-        with acting_on(home) as acting:
+        with connect_to_mesh(home) as connection:
             from interline.publication.port_snapshots import PortSnapshots
 
             plan = PortSnapshots(ROOT, port).plan_rollback(to)
@@ -61,8 +61,8 @@ def rollback(
                     console().print(line, markup=False, soft_wrap=True)
             if plan.nothing_to_do or plan_only:
                 return
-            with acting.rest() as rest:
-                if not agreed(yes, "Go back to this snapshot?"):
+            with connection.rest() as rest:
+                if not confirmed(yes, "Go back to this snapshot?"):
                     raise typer.Exit(exits.USAGE)
                 state = _run(rest, port, str(plan.target))
     said = "done" if state == "success" else f"{DAG} ended as {state}; its log in Airflow's UI says why"

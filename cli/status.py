@@ -105,21 +105,23 @@ def _servers(mesh_home: MeshHome) -> list[dict[str, Any]]:
 
 def _levels(home: Path, now: datetime | None) -> tuple[datetime | None, list[PortLevel], dict[str, str]]:
     """The moment of judgement, the ports, and why some could not be asked; no moment when no mesh is up."""
-    from cli.mesh_connection import NothingUpError, acting_on
+    from cli.mesh_connection import NothingUpError, connect_to_mesh
 
     try:
-        with acting_on(home) as acting:
+        with connect_to_mesh(home) as connection:
             from interline.contracts import load_mesh
             from interline.sla.lateness import service_levels, when_all_is_due
             from interline.sla.newest_days import newest_days
 
             mesh = load_mesh(ROOT)
             own_ports = [
-                address for address, product in mesh.products.items() if product.domain.name in acting.acts_as
+                address
+                for address, product in mesh.products.items()
+                if product.domain.name in connection.domains
             ]
             found = newest_days(ROOT, own_ports)
             newest = {entry.address: entry.day for entry in found if not entry.problem}
-            local_clock = when_all_is_due(mesh, newest) if acting.local else None
+            local_clock = when_all_is_due(mesh, newest) if connection.local else None
             as_of = now or local_clock or datetime.now(UTC)
             problems = {entry.address: entry.problem for entry in found if entry.problem}
             return as_of, service_levels(mesh, newest, as_of), problems

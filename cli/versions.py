@@ -32,9 +32,9 @@ def versions(
 ) -> None:
     """List a port's snapshots, newest first: their data day, and what each added and removed."""
     with error_reporting():
-        from cli.mesh_connection import acting_on
+        from cli.mesh_connection import connect_to_mesh
 
-        with acting_on(home):
+        with connect_to_mesh(home):
             from interline.publication.port_snapshots import PortSnapshots
 
             found = PortSnapshots(ROOT, port).snapshots()
