@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet
 
 from local.engines import duckdb_engine, hive_types
 from local.engines.catalog import Column
@@ -29,9 +30,17 @@ def schema(path: Path, uri: str) -> list[tuple[str, str]]:
 def select(columns: Sequence[Column], path: Path, uri: str) -> str:
     """A DuckDB query over one file that gives `columns` with their types; a column that is not there is NULL.
 
-    Raises BadData when the file's type of a column is not the catalog's nor narrower.
+    Raises BadData when the file's type of a column is not the catalog's nor narrower, and when it has one name in several spellings.
     """
     present = {name.lower(): (name, kind) for name, kind in schema(path, uri)}
+    # DuckDB gives the second of two such columns a name of its own
+    names = pyarrow.parquet.read_schema(path).names
+    for column in columns:
+        spellings = [name for name in names if name.lower() == column.name]
+        if len(spellings) > 1:
+            raise BadData(
+                f"several columns of the file are called {column.name}: {', '.join(spellings)}", uri
+            )
     outputs = []
     for column in columns:
         if column.name not in present:

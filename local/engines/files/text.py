@@ -12,7 +12,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow
@@ -23,6 +25,7 @@ from local.engines.catalog import CatalogTable, Column
 from local.engines.errors import BadData, NotSupported, QueryError
 from local.engines.files import quoted_fields
 from local.engines.files.lines import BLANK, LONGEST_LINE, PlainText
+from local.engines.hive_types import GlueType
 
 _PATTERNS = {
     "boolean": r"(?i)(true|false)",
@@ -89,9 +92,12 @@ def _select_json(table: CatalogTable, columns: Sequence[Column], text: PlainText
     for column in columns:
         nested = hive_types.is_nested(column.glue_type)
         keys = keys_of[column.name]
-        if keys:
-            reads[keys[0]] = hive_types.to_duckdb(column.glue_type) if nested else "VARCHAR"
-            value = duckdb_engine.quote(keys[0]) if nested else _typed(duckdb_engine.quote(keys[0]), column)
+        if keys and nested:
+            reads[keys[0]] = hive_types.to_duckdb(_as_spelled(column, keys[0], path, uri))
+            value = f"CAST({duckdb_engine.quote(keys[0])} AS {column.duckdb_type})"
+        elif keys:
+            reads[keys[0]] = "VARCHAR"
+            value = _typed(duckdb_engine.quote(keys[0]), column)
         else:
             value = f"CAST(NULL AS {column.duckdb_type})"
         outputs.append(f"{value} AS {duckdb_engine.quote(column.name)}")
@@ -105,6 +111,42 @@ def _select_json(table: CatalogTable, columns: Sequence[Column], text: PlainText
         f"columns = {{{struct}}}, compression = 'uncompressed', maximum_object_size = {LONGEST_LINE})"
     )
     return f"SELECT {', '.join(outputs) or '1 AS one'} FROM {source}"
+
+
+def _as_spelled(column: Column, key: str, path: Path, uri: str) -> GlueType:
+    """A nested column's type with the names that the objects spell: DuckDB's reader minds the case, the SerDe does not.
+
+    Raises NotSupported where a file spells one name in several ways.
+    """
+    connection = duckdb_engine.connect()
+    try:
+        structures = connection.execute(
+            f"SELECT DISTINCT json_structure(json_extract(json, ?)) FROM read_json_objects({duckdb_engine.literal(str(path))}, "
+            f"format = 'newline_delimited', compression = 'uncompressed', maximum_object_size = {LONGEST_LINE})",
+            ["$." + json.dumps(key)],
+        ).fetchall()
+    finally:
+        connection.close()
+    found = [json.loads(structure) for (structure,) in structures if structure is not None]
+    return _respelled(hive_types.parse(column.glue_type), found, f"column {column.name} in {uri}")
+
+
+def _respelled(kind: GlueType, structures: list[Any], where: str) -> GlueType:
+    if kind.name == "array":
+        items = [one[0] for one in structures if isinstance(one, list) and one]
+        return replace(kind, children=(_respelled(kind.children[0], items, where),))
+    if kind.name != "struct":
+        return kind
+    objects = [one for one in structures if isinstance(one, dict)]
+    fields, children = [], []
+    for field, child in zip(kind.fields, kind.children, strict=True):
+        spellings = sorted({key for one in objects for key in one if key.lower() == field.lower()})
+        if len(spellings) > 1:
+            raise NotSupported(f"several spellings of a key ({', '.join(spellings)}) within the {where}")
+        name = spellings[0] if spellings else field
+        fields.append(name)
+        children.append(_respelled(child, [one[name] for one in objects if name in one], where))
+    return replace(kind, children=tuple(children), fields=tuple(fields))
 
 
 def _select_respelled(columns: Sequence[Column], keys_of: dict[str, list[str]], path: Path, uri: str) -> str:

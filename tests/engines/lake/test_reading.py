@@ -7,6 +7,7 @@ import re
 
 import duckdb
 import pyarrow
+import pyarrow.parquet
 import pytest
 from sqlglot import parse_one
 
@@ -241,6 +242,39 @@ def test_a_json_line_that_the_serde_does_not_take(connection, table, line, reaso
 
 def test_two_spellings_of_a_key_in_two_lines_are_one_column(connection, table):
     assert rows(connection, table(JSON, {"id": "int"}, '{"Id": 1}\n{"id": 2}\n')) == [(1,), (2,)]
+
+
+NESTED = {"id": "int", "who": "struct<name:string,tags:array<struct<code:int>>>"}
+
+
+def test_names_within_a_struct_are_found_without_regard_to_case(connection, table):
+    # case.insensitive is true unless the table says otherwise ("OpenX JSON SerDe", Amazon Athena User Guide)
+    found = table(
+        JSON,
+        NESTED,
+        '{"id": 1, "who": {"Name": "x", "Tags": [{"CODE": 7}]}}\n{"id": 2, "who": null}\n{"id": 3, "who": {"Name": "y"}}\n',
+    )
+    assert rows(connection, found) == [
+        (1, {"name": "x", "tags": [{"code": 7}]}),
+        (2, None),
+        (3, {"name": "y", "tags": None}),
+    ]
+
+
+def test_a_name_within_a_struct_in_several_spellings_is_refused(connection, table):
+    text = '{"who": {"Name": "x"}}\n{"who": {"name": "y"}}\n'
+    with pytest.raises(
+        NotSupported, match=r"several spellings of a key \(Name, name\) within the column who"
+    ):
+        rows(connection, table(JSON, NESTED, text))
+
+
+def test_a_parquet_column_in_several_spellings_is_refused(connection, table):
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(pyarrow.table({"Id": [1], "id": [2]}), sink)
+    found = table(PARQUET, {"id": "bigint"}, sink.getvalue().to_pybytes())
+    with pytest.raises(BadData, match="several columns of the file are called id"):
+        rows(connection, found)
 
 
 PACKED = gzip.compress(b'{"id": 1}\n' * 1_000)
