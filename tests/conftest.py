@@ -21,6 +21,8 @@ from local.gateway import service_descriptions
 from tests.mesh_folder import MeshFolder
 
 HERE = Path(__file__).parent
+collect_ignore = ["conformance"]
+"""Runs in an environment of its own: `./interline test --conformance`."""
 SLOW = ("how_to", "engines", "mesh")
 """Folders that come last, in this order; with several processes in the opposite one."""
 _ONE_MESH = "tests/mesh/staying_up/"

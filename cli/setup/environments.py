@@ -1,4 +1,4 @@
-"""The two environments, each made from its lock, marked with a stamp when it is whole.
+"""The environments, each made from its lock, marked with a stamp when it is whole.
 
 The stamp is written last: an environment without one, or whose lock or Python has changed since, is
 made again (only what differs is installed where it was whole for another lock). A set-up that was
@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,19 +93,38 @@ def environments(root: Path) -> tuple[Environment, Environment]:
     )
 
 
+def conformance(root: Path) -> Environment:
+    """The environment of the conformance suite, which only `./interline test --conformance` makes."""
+    folder = root / STATE / "environments"
+    return Environment("Conformance", folder / "conformance", root / "requirements" / "conformance.txt")
+
+
 def ensure(root: Path) -> None:
-    """Make what is missing; returns at once when both environments are whole.
+    """Make what every command needs; returns at once when both environments are whole.
 
     Raises:
         SetupError: it is not possible; what was whole before stays whole.
     """
-    if all(environment.is_whole() for environment in environments(root)):
+    _ensure(root, environments(root))
+
+
+def ensure_conformance(root: Path) -> None:
+    """Make the environment of the conformance suite.
+
+    Raises:
+        SetupError: it is not possible; what was whole before stays whole.
+    """
+    _ensure(root, (conformance(root),))
+
+
+def _ensure(root: Path, required: Sequence[Environment]) -> None:
+    if all(environment.is_whole() for environment in required):
         return
     state = root / STATE
     try:
         state.mkdir(parents=True, exist_ok=True)
         with _alone(state / "setup.lock"):
-            missing = [environment for environment in environments(root) if not environment.is_whole()]
+            missing = [environment for environment in required if not environment.is_whole()]
             if missing:
                 _make(missing, state)
     except OSError as error:

@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-LOCKS = ("local", "dbt")
+LOCKS = ("local", "dbt", "conformance")
 MACHINES = {
     f"{python} on {system}": {
         "python_version": python,
