@@ -41,10 +41,14 @@ class SqlCursor(ABC):
 
     def peek_word(self, ahead: int = 0) -> str:
         """The upper-case text of a token that is not a string or quoted name; empty otherwise."""
+        return " ".join(self._words(ahead))
+
+    def _words(self, ahead: int) -> list[str]:
+        """The words of a token: sqlglot reads some pairs as one."""
         token = self.peek(ahead)
         if token is None or token.token_type in (TokenType.STRING, TokenType.IDENTIFIER):
-            return ""
-        return " ".join(token.text.upper().split())
+            return []
+        return token.text.upper().split()
 
     def take(self) -> Token:
         """The next token. Raises the syntax error at the end."""
@@ -55,14 +59,11 @@ class SqlCursor(ABC):
         return token
 
     def _matching(self, words: Sequence[str]) -> int:
-        """The number of tokens that hold these words, or 0 when others come.
-
-        A token may hold several words (sqlglot reads some pairs as one).
-        """
+        """The number of tokens that make up these words, or 0 when others come."""
         tokens = 0
-        remaining = [part for word in words for part in word.upper().split()]
+        remaining = " ".join(words).upper().split()
         while remaining:
-            parts = self.peek_word(tokens).split()
+            parts = self._words(tokens)
             if not parts or parts != remaining[: len(parts)]:
                 return 0
             remaining = remaining[len(parts) :]
