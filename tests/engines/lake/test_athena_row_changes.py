@@ -27,7 +27,7 @@ def stock(lake, name):
     return name
 
 
-def held(lake, name):
+def rows_of(lake, name):
     return lake.rows("bookings", f"SELECT id, item, amount FROM {name} ORDER BY id")
 
 
@@ -35,26 +35,26 @@ def test_delete_takes_the_rows_that_a_condition_finds(lake, stock):
     outcome = lake.query("bookings", f"DELETE FROM {stock} WHERE item = 'a' OR {stock}.id > 2")
     assert outcome.state == "SUCCEEDED", outcome.reason
     assert outcome.execution["StatementType"] == "DML"
-    assert held(lake, stock) == [("2", "b", "2.5")]
+    assert rows_of(lake, stock) == [("2", "b", "2.5")]
     lake.rows("bookings", f"DELETE FROM {stock} WHERE id IN (SELECT id FROM {stock} WHERE amount > 2e0)")
-    assert held(lake, stock) == []
+    assert rows_of(lake, stock) == []
 
 
 def test_delete_leaves_a_row_whose_condition_is_null(lake, stock):
     lake.rows("bookings", f"DELETE FROM {stock} WHERE item <> 'a'")
-    assert held(lake, stock) == [("1", "a", "1.5"), ("3", None, None)]
+    assert rows_of(lake, stock) == [("1", "a", "1.5"), ("3", None, None)]
 
 
 def test_delete_without_a_condition_empties_the_table(lake, stock):
     lake.rows("bookings", f"DELETE FROM bookings_curated.{stock}")
-    assert held(lake, stock) == []
+    assert rows_of(lake, stock) == []
 
 
 def test_update_computes_from_the_row_as_it_was(lake, stock):
     lake.rows(
         "bookings", f"UPDATE {stock} SET amount = amount + id, item = null WHERE day = date '2013-01-01'"
     )
-    assert held(lake, stock) == [("1", None, "2.5"), ("2", None, "4.5"), ("3", None, None)]
+    assert rows_of(lake, stock) == [("1", None, "2.5"), ("2", None, "4.5"), ("3", None, None)]
 
 
 def test_merge_updates_deletes_and_inserts(lake, stock):
@@ -66,10 +66,10 @@ def test_merge_updates_deletes_and_inserts(lake, stock):
         "WHEN MATCHED THEN UPDATE SET item = s.item, amount = t.amount * 2e0 "
         "WHEN NOT MATCHED THEN INSERT (id, item) VALUES (s.id, s.item)",
     )
-    assert held(lake, stock) == [("2", "y", "5.0"), ("3", None, None), ("4", "z", None)]
+    assert rows_of(lake, stock) == [("2", "y", "5.0"), ("3", None, None), ("4", "z", None)]
 
 
-def test_the_first_when_that_holds_decides(lake, stock):
+def test_the_first_when_that_is_true_decides(lake, stock):
     lake.rows(
         "bookings",
         f"MERGE INTO {stock} t USING (SELECT 1 AS id UNION ALL SELECT 5) s ON t.id = s.id "
@@ -78,7 +78,7 @@ def test_the_first_when_that_holds_decides(lake, stock):
         "WHEN NOT MATCHED AND s.id > 9 THEN INSERT (id) VALUES (s.id) "
         "WHEN NOT MATCHED THEN INSERT VALUES (s.id, 'new', null, null)",
     )
-    assert held(lake, stock) == [
+    assert rows_of(lake, stock) == [
         ("1", "first", "1.5"),
         ("2", "b", "2.5"),
         ("3", None, None),
@@ -93,7 +93,7 @@ def test_a_row_that_several_rows_match_is_an_error(lake, stock):
         "WHEN MATCHED THEN UPDATE SET item = s.item",
     )
     assert "One MERGE target table row matched more than one source row" in reason
-    assert held(lake, stock)[0] == ("1", "a", "1.5")
+    assert rows_of(lake, stock)[0] == ("1", "a", "1.5")
 
 
 def test_a_statement_is_one_snapshot(lake, local_aws, stock):
@@ -139,7 +139,7 @@ def test_a_statement_is_one_snapshot(lake, local_aws, stock):
 )
 def test_what_is_wrong_or_not_served_is_named_and_changes_nothing(lake, stock, sql, message):
     assert message in lake.refusal("bookings", sql.format(t=stock))
-    assert len(held(lake, stock)) == 3
+    assert len(rows_of(lake, stock)) == 3
 
 
 @pytest.mark.parametrize(
@@ -178,9 +178,9 @@ def test_a_hive_table_is_not_changed(lake, name):
         assert "Modifying Hive table rows is only supported for transactional tables" in reason
 
 
-def test_changing_needs_every_row_and_column(lake, stock):
+def test_changing_requires_every_row_and_column(lake, stock):
     lake.link("shopping", "bookings")
     lake.grant("bookings", "shopping", stock, ["id", "item"])
     reason = lake.refusal("shopping", f"DELETE FROM bookings_curated.{stock}")
     assert "Required Delete" in reason or "Insufficient" in reason
-    assert len(held(lake, stock)) == 3
+    assert len(rows_of(lake, stock)) == 3

@@ -185,7 +185,7 @@ def test_awswrangler_merges_into_and_deletes_from_iceberg(session, name):
     import awswrangler
     import pandas
 
-    def held():
+    def rows():
         return awswrangler.athena.read_sql_query(
             f"SELECT id, item FROM {name} ORDER BY id",
             database="loyalty_curated",
@@ -210,6 +210,6 @@ def test_awswrangler_merges_into_and_deletes_from_iceberg(session, name):
     awswrangler.athena.to_iceberg(
         pandas.DataFrame({"id": [2, 3], "item": ["B", "c"]}), merge_cols=["id"], **place
     )
-    assert held() == [[1, "a"], [2, "B"], [3, "c"]]
+    assert rows() == [[1, "a"], [2, "B"], [3, "c"]]
     awswrangler.athena.delete_from_iceberg_table(pandas.DataFrame({"id": [1, 3]}), merge_cols=["id"], **place)
-    assert held() == [[2, "B"]]
+    assert rows() == [[2, "B"]]

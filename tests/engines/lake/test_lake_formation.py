@@ -409,21 +409,21 @@ def test_credentials_of_a_partition_reach_that_partition_alone(lake, local_aws, 
         lake.land(OWNER, f"{name}/dt={day}/a.json", '{"id": "1", "secret": "s"}\n')
     lake.crawled(OWNER, name)
     account = local_aws.account(OWNER)
-    asked = {
+    request = {
         "TableArn": f"arn:aws:glue:us-east-1:{account}:table/bookings_landing/{name}",
         "Partition": {"Values": ["2013-01-01"]},
     }
     other = local_aws.client("lakeformation", OTHER)
     with pytest.raises(ClientError, match="AccessDeniedException"):
-        other.get_temporary_glue_partition_credentials(**asked)
+        other.get_temporary_glue_partition_credentials(**request)
     place = {"CatalogId": account, "DatabaseName": "bookings_landing", "Name": name}
     given = {"Principal": principal(local_aws, OTHER), "Permissions": ["SELECT"]}
     owner = local_aws.client("lakeformation", OWNER)
     owner.grant_permissions(**given, Resource={"TableWithColumns": {**place, "ColumnNames": ["id", "dt"]}})
     with pytest.raises(ClientError, match="granted by column"):
-        other.get_temporary_glue_partition_credentials(**asked)
+        other.get_temporary_glue_partition_credentials(**request)
     owner.grant_permissions(**given, Resource={"Table": place})
-    vended = other.get_temporary_glue_partition_credentials(**asked)
+    vended = other.get_temporary_glue_partition_credentials(**request)
     s3 = local_aws.client_with(
         "s3",
         {
@@ -437,7 +437,7 @@ def test_credentials_of_a_partition_reach_that_partition_alone(lake, local_aws, 
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.get_object(Bucket="bookings-landing", Key=f"{name}/dt=2013-01-02/a.json")
     with pytest.raises(ClientError, match="EntityNotFoundException"):
-        other.get_temporary_glue_partition_credentials(**{**asked, "Partition": {"Values": ["2013-01-03"]}})
+        other.get_temporary_glue_partition_credentials(**{**request, "Partition": {"Values": ["2013-01-03"]}})
 
 
 def test_row_filters_apply_to_files_and_partition_keys(lake, local_aws, name):

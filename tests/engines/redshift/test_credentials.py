@@ -102,7 +102,7 @@ class TestGetClusterCredentials:
         assert "between 900 and 3600" in message
 
     @pytest.mark.parametrize(
-        "asked",
+        "parameters",
         [
             {"ClusterIdentifier": "bookings", "DbUser": "rdsdb"},
             {"ClusterIdentifier": "bookings", "DbUser": "interline", "DbName": "other"},
@@ -110,8 +110,10 @@ class TestGetClusterCredentials:
             {"ClusterIdentifier": "shopping", "DbUser": "interline"},
         ],
     )
-    def test_what_the_policy_does_not_allow_is_denied(self, redshift: Any, asked: dict[str, Any]) -> None:
-        code, _ = refusal(redshift.get_cluster_credentials, **asked)
+    def test_what_the_policy_does_not_allow_is_denied(
+        self, redshift: Any, parameters: dict[str, Any]
+    ) -> None:
+        code, _ = refusal(redshift.get_cluster_credentials, **parameters)
         assert code == "AccessDenied"
 
     def test_airflow_itself_gets_none(self, local_aws: Any) -> None:

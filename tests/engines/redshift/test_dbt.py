@@ -119,9 +119,9 @@ def test_views_bound_and_late_binding_answer(built: Dbt, data_api: Any) -> None:
 
 
 def test_a_grant_of_dbt_is_in_force(built: Dbt, data_api: Any) -> None:
-    held = "select has_table_privilege('analyst', 'everything.{}', 'select')"
-    assert data_api.rows(held.format("by_airport")) == [(True,)]
-    assert data_api.rows(held.format("kinds")) == [(False,)]
+    may_select = "select has_table_privilege('analyst', 'everything.{}', 'select')"
+    assert data_api.rows(may_select.format("by_airport")) == [(True,)]
+    assert data_api.rows(may_select.format("kinds")) == [(False,)]
 
 
 def test_descriptions_are_comments_in_the_catalog(built: Dbt) -> None:

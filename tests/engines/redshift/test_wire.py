@@ -472,7 +472,7 @@ class TestMessages:
             raw.read()
 
 
-class TestEndings:
+class TestDisconnects:
     """Cancel requests and clients that are gone."""
 
     def test_a_statement_can_be_cancelled(self, libpq: Any) -> None:
@@ -500,25 +500,25 @@ class TestEndings:
         assert cursor.fetchone() == (1,)
 
     def test_a_client_that_vanishes_releases_its_locks(self, libpq: Any, connect: Any) -> None:
-        gone = libpq()
-        gone.cursor().execute(
+        vanishing = libpq()
+        vanishing.cursor().execute(
             "create table wire.freed (a int); commit; begin; insert into wire.freed values (1)"
         )
-        cut(gone)
+        cut(vanishing)
         cursor = connect().cursor()
         cursor.execute("lock table wire.freed")
         cursor.execute("select count(*) from wire.freed")
         assert cursor.fetchone() == [0]
 
     def test_a_client_that_vanishes_during_a_statement_ends_it(self, libpq: Any, data_api: Any) -> None:
-        gone = libpq(application_name="vanishing")
-        pid = gone.info.backend_pid
-        thread = threading.Thread(target=_ignore_errors, args=(gone, ENDLESS), daemon=True)
+        vanishing = libpq(application_name="vanishing")
+        pid = vanishing.info.backend_pid
+        thread = threading.Thread(target=_ignore_errors, args=(vanishing, ENDLESS), daemon=True)
         thread.start()
         sessions = f"select count(*) from stv_sessions where process = {pid}"
         assert data_api.rows(sessions) == [(1,)]
         time.sleep(0.3)
-        cut(gone)
+        cut(vanishing)
         assert wait_until(lambda: data_api.rows(sessions) == [(0,)])
         thread.join(PATIENCE)
 
@@ -542,7 +542,7 @@ class TestStrangers:
     """What is not a client of Redshift gets nothing and harms nobody."""
 
     @pytest.mark.parametrize(
-        ("said", "answered"),
+        ("sent", "answered"),
         [
             (b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b""),
             (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b""),
@@ -552,9 +552,9 @@ class TestStrangers:
         ],
     )
     def test_noise_ends_the_connection(
-        self, raw_socket: socket.socket, connect: Any, said: bytes, answered: bytes
+        self, raw_socket: socket.socket, connect: Any, sent: bytes, answered: bytes
     ) -> None:
-        raw_socket.sendall(said)
+        raw_socket.sendall(sent)
         raw_socket.shutdown(socket.SHUT_WR)
         answer = b""
         while part := raw_socket.recv(1000):
