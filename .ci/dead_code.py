@@ -54,8 +54,10 @@ OUTSIDE_USERS = (
     UsedBy(
         "Airflow's plugins",
         "plugins/interline_plugin.py",
-        ("InterlinePlugin", "deadline_references", "on_load"),
+        ("InterlinePlugin", "deadline_references", "listeners", "on_load"),
     ),
+    UsedBy("Airflow's scheduler", "plugins/interline/airflow/listener.py", ("on_dag_run_running",)),
+    UsedBy("requests", "plugins/interline/airflow/rest_api.py", ("trust_env",)),
     UsedBy(
         "Airflow's deadlines",
         "plugins/interline/airflow/deadlines.py",

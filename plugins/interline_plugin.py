@@ -6,15 +6,16 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from interline.airflow import policy
+from interline.airflow import listener, policy
 from interline.airflow.deadlines import DataDayPublished
 
 
 class InterlinePlugin(AirflowPlugin):
-    """The policies by which no task acts as another domain; the moment from which a product's promise counts."""
+    """The policies by which no task acts as another domain; the moment from which a product's promise counts; few pending runs."""
 
     name = "interline"
     deadline_references = [DataDayPublished]
+    listeners = [listener]
 
     @classmethod
     def on_load(cls, *args: Any, **kwargs: Any) -> None:

@@ -108,6 +108,7 @@ def airflow_environment(
     environment = plain_environment(root)
     environment.update(aws)
     environment["AIRFLOW_HOME"] = str(home.airflow)
+    environment["AIRFLOW_CONN_AIRFLOW_API"] = url
     environment[DBT_VARIABLE] = str(dbt_executable())
     for section, values in settings.items():
         for name, value in values.items():

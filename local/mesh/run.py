@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from interline.contracts import load_mesh
 from interline.scheduling import ANNOUNCEMENTS_DESCRIPTION, ANNOUNCEMENTS_POOL
+from interline.scheduling.airflow_state import WATCHING_DAG
 from local.mesh.airflow import Airflow
 from local.mesh.aws import Aws
 from local.mesh.configuration import tasks_at_once
@@ -159,6 +160,8 @@ class _Work:
                     self._cancel(tracker)
             raise
         finally:
+            with contextlib.suppress(RestError, httpx.HTTPError):
+                self._set_watching(True)
             rest.close()
         return reports, evidence, display.seconds
 
@@ -182,12 +185,20 @@ class _Work:
         for domain in self._mesh.domains.values():
             self._rest.make_pool(domain.pool, slots, f"Tasks of the {domain.name} domain")
         self._rest.make_pool(ANNOUNCEMENTS_POOL, 1, ANNOUNCEMENTS_DESCRIPTION)
-        for dag_id, dag in self._rest.dags().items():
+        dags = self._rest.dags()
+        if WATCHING_DAG in dags:
+            self._set_watching(False)
+        for dag_id, dag in dags.items():
             if dag_id not in self._mesh.products:
                 continue  # the platform's own, which wait to be triggered
             paused = dag_id not in self._selection.products
             if dag["is_paused"] != paused:
                 self._rest.set_paused(dag_id, paused)
+
+    def _set_watching(self, on: bool) -> None:
+        """Let the platform's DAG watch consumers, or not: this run follows its days by itself, and Airflow ends with it."""
+        if self._airflow.started_here:
+            self._rest.set_paused(WATCHING_DAG, not on)
 
     def _follow_to_the_end(self, tracker: Tracker) -> None:
         to_land = list(self._selection.days)

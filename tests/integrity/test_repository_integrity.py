@@ -190,5 +190,5 @@ def test_only_the_platform_dag_that_deletes_starts_paused(platform_dag_bag: Any)
     """A run of a DAG that is paused waits: a merge would grant nothing, and what has expired would stay granted."""
     paused = {name: dag.is_paused_upon_creation for name, dag in platform_dag_bag.dags.items()}
     assert paused.pop("platform.retention") is True, "it deletes for good, so somebody has to switch it on"
-    assert set(paused) == {"platform.access", "platform.onboard", "platform.rollback"}
+    assert set(paused) == {"platform.access", "platform.onboard", "platform.rollback", "platform.scheduling"}
     assert set(paused.values()) == {False}

@@ -19,6 +19,7 @@ PACKAGES = {"interline": ROOT / "plugins" / "interline", "local": ROOT / "local"
 # when it needs it. What each brings with it is slow no more once it is there.
 SLOW = {
     "airflow": 2200,
+    "airflow.models": 680,  # beyond airflow itself
     "boto3": 250,
     "botocore": 190,
     "duckdb": 170,
@@ -38,6 +39,7 @@ SLOW = {
 }
 BRINGS = {
     "airflow": {"httpx", "jsonschema", "sqlalchemy"},
+    "airflow.models": {"airflow.models"},
     "boto3": {"botocore"},
     "moto": {"boto3", "botocore"},
     "pandas": {"numpy"},

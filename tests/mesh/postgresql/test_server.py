@@ -11,7 +11,7 @@ import psutil
 import pytest
 from sqlalchemy import create_engine, text
 
-from local.mesh import postgresql
+from tests.mesh.postgresql import server as postgresql
 
 
 def test_it_serves_two_transactions_at_once_and_ends() -> None:
