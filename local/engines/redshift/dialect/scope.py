@@ -12,6 +12,9 @@ from local.engines.redshift.dialect.typed import Output, Typed, quote_name, quot
 from local.engines.redshift.errors import SqlError, unsupported
 from local.engines.redshift.types import Type
 
+# "Pseudocolumns" (CREATE EXTERNAL TABLE)
+_PSEUDOCOLUMNS = ("$path", "$size", "$spectrum_oid")
+
 
 @dataclass(frozen=True)
 class Resolved:
@@ -238,6 +241,10 @@ class Scope:
         raise self._missing(parts)
 
     def _missing(self, parts: tuple[str, ...]) -> SqlError:
+        if parts[-1] in _PSEUDOCOLUMNS:
+            return errors.unsupported(
+                f'the pseudocolumn "{parts[-1]}" of external tables in the local Redshift'
+            )
         if len(parts) > 1 and not any(self.source_of(parts[: n + 1]) for n in range(len(parts) - 1)):
             return SqlError(errors.UNDEFINED_TABLE, f'missing FROM-clause entry for table "{parts[-2]}"')
         where = ", ".join(each.name for each in self.sources)
