@@ -137,7 +137,7 @@ class TestReading:
                 "0A000",
                 "External tables are not supported in views",
             ),
-            ('select "$path" from {t}', "0A000", 'the pseudocolumn "$path"'),
+            ('select "$path" from {table}', "0A000", 'the pseudocolumn "$path"'),
         ],
     )
     def test_refusals(self, cursor: Any, landing: str, sql: str, state: str, part: str) -> None:
