@@ -26,7 +26,14 @@ MATERIALIZED_VIEW = "materialized view"
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a relation; ``default`` is Redshift SQL, ``identity`` is (seed, step)."""
+    """A column of a relation.
+
+    Attributes:
+        default: Redshift SQL.
+        identity: (seed, step).
+        identity_by_default: whether a row may bring its own value for the identity.
+        sequence: the number of the identity's sequence in its table.
+    """
 
     name: str
     type: Type
@@ -35,6 +42,8 @@ class Column:
     encoding: str | None = None
     identity: tuple[int, int] | None = None
     comment: str | None = None
+    identity_by_default: bool = False
+    sequence: int = 0
 
 
 @dataclass(frozen=True)

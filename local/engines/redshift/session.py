@@ -78,14 +78,18 @@ class Plan:
 
 @dataclass
 class Transaction:
-    """The changes of the transaction under way."""
+    """The changes of the transaction under way.
+
+    Attributes:
+        written: object identifiers of the relations whose rows it changed.
+    """
 
     changes: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     based_on: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     temporary_before: dict[str, Relation] = field(default_factory=dict)
     settings_before: dict[str, str] = field(default_factory=dict)
     engine_open: bool = False
-    wrote_rows: bool = False
+    written: set[int] = field(default_factory=set)
     iceberg: IcebergWork | None = None
     started: datetime.datetime | None = None
 

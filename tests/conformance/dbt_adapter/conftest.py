@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-TEST_USERS = ("conformance_one", "conformance_two", "conformance_three")
-
 
 @pytest.fixture(scope="session", autouse=True)
 def grantees(cluster: Any) -> None:
-    """Users for the tests of grants, named in the variables that these tests read."""
+    """Three users of this process for the tests of grants, named in the variables that these tests read."""
+    process = os.environ.get("PYTEST_XDIST_WORKER", "alone")
     with cluster.connect() as connection:
         connection.autocommit = True
-        cursor = connection.cursor()
-        for number, user in enumerate(TEST_USERS, start=1):
-            os.environ[f"DBT_TEST_USER_{number}"] = user
-            cursor.execute("select count(*) from pg_user where usename = %s", (user,))
-            if cursor.fetchone() == [0]:
-                cursor.execute(f"create user {user} password disable")
+        for number in (1, 2, 3):
+            user = os.environ[f"DBT_TEST_USER_{number}"] = f"conformance_{process}_{number}"
+            connection.cursor().execute(f"create user {user} password disable")
 
 
 @pytest.fixture(scope="class")
@@ -37,3 +34,12 @@ def dbt_profile_target(cluster: Any) -> dict[str, Any]:
         "threads": 4,
         "retries": 0,
     }
+
+
+@pytest.fixture(scope="class")
+def logs_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where dbt logs: not in this repository."""
+    folder = tmp_path_factory.mktemp("logs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DBT_LOG_PATH", str(folder))
+        yield str(folder)

@@ -98,6 +98,8 @@ def _temporal(left: Typed, operator: str, right: Typed) -> Typed:
         return Typed(f"({left.sql} + CAST({right.sql} AS INTEGER))", types.DATE)
     if operator == "+" and (left.type.is_integer and other == "date"):
         return Typed(f"({right.sql} + CAST({left.sql} AS INTEGER))", types.DATE)
+    if operator == "+" and {one, other} == {"date", "time"}:
+        return Typed(f"({left.sql} + {right.sql})", types.TIMESTAMP)
     if operator == "-" and one == "date" and right.type.is_integer:
         return Typed(f"({left.sql} - CAST({right.sql} AS INTEGER))", types.DATE)
     if operator == "-" and one == other == "date":

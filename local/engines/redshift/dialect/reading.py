@@ -87,6 +87,14 @@ _PARAMETERS = re.compile(
 )
 
 
+_PARAMETER_NAME = re.compile(rf"{PARAMETER_PREFIX}(\d+)")
+
+
+def as_written(text: str) -> str:
+    """A text in which parameters are $1, $2, … again."""
+    return _PARAMETER_NAME.sub(r"$\1", text)
+
+
 def _name_parameters(sql: str) -> str:
     """Write $1 as a name: sqlglot takes the text between two parameters for a dollar-quoted string."""
     if "$" not in sql:
@@ -160,7 +168,7 @@ def parse(sql: str) -> exp.Expr:
     except ParseError as error:
         details = error.errors[0] if error.errors else {}
         near = details.get("highlight") or ""
-        raise syntax_error(near) from error
+        raise syntax_error(as_written(near)) from error
     except TokenError as error:
         raise SqlError(SYNTAX_ERROR, f"syntax error: {str(error).splitlines()[0]}") from error
     except RecursionError as error:
@@ -191,7 +199,13 @@ class TokenReader(SqlCursor):
     def error(self, expected: str = "") -> SqlError:
         """The syntax error at the next token, in Redshift's words, which do not say what was expected."""
         token = self.peek()
-        return syntax_error(self.source(token) if token else "")
+        return syntax_error(as_written(self.source(token)) if token else "")
+
+    def identifier(self) -> str:
+        """A name in lower case, quoted or not; a parameter is none."""
+        if self.peek_word().startswith(PARAMETER_PREFIX.upper()):
+            raise self.error()
+        return super().identifier()
 
     def qualified_name(self, longest: int = 3) -> tuple[str, ...]:
         """A name of one part, or up to `longest`."""

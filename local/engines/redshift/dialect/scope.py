@@ -89,6 +89,10 @@ class Scan:
     conditions: list[exp.Expr] = field(default_factory=list)
 
 
+_CONSTANTS_OF_THE_LEADER = frozenset({"current_timestamp", "now", "timeofday"})
+"""The leader node computes them, once, and a query without tables takes the result anywhere."""
+
+
 @dataclass
 class Compilation:
     """What one statement's translation collects.
@@ -123,6 +127,13 @@ class Compilation:
         scan = Scan(f"\x00scan{len(self.scans)}\x00", subject)
         self.scans.append(scan)
         return scan
+
+    @property
+    def must_run_on_leader(self) -> bool:
+        """Whether only the leader node can answer: then the rows cannot be stored in a table."""
+        return self.system or (
+            self.leader_function is not None and self.leader_function not in _CONSTANTS_OF_THE_LEADER
+        )
 
     def check_node(self) -> None:
         """Refuse a statement that mixes the leader node's catalog with tables.

@@ -56,12 +56,8 @@ def _derived(node: exp.Subquery, scope: Scope) -> str:
         raise unsupported("PIVOT and UNPIVOT in the local Redshift")
     check_arguments(node, {"this", "alias", "with_", "order", "limit", "offset"})
     name, columns, definitions = _alias(node)
-    if not name:
-        raise SqlError(
-            errors.SYNTAX_ERROR,
-            "subquery in FROM must have an alias",
-            hint="For example, FROM (SELECT ...) [AS] foo.",
-        )
+    # Without an alias its columns go by their own names; nobody can write a qualifier with a space by accident.
+    name = name or f"unnamed subquery {len(scope.sources) + 1}"
     if definitions:
         raise errors.syntax_error(definitions[0].sql())
     inner_scope = scope.only_ctes()

@@ -146,7 +146,14 @@ def _offset(value: datetime.time) -> str:
     return f"{'-' if minutes < 0 else '+'}{hours:02}" + (f":{rest:02}" if rest else "")
 
 
-def _timestamp(value: datetime.datetime | datetime.date) -> str:
+def _date(value: datetime.date | str) -> str:
+    """A date; one before the year 1 arrives as DuckDB's text."""
+    return value.replace("(BC)", "BC") if isinstance(value, str) else value.isoformat()[:10]
+
+
+def _timestamp(value: datetime.datetime | datetime.date | str) -> str:
+    if isinstance(value, str):
+        return value.replace("(BC)", "BC")
     if not isinstance(value, datetime.datetime):
         return f"{value.isoformat()} 00:00:00"
     text = value.replace(tzinfo=None).isoformat(" ") if value.tzinfo else value.isoformat(" ")
@@ -172,7 +179,7 @@ _TEXT: dict[str, Encoder] = {
     "oid": lambda value: b"%d" % value,
     "float4": _float(6),
     "float8": _float(15),
-    "date": lambda value: value.isoformat()[:10].encode(),
+    "date": lambda value: _date(value).encode(),
     "time": lambda value: _clock(value).encode(),
     "timetz": lambda value: (_clock(value) + _offset(value)).encode(),
     "timestamp": lambda value: _timestamp(value).encode(),

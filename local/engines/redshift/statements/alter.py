@@ -16,7 +16,7 @@ from local.engines.redshift.session import Plan, Result, Session, StatementPlann
 from local.engines.redshift.statements import definitions, relations
 from local.engines.redshift.statements.definitions import Definition
 from local.engines.redshift.statements.local_table import drop_relation
-from local.engines.redshift.statements.storage import default_value
+from local.engines.redshift.statements.storage import default_value, rewrite
 from local.engines.redshift.statements.target import Alteration
 from local.engines.redshift.statements.targets import target
 from local.engines.redshift.types import Type
@@ -178,11 +178,16 @@ def _add(reader: TokenReader) -> Change:
                 "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression",
             )
         default = default_value(session, column)
-        sql = f"ALTER TABLE {relation.storage} ADD COLUMN {quote_name(name)} {column.type.duckdb}"
-        session.engine.execute(sql)
-        if column.default is not None:
-            session.engine.execute(f"UPDATE {relation.storage} SET {quote_name(name)} = {default.sql}")
-        relations.put(session, replace(relation, columns=(*relation.columns, column)))
+        widened = replace(relation, columns=(*relation.columns, column))
+        if relation.oid in session.transaction.written:
+            rewrite(session, widened, {name: default.sql})
+        else:
+            sql = f"ALTER TABLE {relation.storage} ADD COLUMN {quote_name(name)} {column.type.duckdb}"
+            session.engine.execute(sql)
+            if column.default is not None:
+                session.transaction.written.add(relation.oid)
+                session.engine.execute(f"UPDATE {relation.storage} SET {quote_name(name)} = {default.sql}")
+        relations.put(session, widened)
 
     return add_column
 
@@ -207,10 +212,12 @@ def _drop_column(name: str, cascade: bool) -> Change:
                     hint="Use DROP ... CASCADE to drop the dependent objects too.",
                 )
             drop_relation(session, view, cascade=True, what="view")
-        session.engine.execute(f"ALTER TABLE {relation.storage} DROP COLUMN {quote_name(name)}")
-        relations.put(
-            session, replace(relation, columns=tuple(each for each in relation.columns if each.name != name))
-        )
+        narrowed = replace(relation, columns=tuple(each for each in relation.columns if each.name != name))
+        if relation.oid in session.transaction.written:
+            rewrite(session, narrowed, {})
+        else:
+            session.engine.execute(f"ALTER TABLE {relation.storage} DROP COLUMN {quote_name(name)}")
+        relations.put(session, narrowed)
 
     return change
 

@@ -156,7 +156,7 @@ def read_table_constraint(reader: TokenReader, definition: Definition) -> bool:
 def read_column(reader: TokenReader, name: str, definition: Definition) -> Column:
     """The rest of a column definition whose name was read."""
     kind = read_type(reader)
-    nullable, default, encoding, identity = True, None, None, None
+    nullable, default, encoding, identity, by_default = True, None, None, None, False
     while reader.peek_word() not in (",", ")", ""):
         if reader.accept("NOT", "NULL"):
             nullable = False
@@ -164,7 +164,9 @@ def read_column(reader: TokenReader, name: str, definition: Definition) -> Colum
             nullable = True
         elif reader.accept("DEFAULT"):
             default = read_default(reader)
-        elif reader.accept("GENERATED", "BY", "DEFAULT", "AS", "IDENTITY") or reader.accept("IDENTITY"):
+        elif reader.accept("GENERATED", "BY", "DEFAULT", "AS", "IDENTITY"):
+            identity, by_default = _identity(reader), True
+        elif reader.accept("IDENTITY"):
             identity = _identity(reader)
         elif reader.accept("ENCODE"):
             encoding = read_encoding(reader)
@@ -189,7 +191,7 @@ def read_column(reader: TokenReader, name: str, definition: Definition) -> Colum
             raise unsupported("CHECK constraint")
         else:
             raise reader.error()
-    return Column(name, kind, nullable, default, encoding, identity)
+    return Column(name, kind, nullable, default, encoding, identity, identity_by_default=by_default)
 
 
 def read_default(reader: TokenReader) -> str:

@@ -252,7 +252,7 @@ class IcebergTable:
                     detail=f"{work.external.schema}.{work.external.name} was written before {self._display}.",
                 )
             return work
-        if session.explicit_transaction and (session.transaction.changes or session.transaction.wrote_rows):
+        if session.explicit_transaction and (session.transaction.changes or session.transaction.written):
             raise SqlError(
                 errors.FEATURE_NOT_SUPPORTED,
                 "A transaction that writes to an Iceberg table cannot write to anything else",

@@ -143,12 +143,18 @@ def _insert_sql(
         defaults = ", ".join(default(each).sql for each in relation.columns)
         return f"INSERT INTO {relation.storage} VALUES ({defaults})", compilation
     for column in target_columns:
-        if column.identity is not None and isinstance(tree.this, exp.Schema):
+        if (
+            column.identity is not None
+            and not column.identity_by_default
+            and isinstance(tree.this, exp.Schema)
+        ):
             raise SqlError(
                 errors.INVALID_TABLE_DEFINITION, f'cannot set an identity column "{column.name}" to a value'
             )
     if not isinstance(tree.this, exp.Schema):
-        target_columns = [each for each in target_columns if each.identity is None]
+        target_columns = [
+            each for each in target_columns if each.identity is None or each.identity_by_default
+        ]
         target_columns = _fewer(tree, target_columns)
     source, values = insert_source(tree, target_columns, compilation, default)
     check_reads(session, compilation)

@@ -45,7 +45,7 @@ def begin_writing(session: Session, relation: Relation, privilege: str) -> None:
         raise _not_a_table(relation.display)
     privileges.require_relation(session, relation, privilege)
     session.require_local_writes()
-    session.transaction.wrote_rows = True
+    session.transaction.written.add(relation.oid)
     if not relation.temporary:
         session.lock(("relation", relation.oid))
 
@@ -62,7 +62,7 @@ def new_name(session: Session, name: tuple[str, ...], *, temporary: bool = False
     """
     if len(name) == 3 and name[0] != session.cluster.database:
         raise errors.unsupported("cross-database CREATE in the local Redshift")
-    own = name[-1].removeprefix("#")
+    own = name[-1]
     if len(own.encode()) > 127:
         raise SqlError("42622", f'identifier "{own[:20]}…" is longer than 127 bytes')
     if temporary:

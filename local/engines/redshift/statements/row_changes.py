@@ -13,6 +13,7 @@ from local.engines.redshift.catalog import Column
 from local.engines.redshift.dialect import casts, sources
 from local.engines.redshift.dialect.expressions import check_arguments, condition, translate
 from local.engines.redshift.dialect.queries import compile_query, with_clause
+from local.engines.redshift.dialect.reading import PARAMETER_PREFIX, as_written
 from local.engines.redshift.dialect.scope import Compilation, Scope, Source
 from local.engines.redshift.dialect.typed import Typed
 from local.engines.redshift.errors import SqlError, unsupported
@@ -48,13 +49,15 @@ def target_name(node: exp.Expr) -> tuple[tuple[str, ...], str]:
     if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
         raise errors.syntax_error(node.sql()[:40])
     check_arguments(node, {"this", "db", "catalog", "alias"})
+    if any(part.name.startswith(PARAMETER_PREFIX) for part in node.parts):
+        raise errors.syntax_error(as_written(node.sql()))
     return tuple(part.name.lower() for part in node.parts), node.alias.lower()
 
 
 def check_reads(session: Session, compilation: Compilation) -> None:
     """Check what a statement reads: nodes that go together, and privileges."""
     compilation.check_node()
-    if compilation.system or compilation.leader_function:
+    if compilation.must_run_on_leader:
         raise SqlError(
             errors.FEATURE_NOT_SUPPORTED,
             "Specified types or functions (one per INFO message) not supported on Redshift tables.",

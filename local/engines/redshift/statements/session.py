@@ -152,12 +152,15 @@ def _show(session: Session, statement: Statement, parameter_types: tuple[Type, .
     special = show.plan_show(session, reader)
     if special is not None:
         return special
-    name = ".".join(reader.qualified_name())
+    if reader.accept("TRANSACTION", "ISOLATION", "LEVEL"):
+        name, setting = "transaction_isolation", "default_transaction_isolation"
+    else:
+        name = setting = ".".join(reader.qualified_name())
     reader.expect_end()
-    if name not in DEFAULT_SETTINGS:
+    if setting not in DEFAULT_SETTINGS:
         raise SqlError(errors.UNDEFINED_OBJECT, f'unrecognized configuration parameter "{name}"')
     columns = (Output(name, types.TEXT),)
-    return Plan(lambda parameters: Result("SHOW", columns, [(session.settings[name],)], 1), columns)
+    return Plan(lambda parameters: Result("SHOW", columns, [(session.settings[setting],)], 1), columns)
 
 
 def _use(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from local.engines.redshift import errors
@@ -30,7 +31,7 @@ def new_relation(
         schema=schema,
         name=name,
         kind=TABLE,
-        columns=tuple(definition.columns),
+        columns=tuple(replace(each, sequence=number) for number, each in enumerate(definition.columns)),
         owner=session.user,
         dist_style=definition.dist_style,
         dist_key=definition.dist_key,
@@ -51,18 +52,38 @@ def create_relation(session: Session, relation: Relation) -> None:
             session.engine.execute(
                 f"CREATE SEQUENCE {sequence(relation, column)} START {seed} INCREMENT {step} MINVALUE {min(seed, -(2**62))}"
             )
+    _create_storage(session, relation, relation.storage)
+    relations.put(session, relation)
+
+
+def _create_storage(session: Session, relation: Relation, name: str) -> None:
     columns = ", ".join(
         f"{quote_name(each.name)} {each.type.duckdb}{'' if each.nullable and each.identity is None else ' NOT NULL'}"
         for each in relation.columns
     )
     kind = "TEMP TABLE" if relation.temporary else "TABLE"
-    session.engine.execute(f"CREATE {kind} {relation.storage} ({columns})")
-    relations.put(session, relation)
+    session.engine.execute(f"CREATE {kind} {name} ({columns})")
+
+
+def rewrite(session: Session, relation: Relation, new_values: Mapping[str, str]) -> None:
+    """Store a table's rows anew with the columns that ``relation`` has now.
+
+    DuckDB takes no ADD or DROP COLUMN in a transaction that changed rows of the table; Redshift does.
+
+    Args:
+        new_values: DuckDB SQL for the columns that are not stored yet.
+    """
+    draft = relation.storage.removesuffix('"') + '_rewritten"'
+    _create_storage(session, relation, draft)
+    items = ", ".join(new_values.get(each.name) or quote_name(each.name) for each in relation.columns)
+    session.engine.execute(f"INSERT INTO {draft} SELECT {items} FROM {relation.storage}")
+    session.engine.execute(f"DROP TABLE {relation.storage}")
+    session.engine.execute(f"ALTER TABLE {draft} RENAME TO {quote_name(f'r{relation.oid}')}")
 
 
 def sequence(relation: Relation, column: Column) -> str:
     """The DuckDB sequence of an IDENTITY column."""
-    return quote_name(f"s{relation.oid}_{relation.columns.index(column)}")
+    return quote_name(f"s{relation.oid}_{column.sequence}")
 
 
 def default_value(session: Session, column: Column) -> Typed:
@@ -115,7 +136,7 @@ def store_query(
         for place, output, column in zip(places, translation.columns, relation.columns, strict=True)
     )
     kind = "TEMP TABLE" if relation.temporary else "TABLE"
-    if translation.compilation.system or translation.compilation.leader_function:
+    if translation.compilation.must_run_on_leader:
         raise SqlError(
             errors.FEATURE_NOT_SUPPORTED,
             "Specified types or functions (one per INFO message) not supported on Redshift tables.",

@@ -76,9 +76,13 @@ def _format_type(call: Call) -> Typed:
 
 @scalar("pg_get_userbyid")
 def _user_by_id(call: Call) -> Typed:
-    call.scope.compilation.leader_function = call.name
+    compilation = call.scope.compilation
+    compilation.leader_function = call.name
     (identifier,) = call.take("integer")
-    return call.result(f"rs_user_name({identifier.sql})", NAME)
+    users = compilation.environment.resolve(("pg_catalog", "pg_user"), None).sql
+    found = f"SELECT usename FROM {users} AS users_ WHERE usesysid = {identifier.sql}"
+    nobody = f"'unknown (OID=' || {identifier.sql} || ')'"
+    return call.result(f"coalesce(({found}), {nobody})", NAME)
 
 
 @scalar("obj_description", "col_description", "pg_get_expr", "pg_get_constraintdef", "pg_get_viewdef")

@@ -233,7 +233,7 @@ def _regexp_instr(call: Call) -> Typed:
 def _strtol(call: Call) -> Typed:
     text, base = call.take("text", "integer")
     if base.constant == 16:
-        return call.result(f"CAST('0x' || {text.sql} AS BIGINT)", BIGINT)
+        return call.result(f"CAST(regexp_replace(lower({text.sql}), '^(0x)?', '0x') AS BIGINT)", BIGINT)
     if base.constant == 2:
         return call.result(f"CAST('0b' || {text.sql} AS BIGINT)", BIGINT)
     if base.constant == 10:

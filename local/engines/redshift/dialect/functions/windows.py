@@ -45,14 +45,7 @@ def _over(node: exp.Window, name: str, scope: Scope) -> str:
         )
     order = node.args.get("order")
     if order is not None:
-        items = []
-        for each in order.expressions:
-            if isinstance(each.this, exp.Literal):
-                raise SqlError(
-                    errors.FEATURE_NOT_SUPPORTED,
-                    "constant expressions are not supported in window ORDER BY clauses",
-                )
-            items.append(translate(each.this, scope).sql + direction(each))
+        items = [translate(each.this, scope).sql + direction(each) for each in order.expressions]
         parts.append("ORDER BY " + ", ".join(items))
     spec = node.args.get("spec")
     if spec is not None:
