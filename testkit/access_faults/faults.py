@@ -33,7 +33,7 @@ class Entries:
         self._client, self._code, self.left = client, code, times
 
     def __getattr__(self, operation: str) -> Any:
-        call = getattr(self._client, operation)
+        call: Callable[..., dict[str, Any]] = getattr(self._client, operation)
         if operation not in ("batch_grant_permissions", "batch_revoke_permissions"):
             return call
 

@@ -14,12 +14,13 @@ from typing import Any
 import pyarrow.parquet
 from botocore.exceptions import ClientError
 
-from interline.contracts import Mesh, Product
+from interline.contracts import Domain, Mesh, Product
 from interline.sql.quoting import identifier
 from local.engines.errors import AccessDenied, QueryError
 from local.engines.redshift import errors
 from local.engines.redshift.cluster import cluster_for
 from local.engines.redshift.errors import SqlError
+from local.engines.redshift.session import Session as RedshiftSession
 from local.gateway import identity
 from local.services.athena import statements
 from local.services.athena.binding import Session
@@ -42,6 +43,18 @@ class Unrecognised(Exception):
     """An engine answered a value that no probe row has."""
 
 
+def cluster_session(domain: Domain) -> RedshiftSession:
+    """Open a session in a domain's Redshift cluster, as its tasks do.
+
+    Raises:
+        LookupError: the domain has no cluster.
+    """
+    cluster = cluster_for(domain.account, domain.cluster)
+    if cluster is None:
+        raise LookupError(f"{domain.name} has no cluster {domain.cluster}")
+    return cluster.session("interline")
+
+
 class Engines:
     """The three ways to a port's rows, as the role of a domain."""
 
@@ -50,10 +63,7 @@ class Engines:
         self._client = client
         # making a client takes longer than asking it
         self._lake = cache(self._make_lake)
-        self._sessions = {
-            name: cluster_for(mesh.domains[name].account, mesh.domains[name].cluster).session("interline")  # type: ignore[union-attr]
-            for name in consumers(mesh)
-        }
+        self._sessions = {name: cluster_session(mesh.domains[name]) for name in consumers(mesh)}
 
     def ask(self, engine: str, role: str, product: Product, columns: str) -> Answer:
         """The columns and rows of a port that an engine answers. Raises Denied."""
@@ -88,7 +98,7 @@ class Engines:
             if error.sqlstate in _REDSHIFT_DENIALS:
                 raise Denied(str(error)) from error
             raise
-        return [column.name for column in found.columns], [tuple(row) for row in found.rows or ()]
+        return [column.name for column in found.columns or ()], [tuple(row) for row in found.rows or ()]
 
     def _vended(self, role: str, product: Product) -> Answer:
         """All of the port's files, read with credentials that Lake Formation vends for the table."""

@@ -24,12 +24,11 @@ from interline.contracts import Domain, Mesh, Product, load_mesh
 from interline.publication.declare import declare_port
 from interline.sql.quoting import column_list, identifier, literal
 from interline.sql.tables import Tables
-from local.engines.redshift.cluster import cluster_for
 from local.gateway import identity
 from local.server import LocalAws
 from testkit.access_matrix.cells import Matrix
 from testkit.access_matrix.expected import consumers, expected_matrix
-from testkit.access_matrix.observed import Engines, observed_matrix
+from testkit.access_matrix.observed import Engines, cluster_session, observed_matrix
 from testkit.access_matrix.probes import Filled, insert_values, probe_rows
 
 
@@ -117,7 +116,7 @@ class World:
         """
         for consumer in (mesh.domains[name] for name in consumers(mesh)):
             glue = self._client("glue", identity.issue_for_role(consumer.role_arn, "access-matrix"))
-            session = cluster_for(consumer.account, consumer.cluster).session("interline")  # type: ignore[union-attr]
+            session = cluster_session(consumer)
             for producer in (mesh.domains[name] for name in consumers(mesh) if name != consumer.name):
                 target = {"CatalogId": producer.account, "DatabaseName": producer.curated_database}
                 with suppress(glue.exceptions.AlreadyExistsException):
@@ -136,8 +135,7 @@ def _session() -> boto3.session.Session:
 @contextmanager
 def _redshift(product: Product) -> Iterator[Any]:
     """Run statements in the cluster of a product's domain."""
-    cluster = cluster_for(product.domain.account, product.domain.cluster)
-    session = cluster.session("interline")  # type: ignore[union-attr]
+    session = cluster_session(product.domain)
     try:
         yield session.execute
     finally:
