@@ -233,7 +233,12 @@ class Scene:
         values = lake.get_lf_tag(TagKey="port")["TagValues"]
         if "crews" in values:
             lake.update_lf_tag(TagKey="port", TagValuesToDelete=["crews"])
-        catalog = self.administrator("bookings", "glue")
-        catalog.delete_database(Name="shopping_curated")
-        target = {"CatalogId": self.domains["loyalty"].account, "DatabaseName": "loyalty_curated"}
-        catalog.create_database(DatabaseInput={"Name": "loyalty_curated", "TargetDatabase": target})
+        self.administrator("bookings", "glue").delete_database(Name="shopping_curated")
+        self.link("bookings", "loyalty")
+
+    def link(self, consumer: str, producer: str) -> None:
+        """Make a resource link as the consumer's own role, which is then the one that may drop it."""
+        glue = self._made("glue", self._assumed(self.domains[consumer].role_arn, self._airflow))
+        name = self.domains[producer].curated_database
+        target = {"CatalogId": self.domains[producer].account, "DatabaseName": name}
+        glue.create_database(DatabaseInput={"Name": name, "TargetDatabase": target})

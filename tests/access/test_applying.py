@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from interline.access import Plan
 from interline.access.lakeformation.api_requests import BatchRequest, requests_for
 from interline.access.lakeformation.apply import apply
-from interline.access.plan import RoleChange
-from interline.access.state import CellFilter, Grants, Permissions, Scope, Table
+from interline.access.plan import LinkChange, RoleChange
+from interline.access.state import CellFilter, Grants, Link, Permissions, Scope, Table
 from interline.aws.retry import ATTEMPTS, RetryingSession
 from tests.access.conftest import refusal
 
@@ -199,6 +199,26 @@ def test_a_filter_is_made_before_its_grant_and_deleted_after_it() -> None:
         "batch_revoke_permissions",
         "delete_data_cells_filter",
     ]
+
+
+def test_a_link_is_dropped_by_an_administrator_that_may_drop_it() -> None:
+    old, new = Link("333333333333", "shopping_curated"), Link("444444444444", "shopping_curated")
+    gone = LinkChange("removed", ACCOUNT, "shopping_curated", old, None)
+    assert operations(Plan((gone,))) == ["batch_grant_permissions", "delete_database"]
+    granted, *_ = requests_for(Plan((gone,)), ACCOUNT)
+    assert isinstance(granted, BatchRequest)
+    (entry,) = granted.entries
+    assert entry.principal == f"arn:aws:iam::{ACCOUNT}:role/interline-administrator"
+    assert entry.permissions == ("DROP",)
+    assert not entry.grantable
+    assert entry.resource == {"Database": {"CatalogId": ACCOUNT, "Name": "shopping_curated"}}
+    led_elsewhere = LinkChange("changed", ACCOUNT, "shopping_curated", old, new)
+    assert operations(Plan((led_elsewhere,)))[-2:] == ["delete_database", "create_database"]
+
+
+def test_a_new_link_needs_no_right_to_drop() -> None:
+    made = LinkChange("added", ACCOUNT, "shopping_curated", None, Link("333333333333", "shopping_curated"))
+    assert operations(Plan((made,))) == ["create_database"]
 
 
 def test_an_account_gets_its_own_part_of_a_plan_only() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from interline.access import as_text, desired_state
@@ -96,6 +97,23 @@ def test_everything_at_once_by_hand_is_repaired(agreed: Scene) -> None:
         expected.tags,
         expected.links,
     )
+
+
+def test_a_link_that_the_domain_itself_made_is_removed(agreed: Scene) -> None:
+    agreed.link("shopping", "loyalty")
+    glue = agreed.administrator("shopping", "glue")
+    with pytest.raises(ClientError, match=r"AccessDenied.*Required Drop on loyalty_curated"):
+        glue.delete_database(Name="loyalty_curated")
+    drift = plan_changes(agreed.accounts(), before(agreed.domains))
+    assert "- resource link loyalty_curated" in as_text(drift)
+    assert reconcile(agreed.accounts(), before(agreed.domains)).complete
+    assert "loyalty_curated" not in {database["Name"] for database in glue.get_databases()["DatabaseList"]}
+    assert not plan_changes(agreed.accounts(), before(agreed.domains))
+    listed = agreed.administrator("shopping", "lakeformation").list_permissions(MaxResults=1000)
+    databases = [entry["Resource"].get("Database") for entry in listed["PrincipalResourcePermissions"]]
+    named = {database["Name"] for database in databases if database}
+    assert "shopping_curated" in named
+    assert "loyalty_curated" not in named, "no permission on a link outlives it"
 
 
 def test_what_is_on_no_port_is_left_alone(agreed: Scene) -> None:

@@ -30,6 +30,7 @@ from interline.access.state import (
     Scope,
     Table,
 )
+from interline.contracts.model.domain import administrator_arn
 
 BATCH_SIZE = 20
 """Entries in one BatchGrantPermissions or BatchRevokePermissions request (Lake Formation API reference)."""
@@ -98,9 +99,10 @@ def requests_for(plan: Plan, account: str) -> Iterator[Request | BatchRequest]:
     yield from _batches("batch_grant_permissions", account, _granted(roles))
     yield from _batches("batch_revoke_permissions", account, _revoked(roles))
     yield from _deleted_filters(roles, [change for change in changes if isinstance(change, FilterChange)])
-    for change in changes:
-        if isinstance(change, LinkChange):
-            yield from _link(change)
+    links = [change for change in changes if isinstance(change, LinkChange)]
+    yield from _batches("batch_grant_permissions", account, _link_droppers(links))
+    for change in links:
+        yield from _link(change)
     readers = [change for change in changes if isinstance(change, LinkReaderChange)]
     yield from _batches("batch_grant_permissions", account, [_reader(change) for change in readers])
 
@@ -293,6 +295,21 @@ def _deleted_filters(roles: Iterable[RoleChange], orphans: Iterable[FilterChange
             f"no data cells filter {name} on {table}",
             ("EntityNotFoundException",),
         )
+
+
+def _link_droppers(links: Iterable[LinkChange]) -> Iterator[BatchEntry]:
+    """Let the administrator drop the links that go, whoever made them; the permission goes with the link.
+
+    A data lake administrator may not drop what others created, but may grant itself that (Lake Formation developer guide,
+    "Implicit Lake Formation permissions"); DROP on a link leaves its target alone (the guide's "Permissions reference").
+    """
+    for change in links:
+        if change.before is not None:
+            administrator = administrator_arn(change.account)
+            resource = {"Database": {"CatalogId": change.account, "Name": change.name}}
+            yield BatchEntry(
+                administrator, resource, ("DROP",), f"DROP on resource link {change.name} for {administrator}"
+            )
 
 
 def _link(change: LinkChange) -> Iterator[Request]:

@@ -12,6 +12,11 @@ ADMINISTRATOR = "interline-administrator"
 """Name of the role that prepares and administers an account, in every account; it trusts the platform's role alone."""
 
 
+def administrator_arn(account: str) -> str:
+    """Return the ARN of the role that administers an account, by the account's number."""
+    return f"arn:aws:iam::{account}:role/{ADMINISTRATOR}"
+
+
 @dataclass(frozen=True)
 class Team:
     """Who answers for a domain."""
@@ -39,7 +44,7 @@ class Domain:
     @property
     def administrator_arn(self) -> str:
         """The role that prepares the domain's account and administers its data lake."""
-        return f"arn:aws:iam::{self.account}:role/{ADMINISTRATOR}"
+        return administrator_arn(self.account)
 
     @property
     def is_platform(self) -> bool:
