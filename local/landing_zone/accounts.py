@@ -21,7 +21,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from interline.access import DesiredState
+from interline.access.reconcile import reconcile
+from interline.access.targets import AccountTarget
 from interline.accounts import prepare
+from interline.aws.retry import Clients, RetryingSession
 from interline.contracts import PLATFORM, Domain, MeshError, load_domain
 from interline.contracts.model.domain import ADMINISTRATOR
 from local.gateway import identity
@@ -88,16 +92,30 @@ class Account:
         self._cluster()
 
     def prepare(self) -> None:
-        """Do at once what the DAG `platform.onboard` does: the same steps, by the same role."""
-        administrator = identity.issue_for_role(self.domain.administrator_arn, "onboarding")
-        clients = functools.cache(lambda service: self.client(service, administrator))
-        for _outcome in prepare(self.domain, clients):
+        """Do at once what the DAG `platform.onboard` does first: the same steps, by the same role."""
+        for _outcome in prepare(self.domain, self._administrator_clients):
             pass
-        identity.revoke(administrator.access_key)
+
+    @cached_property
+    def _administrator(self) -> identity.Credential:
+        return identity.issue_for_role(self.domain.administrator_arn, "onboarding")
+
+    @cached_property
+    def _administrator_clients(self) -> Clients:
+        return functools.cache(lambda service: self.client(service, self._administrator))
+
+    def access_target(self) -> AccountTarget:
+        """The account as something to be made to agree with the contracts, by its administrator."""
+        # made here, one after the other: several accounts are then worked on at once, and boto3 makes one client at a time
+        for service in ("lakeformation", "glue"):
+            self._administrator_clients(service)
+        return AccountTarget(self.domain, RetryingSession(lambda: self._administrator_clients))
 
     def close(self) -> None:
-        """Take the root's credential back."""
+        """Take back the credentials of the root and the administrator."""
         identity.revoke(self._root.access_key)
+        if "_administrator" in vars(self):
+            identity.revoke(self._administrator.access_key)
 
     def source_systems_credential(self) -> dict[str, str]:
         """A new access key of the user as which the source systems deliver their files."""
@@ -210,12 +228,13 @@ def create_accounts(
     endpoint: str,
     sources: Mapping[str, dict[str, str]] | None = None,
     *,
-    prepared: bool,
+    desired: DesiredState | None,
 ) -> Accounts:
     """Create what is missing in every domain's account.
 
     `sources` are the source systems' access keys that exist from an earlier call; only new domains get new ones.
-    Unless `prepared`, accounts are left as a landing zone hands them over, for `platform.onboard` to prepare.
+    With `desired`, what the contracts ask for, accounts are prepared and made to agree with it, as `platform.onboard`
+    does it; without, they are left as a landing zone hands them over.
     """
     keys = dict(sources or {})
     addresses: dict[str, RedshiftAddress] = {}
@@ -227,15 +246,24 @@ def create_accounts(
             account.create()
             if account.domain.is_platform:
                 continue
-            if prepared:
+            if desired is not None:
                 account.prepare()
             if account.domain.name not in keys:
                 keys[account.domain.name] = account.source_systems_credential()
             addresses[account.domain.name] = account.redshift_address()
+        if desired is not None:
+            _apply_access([account for account in accounts if not account.domain.is_platform], desired)
     finally:
         for account in accounts:
             account.close()
     return Accounts(domains=dict(domains), redshift=addresses, sources=keys)
+
+
+def _apply_access(accounts: list[Account], desired: DesiredState) -> None:
+    """Do at once what the DAG `platform.onboard` does last; what is not done then, `./interline access plan` shows."""
+    result = reconcile([account.access_target() for account in accounts], desired)
+    for reason in (*result.failures, *result.remaining.unseen.values()):
+        log.error("the accounts do not agree with the contracts yet: %s", reason)
 
 
 def airflow_role_arn(domains: Mapping[str, Domain]) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
 
+from interline.aws.retry import Clients, reject_truncated_responses
 from interline.contracts import Domain
 from local.mesh.aws import Aws
 
@@ -37,6 +39,26 @@ def session_of(aws: Aws, domain: Domain, purpose: str) -> Session:
         region_name=domain.region,
     )
     return Session(session, aws.endpoint, domain)
+
+
+def administrator_clients(aws: Aws, platform: Domain, domain: Domain, purpose: str) -> Clients:
+    """What makes clients that act as the administrator of a domain's account, a role that the platform's role takes."""
+    keys = (
+        session_of(aws, platform, purpose)
+        .client("sts")
+        .assume_role(RoleArn=domain.administrator_arn, RoleSessionName=purpose)["Credentials"]
+    )
+    session = boto3.Session(
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+        region_name=domain.region,
+    )
+
+    def client(service: str) -> Any:
+        return reject_truncated_responses(session.client(service, endpoint_url=aws.endpoint))
+
+    return cache(client)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import botocore.exceptions
 
-from interline.contracts import Domain, Mesh, Product
+from interline.contracts import PLATFORM, Domain, Mesh, Product
 from local.mesh.aws import Aws
-from local.mesh.domain_session import QueryFailed, Session, session_of
+from local.mesh.domain_session import QueryFailed, administrator_clients, session_of
 
 
 @dataclass(frozen=True)
@@ -59,39 +60,55 @@ def _evidence(
     granted = list(columns or names)
     table = f'"{product.domain.curated_database}"."{product.name}"'
     sample = ", ".join(f'"{name}"' for name in granted[:3])
-    evidence = [_ask(aws, consumer, f"SELECT {sample} FROM {table} LIMIT 3", product, "answered")]
+    evidence = [_ask(mesh, aws, consumer, f"SELECT {sample} FROM {table} LIMIT 3", product, "answered")]
     withheld = [name for name in names if name not in granted]
     if withheld:
         sql = f'SELECT "{withheld[0]}" FROM {table} LIMIT 3'
-        evidence.append(_ask(aws, consumer, sql, product, "refused"))
+        evidence.append(_ask(mesh, aws, consumer, sql, product, "refused"))
     readers = {role.domain for role in product.contract.roles} | {product.domain.name}
     producing = {other.domain.name for other in mesh.products.values()}
     strangers = [domain for name, domain in sorted(mesh.domains.items()) if name in producing - readers]
     if strangers:
         sql = f"SELECT {sample} FROM {table} LIMIT 3"
-        evidence.append(_ask(aws, strangers[0], sql, product, "refused"))
+        evidence.append(_ask(mesh, aws, strangers[0], sql, product, "refused"))
     return evidence
 
 
-def _ask(aws: Aws, domain: Domain, sql: str, product: Product, expected: str) -> Evidence:
+def _ask(mesh: Mesh, aws: Aws, domain: Domain, sql: str, product: Product, expected: str) -> Evidence:
     try:
         session = session_of(aws, domain, "interline-proof")
-        _link(session, product)
-        rows = session.athena(sql, product.domain.curated_database)
+        with _linked(mesh, aws, domain, product):
+            rows = session.athena(sql, product.domain.curated_database)
         said = "; ".join(", ".join(str(value) for value in row) for row in rows)
         return Evidence(domain.role_arn, sql, expected, "answered", said)
     except (QueryFailed, botocore.exceptions.ClientError) as error:
         return Evidence(domain.role_arn, sql, expected, "refused", str(error))
 
 
-def _link(session: Session, product: Product) -> None:
-    """See that the asking account has a link to the producer's database, as its own DAGs make one.
+@contextlib.contextmanager
+def _linked(mesh: Mesh, aws: Aws, domain: Domain, product: Product) -> Iterator[None]:
+    """Lend the asking account a link to the producer's database, if it has none, for as long as the block lasts.
 
-    A run of one domain runs none of its consumers, so theirs may be missing. A link grants nothing.
+    Without one a query fails for the name of the database, which says nothing about who may read. The account's
+    administrator makes the link and takes it away again: nothing stays that no contract asks for. A link grants nothing.
     """
-    database, owner = product.domain.curated_database, product.domain
-    target = {"CatalogId": owner.account, "DatabaseName": database, "Region": owner.region}
-    glue = session.client("glue")
-    # made first, not looked for: Lake Formation denies the look at a database that is not there
-    with contextlib.suppress(glue.exceptions.AlreadyExistsException):
-        glue.create_database(DatabaseInput={"Name": database, "TargetDatabase": target})
+    owner = product.domain
+    target = {"CatalogId": owner.account, "DatabaseName": owner.curated_database, "Region": owner.region}
+    clients = administrator_clients(aws, mesh.domains[PLATFORM], domain, "interline-proof")
+    glue = clients("glue")
+    lent = True
+    try:
+        glue.create_database(DatabaseInput={"Name": owner.curated_database, "TargetDatabase": target})
+    except glue.exceptions.AlreadyExistsException:
+        lent = False
+    try:
+        if lent:
+            clients("lakeformation").grant_permissions(
+                Principal={"DataLakePrincipalIdentifier": domain.role_arn},
+                Resource={"Database": {"Name": owner.curated_database}},
+                Permissions=["DESCRIBE"],
+            )
+        yield
+    finally:
+        if lent:
+            glue.delete_database(Name=owner.curated_database)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache, partial
-from typing import Any
-
-import boto3
+from functools import partial
 
 from interline.access.lakeformation.observe import observe_account
 from interline.access.state import CLASSIFICATION, EVERY_TABLE, Grants, ObservedState, Table
-from interline.aws.retry import Clients, RetryingSession, reject_truncated_responses
-from interline.contracts import PLATFORM, Domain, Mesh, Product
+from interline.aws.retry import RetryingSession
+from interline.contracts import PLATFORM, Mesh, Product
 from local.mesh.aws import Aws
-from local.mesh.domain_session import session_of
+from local.mesh.domain_session import administrator_clients
 
 
 def readers(mesh: Mesh, aws: Aws, products: Iterable[Product]) -> dict[str, tuple[str, ...]]:
@@ -24,29 +21,16 @@ def readers(mesh: Mesh, aws: Aws, products: Iterable[Product]) -> dict[str, tupl
     """
     chosen = list(products)
     states = {
-        domain.name: observe_account(RetryingSession(partial(_clients, mesh, aws, domain)), domain)
+        domain.name: observe_account(
+            RetryingSession(
+                partial(administrator_clients, aws, mesh.domains[PLATFORM], domain, "interline-report")
+            ),
+            domain,
+        )
         for domain in {product.domain.name: product.domain for product in chosen}.values()
     }
     names = {domain.role_arn: domain.name for domain in mesh.domains.values()}
     return {product.address: _readers(product, states[product.domain.name], names) for product in chosen}
-
-
-def _clients(mesh: Mesh, aws: Aws, domain: Domain) -> Clients:
-    platform = session_of(aws, mesh.domains[PLATFORM], "interline-report")
-    keys = platform.client("sts").assume_role(
-        RoleArn=domain.administrator_arn, RoleSessionName="interline-report"
-    )["Credentials"]
-    session = boto3.Session(
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-        region_name=domain.region,
-    )
-
-    def client(service: str) -> Any:
-        return reject_truncated_responses(session.client(service, endpoint_url=aws.endpoint))
-
-    return cache(client)
 
 
 def _readers(product: Product, state: ObservedState, names: Mapping[str, str]) -> tuple[str, ...]:
