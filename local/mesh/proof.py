@@ -12,6 +12,9 @@ from interline.contracts import PLATFORM, Domain, Mesh, Product
 from local.mesh.aws import Aws
 from local.mesh.domain_session import QueryFailed, administrator_clients, session_of
 
+_NOT_ALLOWED = ("Insufficient Lake Formation permission", "requester is not authorized")
+"""In Athena's words: of a table, and of a column of a table of which the role may read others."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -22,7 +25,7 @@ class Evidence:
     expected: str
     """`answered` or `refused`."""
     outcome: str
-    """`answered` or `refused`."""
+    """`answered`, `refused`, or `failed` for another reason than that the role may not read it."""
     said: str
 
     @property
@@ -82,7 +85,8 @@ def _ask(mesh: Mesh, aws: Aws, domain: Domain, sql: str, product: Product, expec
         said = "; ".join(", ".join(str(value) for value in row) for row in rows)
         return Evidence(domain.role_arn, sql, expected, "answered", said)
     except (QueryFailed, botocore.exceptions.ClientError) as error:
-        return Evidence(domain.role_arn, sql, expected, "refused", str(error))
+        refused = any(words in str(error) for words in _NOT_ALLOWED)
+        return Evidence(domain.role_arn, sql, expected, "refused" if refused else "failed", str(error))
 
 
 @contextlib.contextmanager

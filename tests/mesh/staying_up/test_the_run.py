@@ -56,6 +56,13 @@ def test_the_proof_holds_in_the_words_of_aws(first_run: Ended) -> None:
     assert "✗" not in proof
 
 
+def test_accounts_are_as_the_contracts_say_after_it(mesh: Mesh, first_run: Ended) -> None:
+    assert first_run.code == 0
+    drift = mesh.interline("access", "drift")
+    assert drift.code == 0, drift.output
+    assert "Access: nothing to change." in drift.output
+
+
 def test_a_granted_role_reads_its_columns_and_no_other(mesh: Mesh, first_run: Ended) -> None:
     assert first_run.code == 0
     owner, shopping = mesh.session("bookings"), mesh.session("shopping")
