@@ -114,7 +114,6 @@ class LocalAws:
         What is there when this process starts is `prepared`, as if `platform.onboard` had run; an account that is
         opened later waits for that DAG.
         """
-        from interline.access.desired_state import load_desired_state
         from interline.contracts import MeshError
         from local.landing_zone import accounts
 
@@ -124,7 +123,7 @@ class LocalAws:
             raise StartFailure(str(error), EXIT_BROKEN_MESH) from error
         self._names.update({domain.account: name for name, domain in domains.items()})
         known = self._accounts.sources if self._accounts else None
-        desired = load_desired_state(self.root, datetime.now(UTC).date()) if prepared else None
+        desired = accounts.desired_today(self.root) if prepared else None
         self._accounts = accounts.create_accounts(domains, self.endpoint, known, desired=desired)
 
     def write_description(self) -> None:

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from interline.access import DesiredState
+from interline.access.desired_state import load_desired_state
 from interline.access.reconcile import reconcile
 from interline.access.targets import AccountTarget
 from interline.accounts import prepare
@@ -221,6 +223,11 @@ def read_domains(root: Path) -> dict[str, Domain]:
     if PLATFORM not in domains:
         domains[PLATFORM] = load_domain(root, PLATFORM)
     return domains
+
+
+def desired_today(root: Path) -> DesiredState:
+    """What the contracts of a repository ask for today, as far as they can be read."""
+    return load_desired_state(root, datetime.now(UTC).date())
 
 
 def create_accounts(
