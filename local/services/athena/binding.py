@@ -126,8 +126,8 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
             connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {body}")
             bound.tables.append(table)
             bound.scanned += reading.scanned_bytes(table, condition)
-            for column in table.all_columns:
-                columns.setdefault(column.name, set()).add(family_of(column.glue_type))
+            for stored in table.all_columns:
+                columns.setdefault(stored.name, set()).add(family_of(stored.glue_type))
             names[id(source)] = {*allowed.columns, *((FILE, ROW) if changes is not None else ())}
             _replace(source, view, alias)
         check_aliases(scope, names)
