@@ -14,10 +14,12 @@ from cli.console import console
 from cli.errors import error_reporting
 from cli.options import Form, Home
 from cli.repository import HOME, ROOT
+from interline.scheduling.airflow_state import find_missed_days, pending_runs
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from interline.scheduling.missed_days import MissedDay
     from interline.sla.lateness import PortLevel
     from local.mesh.home import Home as MeshHome
 
@@ -28,7 +30,8 @@ EXAMPLES = """Examples:\n
   ./interline status --strict              exit code 1 when a port is late
   ./interline status --now 2013-01-04T06:00 --format json
 \n
-A late port is told once, with everybody who waits for it. Exit codes: 0 done · 1 with --strict, a port is late or
+A late port is told once, with everybody who waits for it. A consumer that has not run for a day that all of its
+inputs have published is named with the reason, while Airflow is up. Exit codes: 0 done · 1 with --strict, a port is late or
 could not be asked · 2 wrong usage.
 """
 
@@ -69,6 +72,7 @@ def status(
         servers = _servers(mesh_home)
         last = read_json(mesh_home.last_run_file)
         as_of, levels, problems = _levels(mesh_home.path, now)
+        missed = _missed_days(mesh_home)
     if form == "json":
         content = {
             "running": servers,
@@ -77,6 +81,7 @@ def status(
             "as_of": as_of and as_of.isoformat(),
             "ports": [level.as_json() for level in levels],
             "not_asked": problems,
+            "missed": [each.as_json() for each in missed],
         }
         typer.echo(json.dumps(content, indent=1))
     else:
@@ -85,6 +90,8 @@ def status(
         _print_last_run(screen, last)
         if as_of is not None:
             _print_levels(screen, as_of, levels, problems)
+        for each in missed:
+            screen.print(f"[bold red]MISSED[/] {each}", soft_wrap=True)
     late = any(level.level == "late" for level in levels)
     raise typer.Exit(exits.FAILED if strict and (late or problems) else exits.OK)
 
@@ -127,6 +134,24 @@ def _levels(home: Path, now: datetime | None) -> tuple[datetime | None, list[Por
             return as_of, service_levels(mesh, newest, as_of), problems
     except NothingUpError:
         return None, [], {}
+
+
+def _missed_days(mesh_home: MeshHome) -> list[MissedDay]:
+    """The days that consumers have missed, as far as an Airflow of this home is up to tell."""
+    from local.mesh import airflow
+
+    found = airflow.find(mesh_home)
+    if found is None:
+        return []
+    from interline.contracts import read_mesh
+    from local.mesh.rest import Rest
+
+    rest = Rest(found.url)
+    try:
+        mesh, _problems = read_mesh(ROOT)
+        return find_missed_days(rest, mesh.products, pending_runs(rest))
+    finally:
+        rest.close()
 
 
 def _print_servers(screen: Console, servers: list[dict[str, Any]], holder: str | None) -> None:

@@ -26,6 +26,7 @@ collect_ignore = ["conformance"]
 SLOW = ("how_to", "engines", "mesh")
 """Folders that come last, in this order; with several processes in the opposite one."""
 _ONE_MESH = "tests/mesh/staying_up/"
+_ONE_AIRFLOW = "tests/mesh/postgresql/"
 
 
 class TogetherByFile(LoadScopeScheduling):
@@ -35,7 +36,10 @@ class TogetherByFile(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return _ONE_MESH if nodeid.startswith(_ONE_MESH) else nodeid.partition("::")[0]
+        for folder in (_ONE_MESH, _ONE_AIRFLOW):
+            if nodeid.startswith(folder):
+                return folder
+        return nodeid.partition("::")[0]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -16,6 +16,7 @@ from airflow.sdk import DAG, Param
 
 from interline.airflow.operators.scheduling import FindMissedDaysOperator, StartMissedDaysOperator
 from interline.contracts.roots import root_of
+from interline.scheduling.missed_days import DAYS_BACK, GRACE_MINUTES
 
 root = root_of(Path(__file__).resolve().parent)
 with DAG(
@@ -28,9 +29,9 @@ with DAG(
     tags=["platform"],
     default_args={"owner": "platform"},
     params={
-        "days": Param(45, type="number", description="How many days back runs are looked at"),
+        "days": Param(DAYS_BACK, type="number", description="How many days back runs are looked at"),
         "grace_minutes": Param(
-            10, type="number", description="Leave alone what was published less than this ago"
+            GRACE_MINUTES, type="number", description="Leave alone what was published less than this ago"
         ),
     },
 ):

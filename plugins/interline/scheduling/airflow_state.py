@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
 
-from interline.contracts import Product
-from interline.scheduling.missed_days import Consumer, Run
+from interline.scheduling.missed_days import DAYS_BACK, GRACE_MINUTES, Consumer, MissedDay, Run, missed_days
+
+if TYPE_CHECKING:
+    from interline.contracts import Product
 
 WATCHING_DAG = "platform.scheduling"
 PENDING_EVENT = "pending consumer runs"
@@ -43,6 +45,25 @@ class PendingRuns:
     """Of the oldest, because Airflow reads only so many."""
     waiting: Mapping[tuple[str, str], int]
     """By consumer and day; the first thousand or so."""
+
+
+def find_missed_days(
+    api: AirflowApi,
+    products: Mapping[str, Product],
+    pending: PendingRuns | None,
+    *,
+    days: float = DAYS_BACK,
+    grace_minutes: float = GRACE_MINUTES,
+) -> list[MissedDay]:
+    """Return the days that consumers have missed, as of now."""
+    now = datetime.now(UTC)
+    return missed_days(
+        consumers(api, products),
+        runs_since(api, now - timedelta(days=days)),
+        now=now,
+        grace=timedelta(minutes=grace_minutes),
+        waiting=None if pending is None else pending.waiting,
+    )
 
 
 def consumers(api: AirflowApi, products: Mapping[str, Product]) -> list[Consumer]:
@@ -86,15 +107,11 @@ def start(api: AirflowApi, address: str, day: str, note: str) -> None:
     api.request("POST", f"dags/{address}/dagRuns", json=body)
 
 
-def pending_runs(api: AirflowApi, run_id: str) -> PendingRuns | None:
-    """Return what the scheduler told when a run of the platform's watching DAG began; None if it told nothing."""
-    parameters = {
-        "dag_id": WATCHING_DAG,
-        "run_id": run_id,
-        "event": PENDING_EVENT,
-        "order_by": "-event_log_id",
-        "limit": 1,
-    }
+def pending_runs(api: AirflowApi, run_id: str | None = None) -> PendingRuns | None:
+    """Return what the scheduler noted when a run of the watching DAG began, the newest if none is named; None without a note."""
+    parameters = {"dag_id": WATCHING_DAG, "event": PENDING_EVENT, "order_by": "-event_log_id", "limit": 1}
+    if run_id is not None:
+        parameters["run_id"] = run_id
     entries = api.request("GET", "eventLogs", params=parameters)["event_logs"]
     if not entries:
         return None

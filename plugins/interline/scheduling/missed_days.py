@@ -12,6 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 SUCCEEDED = "success"
+DAYS_BACK = 45
+"""How far back runs are looked at."""
+GRACE_MINUTES = 10
+"""What was published less than this ago may be about to start its consumers."""
 
 
 @dataclass(frozen=True, slots=True)

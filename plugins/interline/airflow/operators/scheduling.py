@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from interline.airflow.rest_api import CONNECTION, AirflowApiError, AirflowApiHook
 from interline.contracts import read_mesh
 from interline.scheduling import airflow_state
-from interline.scheduling.missed_days import missed_days
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -62,13 +60,8 @@ class FindMissedDaysOperator(BaseOperator):
         mesh, problems = read_mesh(self.root)
         for problem in problems:
             self.log.warning("left out: %s", problem)
-        now = datetime.now(UTC)
-        found = missed_days(
-            airflow_state.consumers(api, mesh.products),
-            airflow_state.runs_since(api, now - timedelta(days=float(self.days))),
-            now=now,
-            grace=timedelta(minutes=float(self.grace_minutes)),
-            waiting=pending.waiting,
+        found = airflow_state.find_missed_days(
+            api, mesh.products, pending, days=float(self.days), grace_minutes=float(self.grace_minutes)
         )
         for missed in found:
             self.log.warning("%s", missed)
