@@ -96,6 +96,7 @@ OUTSIDE_USERS = (
         "local/engines/redshift/dialect/reading.py",
         ("COMMANDS", "FUNCTIONS", "Parser"),
     ),
+    UsedBy("sqlglot's dialects", "plugins/interline/sql/parsing.py", ("COMMANDS", "FUNCTIONS", "Parser")),
     UsedBy("sqlglot's dialects", "local/services/athena/grammar.py", ("FUNCTIONS", "Parser")),
     UsedBy("sqlglot's dialects", "local/services/athena/reader.py", ("COMMANDS", "IDENTIFIERS")),
     UsedBy("moto", "local/gateway/application.py", ("get_current_account",)),

@@ -26,6 +26,7 @@ from tests.mesh_folder import MeshFolder
 
 CONTRACT = "domains/bookings/tickets/contract.yaml"
 DAY = "2013-01-01"
+COLUMNS = {"price": "decimal(10,2)", "email": "varchar(100)"}
 TABLES = Tables("bookings", "tickets")
 BATCH = """
 create schema bookings; create schema bookings_landing; create schema bookings_curated;
@@ -446,7 +447,7 @@ def test_differences_between_what_was_built_and_the_contract(mesh_folder: MeshFo
 )
 def test_an_expression_that_is_refused(expression: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        checked_expression(expression, ("price", "email"), "batch")
+        checked_expression(expression, COLUMNS, "batch")
 
 
 @pytest.mark.parametrize(
@@ -455,14 +456,14 @@ def test_an_expression_that_is_refused(expression: str, message: str) -> None:
         ("select 1", "does not read"),
         ("delete from ${object}", "no SELECT|does more"),
         ("select 1 from ${object}; select 2", "2 statements"),
-        ("select a, b from ${object}", "gives 2 columns"),
+        ("select min(price), min(email) from ${object}", "gives 2 columns"),
         ("select 1 into x from ${object}", "does more"),
         ("select count(*) from ${object} -- x", "comment"),
     ],
 )
 def test_a_query_that_is_refused(query: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        checked_query(query, '"a"."b"')
+        checked_query(query, '"a"."b"', COLUMNS)
 
 
 @pytest.mark.parametrize("name", ['x"', "x;y", "X", "", "a b", "x" * 128, "1a", "a.b"])

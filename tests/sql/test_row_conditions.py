@@ -63,7 +63,7 @@ def test_what_lake_formation_refuses(contract: Contract, text: str, message: str
     assert message in str(caught.value)
 
 
-def test_a_refused_condition_is_reported_at_its_role(mesh_folder: MeshFolder) -> None:
+def test_a_refused_condition_is_reported_at_its_line(mesh_folder: MeshFolder) -> None:
     mesh_folder.change(
         CONTRACT,
         "[ticket_id, price]\n",
@@ -72,5 +72,5 @@ def test_a_refused_condition_is_reported_at_its_role(mesh_folder: MeshFolder) ->
     mesh = load_mesh(mesh_folder.root)
     (problem,) = contract_problems(mesh.products["bookings.tickets"])
     assert problem.path.name == "contract.yaml"
-    assert problem.line == 35
+    assert problem.line == 42
     assert "no column 'prise'" in problem.message

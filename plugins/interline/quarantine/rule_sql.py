@@ -79,7 +79,7 @@ class BatchRow:
 
     def expression(self, text: str) -> str:
         """Return a person's boolean expression over the row."""
-        return checked_expression(text, self.contract.column_names, self.alias)
+        return checked_expression(text, self.contract.physical_types, self.alias)
 
     def referenced(self, test: ExistsIn) -> str:
         """Return the joined column that is null where the row's key was not found.
@@ -153,7 +153,7 @@ def measure(contract: Contract, rule: BatchRule, tables: Tables, day: str) -> st
                 f" where {present} group by {column_list(columns)} having count(*) > 1) as d)"
             )
         case Query(sql):
-            number = f"({checked_query(sql, table)})"
+            number = f"({checked_query(sql, table, contract.physical_types)})"
         case HoursOld(column):
             newest = f"cast(max({identifier(column)}) as timestamp)"
             end = f"dateadd(day, 1, cast({day_literal(day)} as timestamp))"

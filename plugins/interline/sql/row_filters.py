@@ -41,9 +41,9 @@ def checked_row_filter(text: str, contract: Contract) -> str:
     if unprintable is not None:
         # it is shown in plans and logs as it is written
         raise ValueError(f"the row condition has {unprintable!a}, a character that cannot be printed")
-    _check(parsed_condition(text), contract, text)
     if len(text) > LONGEST:
         raise ValueError(f"the row condition has {len(text)} characters; Lake Formation takes {LONGEST}")
+    _check(parsed_condition(text), contract, text)
     return text
 
 

@@ -103,7 +103,7 @@ def test_a_poisoned_batch_stops_and_readers_keep_the_last_good(published: Probes
 
 def test_too_few_rows_left_after_quarantine_stop_the_batch(published: Probes) -> None:
     published.batch(SECOND, *good_batch(SECOND)[:2], good_row(SECOND, 3, seats=0))
-    with pytest.raises(AirflowFailException, match=r"enough_rows.*it is 2, expected between 3 and 20"):
+    with pytest.raises(AirflowFailException, match=r"enough_rows.*it is 2, expected between 2 and 21"):
         published.run("check", SECOND)
 
 

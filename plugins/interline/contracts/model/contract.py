@@ -131,6 +131,11 @@ class Contract:
         return tuple(column.name for column in self.columns)
 
     @cached_property
+    def physical_types(self) -> dict[str, str]:
+        """The Redshift type of each column, in the port's order."""
+        return {column.name: column.physical_type for column in self.columns}
+
+    @cached_property
     def keeps_history(self) -> bool:
         """True: every data day stays, and publishing replaces one day. False: publishing updates by key."""
         return any(is_data_day(column) for column in self.columns)

@@ -11,6 +11,7 @@ from interline.contracts.model.contract import Column
 from interline.contracts.model.row_tests import Constant
 from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.odcs.context import ReadingContext
+from interline.contracts.patterns import pattern_mistake
 
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?")
 
@@ -58,16 +59,7 @@ def pattern_problem(context: ReadingContext, place: YamlPath, value: Any) -> boo
     if not isinstance(value, str) or not value:
         context.refuse(place, f"pattern is {value!r}", "expected a regular expression in quotes")
         return True
-    try:
-        re.compile(value)
-    except re.error as error:
-        context.refuse(place, f"pattern {value!r} is no regular expression: {error}")
-        return True
-    if re.search(r"\(\?|\\[1-9]|\\[bBpPuxk]|[*+?}][?+]", value):
-        context.refuse(
-            place,
-            f"pattern {value!r} uses what POSIX regular expressions lack",
-            "no groups with (?…), back references, \\b or lazy quantifiers",
-        )
-        return True
-    return False
+    mistake = pattern_mistake(value)
+    if mistake is not None:
+        context.refuse(place, f"pattern {value[:100]!r} {mistake[0]}", mistake[1])
+    return mistake is not None

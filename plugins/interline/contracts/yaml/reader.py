@@ -41,6 +41,18 @@ class Document:
             place = place[:-1]
         return self._lines.get(place, 1)
 
+    def at(self, place: YamlPath) -> Any:
+        """Return the value at a place, None where nothing is written."""
+        found: Any = self.value
+        for step in place:
+            if isinstance(found, dict) and isinstance(step, str):
+                found = found.get(step)
+            elif isinstance(found, list) and isinstance(step, int) and step < len(found):
+                found = found[step]
+            else:
+                return None
+        return found
+
     def problem(self, place: YamlPath, message: str, hint: str = "") -> Problem:
         """Return a problem at the line of ``place``."""
         return Problem(self.path, self.line(place), message, hint)

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 
 from interline.contracts import Problem, Product
+from interline.contracts.model.contract import Role
 from interline.contracts.model.row_tests import Holds
 from interline.contracts.model.rules import Query
+from interline.contracts.model.yaml_path import YamlPath
 from interline.contracts.odcs.json_schema import standard_problems
 from interline.contracts.yaml.reader import Document, read
 from interline.quarantine.batch_check import plan_check
@@ -58,18 +60,19 @@ def _size_problems(product: Product, document: Document) -> Iterator[Problem]:
 def _sql_problems(product: Product, document: Document) -> Iterator[Problem]:
     """Compile everything that holds SQL of a person, each by itself, so that each problem has its line."""
     contract = product.contract
+    types = contract.physical_types
     rules = [
-        (rule.place, partial(checked_expression, rule.test.expression, contract.column_names, "batch"))
+        ((*rule.place, "implementation"), partial(checked_expression, rule.test.expression, types, "batch"))
         for rule in contract.row_rules
         if isinstance(rule.test, Holds)
     ]
     queries = [
-        (rule.place, partial(checked_query, rule.measure.sql, '"a"."b"'))
+        ((*rule.place, "query"), partial(checked_query, rule.measure.sql, '"a"."b"', types))
         for rule in contract.batch_rules
         if isinstance(rule.measure, Query)
     ]
     filters = [
-        (role.place, partial(checked_row_filter, role.rows, contract))
+        (_place_of_rows(document, role), partial(checked_row_filter, role.rows, contract))
         for role in contract.roles
         if role.rows is not None
     ]
@@ -77,4 +80,24 @@ def _sql_problems(product: Product, document: Document) -> Iterator[Problem]:
         try:
             compile_sql()
         except ValueError as error:
-            yield document.problem(place, str(error))
+            yield Problem(document.path, _line_of_sql(document, place, error), str(error))
+
+
+def _line_of_sql(document: Document, place: YamlPath, error: ValueError) -> int:
+    """Return the line of a mistake in SQL: in a block of several lines the one that has it."""
+    line = document.line(place)
+    text = document.at(place)
+    inside = getattr(error, "line", 0)
+    if not inside or not isinstance(text, str) or "\n" not in text.strip():
+        return line
+    # the block begins on the line below its key; blank lines at its head are not part of what is compiled
+    return line + inside + len(text) - len(text.lstrip("\n"))
+
+
+def _place_of_rows(document: Document, role: Role) -> YamlPath:
+    """Return where the row condition of a role stands."""
+    properties = document.at((*role.place, "customProperties"))
+    for position, entry in enumerate(properties if isinstance(properties, list) else ()):
+        if entry.get("property") == "rows":
+            return (*role.place, "customProperties", position, "value")
+    return role.place
