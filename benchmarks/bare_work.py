@@ -210,7 +210,7 @@ class BareMesh:
             known = write_project(product, self._root, folder)
             # neither side parses macros anew that it parsed before
             parsed = ParsedProject(product.address, folder / "target")
-            parsed.bring()
+            parsed.restore()
             environment = {
                 name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))
             }
@@ -234,7 +234,7 @@ class BareMesh:
             )  # fmt: skip
             if finished.returncode:
                 raise BareWorkError(f"dbt, {product.address}, {day}:\n{finished.stdout[-3000:]}")
-            parsed.keep()
+            parsed.store()
 
     @staticmethod
     def _train_and_score(product: Product, day: date, account: DomainOnAws, model: dict[str, Any]) -> None:

@@ -126,7 +126,7 @@ def apply(
 ) -> None:
     """Make every account agree with the contracts; shows the plan first and asks.
 
-    Can be stopped anywhere and run again. What AWS refuses is told at the end; everything else is done.
+    Can be stopped anywhere and run again. What AWS refuses is listed at the end; everything else is done.
     """
     with error_reporting(), _mesh(home, domain, today) as mesh:
         from interline.access.reconcile import plan_changes, reconcile

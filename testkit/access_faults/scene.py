@@ -170,7 +170,7 @@ class Scene:
         )
 
     def administrator(self, name: str, service: str, proxy: str = "") -> Any:
-        """A client of one attempt as an account's data lake administrator, kept: making one takes long."""
+        """A client of one attempt as an account's data lake administrator, made once: making one takes long."""
         key = (name, service, proxy)
         if key not in self._clients:
             self._clients[key] = self._made(service, self._administrator(name), proxy)

@@ -1,4 +1,4 @@
-"""The matrix that is: every role asks every engine, and what comes back is told apart row by row.
+"""The matrix that is: every role asks every engine, and what comes back is identified row by row.
 
 A star shows what a role sees of a port; every column that it does not show is asked for by itself, and that query must
 be denied: as forbidden, or as a column that is not there. Any other failure is no denial and ends the measurement.

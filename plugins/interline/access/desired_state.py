@@ -174,7 +174,7 @@ class _Builder:
             yield account, {CLASSIFICATION: frozenset(CLASSIFICATIONS), PORT: frozenset(names)}
 
     def _links(self) -> Iterator[tuple[tuple[str, str], Link]]:
-        """A consumer has a link to whom it may read from, and to whom its products say that they read from."""
+        """A consumer has a link to each domain that it may read from, or that its products name in their input ports."""
         domains = self._mesh.domains
         roles = {domain.role_arn: domain for domain in domains.values()}
         pairs = {(roles[principal].name, table.account) for table, principal in self._grants}

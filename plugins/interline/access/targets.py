@@ -21,7 +21,7 @@ class Target(Protocol):
 
     @property
     def session(self) -> RetryingSession:
-        """As whom it is observed and changed."""
+        """The session in which it is observed and changed."""
 
     def observe(self) -> ObservedState:
         """Return who may read what of it.

@@ -12,7 +12,7 @@ from interline.aws.retry import Clients, RetryingSession, reject_truncated_respo
 
 class LakeFormationHook(AwsBaseHook):
     """
-    Interact with AWS Lake Formation, as whom the connection names.
+    Interact with AWS Lake Formation, by the role of the connection.
 
     Provide thin wrapper around :external+boto3:py:class:`boto3.client("lakeformation") <LakeFormation.Client>`.
     """

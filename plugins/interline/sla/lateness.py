@@ -130,7 +130,7 @@ def _missing(mesh: Mesh, address: str, newest: Mapping[str, date | None]) -> dat
 def when_all_is_due(mesh: Mesh, newest: Mapping[str, date | None]) -> datetime | None:
     """Return the hour after the newest data day of any port is due everywhere; None if nothing was published.
 
-    A mesh whose days are of long ago is judged as of then: who lacks that day is late, and nobody else.
+    A mesh whose days are of long ago is compared as of then: a port that lacks that day is late, and no other.
     """
     day = max((day for day in newest.values() if day is not None), default=None)
     if day is None:
