@@ -13,6 +13,7 @@ from local.engines.errors import InvalidInput
 from local.engines.redshift.errors import CANNOT_COERCE, UNDEFINED_OBJECT, SqlError, unsupported
 
 MAXIMUM_PRECISION = 38
+_SCALE_LIMIT = 100
 VARCHAR_MAXIMUM = 65535
 CHAR_MAXIMUM = 4096
 
@@ -185,6 +186,21 @@ def numeric(precision: int, scale: int) -> Type:
     """numeric(precision, scale), both capped at 38 as Redshift caps computed results."""
     precision = max(1, min(MAXIMUM_PRECISION, precision))
     return Type("numeric", precision=precision, scale=max(0, min(precision, scale)))
+
+
+def quotient(p1: int, s1: int, p2: int, s2: int) -> Type:
+    """The type of a DECIMAL(p1,s1) divided by a DECIMAL(p2,s2).
+
+    Beyond 38 digits the digits before the point are spared, and at least four of those behind it ("Notes on division
+    operations").
+    """
+    scale = max(4, s1 + p2 - s2 + 1)
+    precision = p1 - s1 + s2 + scale
+    if scale > _SCALE_LIMIT:
+        precision, scale = precision - (scale - _SCALE_LIMIT), _SCALE_LIMIT
+    if precision > MAXIMUM_PRECISION:
+        scale = max(MAXIMUM_PRECISION + scale - precision, 4)
+    return numeric(precision, scale)
 
 
 def varchar(length: int | None) -> Type:

@@ -143,7 +143,7 @@ def _between(node: exp.Expr, scope: Scope) -> Typed:
 def _in(node: exp.Expr, scope: Scope) -> Typed:
     query = node.args.get("query")
     if query is not None:
-        return _in_query(node.this, query.this if isinstance(query, exp.Subquery) else query, scope)
+        return _in_query(node, query.this if isinstance(query, exp.Subquery) else query, scope)
     if isinstance(node.this, exp.Tuple):
         return _rows_in(node, scope)
     value = translate(node.this, scope)
@@ -171,9 +171,11 @@ def _rows_in(node: exp.Expr, scope: Scope) -> Typed:
 
 
 def _in_query(node: exp.Expr, query: exp.Expr, scope: Scope) -> Typed:
+    subject = node.this
     sql, outputs = scope.subquery(query)
     operands = [
-        translate(each, scope) for each in (node.expressions if isinstance(node, exp.Tuple) else [node])
+        translate(each, scope)
+        for each in (subject.expressions if isinstance(subject, exp.Tuple) else [subject])
     ]
     if len(outputs) != len(operands):
         raise SqlError(
@@ -185,11 +187,45 @@ def _in_query(node: exp.Expr, query: exp.Expr, scope: Scope) -> Typed:
         comparable(operand, Typed(f"items.{name}", output.type), "=")
         for operand, name, output in zip(operands, names, outputs, strict=True)
     ]
-    left = ", ".join(one.sql for one, _ in pairs)
-    right = ", ".join(other.sql for _, other in pairs)
-    if len(pairs) > 1:
-        left, right = f"({left})", f"({right})"
-    return Typed(f"({left} IN (SELECT {right} FROM ({sql}) AS items({', '.join(names)})))", BOOL)
+    source = f"({sql}) AS items({', '.join(names)})"
+    if len(pairs) == 1:
+        return Typed(f"({pairs[0][0].sql} IN (SELECT {pairs[0][1].sql} FROM {source}))", BOOL)
+    return Typed(_row_in_query(pairs, source, only_true=_only_true_counts(node)), BOOL)
+
+
+def _row_in_query(pairs: list[tuple[Typed, Typed]], source: str, *, only_true: bool) -> str:
+    """(a, b) IN (SELECT x, y …) by SQL's rules, where a null equals nothing: DuckDB takes nulls within rows as equal.
+
+    Args:
+        pairs: the components of the row, each with the column that it is compared with.
+        source: DuckDB item of FROM that has the columns.
+        only_true: whether false and unknown are the same where it stands, as in WHERE.
+    """
+    rows = ", ".join(one.sql for one, _ in pairs), ", ".join(other.sql for _, other in pairs)
+    left_known = " AND ".join(f"{one.sql} IS NOT NULL" for one, _ in pairs)
+    right_known = " AND ".join(f"{other.sql} IS NOT NULL" for _, other in pairs)
+    true = f"({left_known} AND ({rows[0]}) IN (SELECT ({rows[1]}) FROM {source} WHERE {right_known}))"
+    if only_true:
+        return f"coalesce({true}, FALSE)"
+    maybe = " AND ".join(
+        f"({one.sql} = {other.sql} OR {one.sql} IS NULL OR {other.sql} IS NULL)" for one, other in pairs
+    )
+    unknown = (
+        f"((NOT ({left_known}) OR EXISTS (SELECT 1 FROM {source} WHERE NOT ({right_known}))) "
+        f"AND EXISTS (SELECT 1 FROM {source} WHERE {maybe}))"
+    )
+    return f"(CASE WHEN {true} THEN TRUE WHEN {unknown} THEN NULL ELSE FALSE END)"
+
+
+_SELECTING = (exp.Where, exp.Having, exp.Qualify, exp.Join, exp.If)
+
+
+def _only_true_counts(node: exp.Expr) -> bool:
+    """Whether a condition stands where unknown is as good as false: below AND and OR of a WHERE, ON or WHEN."""
+    child, parent = node, node.parent
+    while isinstance(parent, (exp.And, exp.Or, exp.Paren)):
+        child, parent = parent, parent.parent
+    return isinstance(parent, _SELECTING) and child.arg_key in ("this", "on")
 
 
 def _pattern_operands(node: exp.Expr, scope: Scope, operator: str) -> tuple[str, Typed]:

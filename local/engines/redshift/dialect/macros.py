@@ -27,6 +27,10 @@ CREATE OR REPLACE MACRO rs_text_date(x) AS CAST(rs_text_timestamp(x) AS DATE);
 CREATE OR REPLACE MACRO rs_super_text(x) AS CASE json_type(x) WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN x ->> '$' ELSE CAST(x AS VARCHAR) END;
 CREATE OR REPLACE MACRO rs_initcap(x) AS
   array_to_string(list_transform(regexp_extract_all(lower(x), '[[:alnum:]]+|[^[:alnum:]]+'), lambda w: upper(left(w, 1)) || substring(w, 2)), '');
+CREATE OR REPLACE MACRO rs_interpolated(sorted, steps, whole, unit) AS
+  CASE WHEN len(sorted) > 0 THEN sorted[(len(sorted) - 1) * steps // whole + 1]
+  + (sorted[least((len(sorted) - 1) * steps // whole + 2, len(sorted))] - sorted[(len(sorted) - 1) * steps // whole + 1])
+  * (CAST((len(sorted) - 1) * steps % whole AS DECIMAL(18,0)) * unit) END;
 CREATE OR REPLACE MACRO rs_weeks(d) AS CAST(floor((CAST(d AS DATE) - DATE '1899-12-31') / 7.0) AS BIGINT);
 CREATE OR REPLACE MACRO rs_add_months(d, n) AS
   CASE WHEN CAST(d AS DATE) = last_day(CAST(d AS DATE)) THEN last_day(CAST(d AS DATE) + to_months(CAST(n AS INTEGER))) + CAST(CAST(d AS TIMESTAMP) AS TIME)

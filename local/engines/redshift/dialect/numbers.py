@@ -74,8 +74,7 @@ def _decimal(left: Typed, operator: str, right: Typed) -> Typed:
     if operator == "%":
         kind = types.common_numeric(left.type, right.type)
         return Typed(f"CAST(rs_modulo({one}, {other}) AS {kind.duckdb})", kind)
-    scale = max(4, s1 + p2 - s2 + 1)
-    kind = numeric(p1 - s1 + s2 + scale, scale)
+    kind = types.quotient(p1, s1, p2, s2)
     return Typed(divide(one, s1, other, s2, kind), kind)
 
 

@@ -5,6 +5,8 @@ Each also works as a window function: ``call.over`` then holds the OVER clause.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from local.engines.redshift import errors, types
 from local.engines.redshift.dialect import casts, decimals
 from local.engines.redshift.dialect.functions.registry import Call, aggregate
@@ -175,11 +177,16 @@ def _interpolated(value: Typed, fraction: str, digits: int, call: Call) -> tuple
         return f"CAST({sql} AS {value.type.duckdb})", value.type
     if not value.type.is_number:
         raise call.missing([value.type])
-    double = f"quantile_cont(CAST({value.sql} AS DOUBLE), {fraction}){call.over}"
     if value.type.name in ("float4", "float8"):
-        return double, DOUBLE
-    kind = numeric(38, (value.type.scale or 0) + digits)
-    return f"CAST({double} AS {kind.duckdb})", kind
+        return f"quantile_cont(CAST({value.sql} AS DOUBLE), {fraction}){call.over}", DOUBLE
+    scale = value.type.scale or 0
+    kind = numeric(38, scale + digits)
+    # DuckDB interpolates decimals as doubles: the neighbours are taken as they are, and computed with as decimals.
+    exact = f"CAST({value.sql} AS DECIMAL(38,{scale}))"
+    steps, whole = int(Decimal(fraction).scaleb(digits)), 10**digits
+    between = f"rs_interpolated(list_sort(list({exact}) FILTER (WHERE {value.sql} IS NOT NULL){call.over}), {steps}, {whole}"
+    unit = Decimal(1).scaleb(-digits)
+    return f"CAST({between}, CAST('{unit:f}' AS DECIMAL({digits + 1},{digits}))) AS {kind.duckdb})", kind
 
 
 @aggregate("percentile_cont", "percentile_disc", "approximate_percentile_disc")
