@@ -201,8 +201,10 @@ def _from_text(value: Typed, target: Type) -> str:
         read = (
             f"CASE WHEN NOT regexp_matches({sql}, '[._a-zA-Z]') THEN TRY_CAST({sql} AS {target.duckdb}) END"
         )
-    elif name in ("date", "timestamp"):
-        sqlstate, what = errors.INVALID_DATETIME, f"invalid input syntax for type {name}: "
+    elif name in ("date", "timestamp", "timestamptz", "time"):
+        sqlstate, what = errors.INVALID_DATETIME, f"invalid input syntax for type {target.family}: "
+        if name in ("date", "timestamp"):
+            what = f"invalid input syntax for type {name}: "
         read = f"rs_text_{name}({sql})"
     else:
         what = f"invalid input syntax for type {target.family}: "

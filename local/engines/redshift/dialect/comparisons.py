@@ -31,7 +31,7 @@ def comparable(left: Typed, right: Typed, operator: str) -> tuple[Typed, Typed]:
     left, right = casts.unknown_to(left, right.type), casts.unknown_to(right, left.type)
     one, other = left.type, right.type
     if (one.is_text and other.is_text) or {one.name, other.name} <= {"name", "varchar", "char", "unknown"}:
-        return _without_trailing_blanks(left), _without_trailing_blanks(right)
+        return without_trailing_blanks(left), without_trailing_blanks(right)
     if one.is_number and other.is_number:
         return left, right
     if one.is_temporal and other.is_temporal:
@@ -69,7 +69,7 @@ def _super_operand(value: Typed, other: Type) -> Typed:
     )
 
 
-def _without_trailing_blanks(value: Typed) -> Typed:
+def without_trailing_blanks(value: Typed) -> Typed:
     """Trailing blanks do not count when strings are compared ("Character types")."""
     if isinstance(value.constant, str):
         stripped = value.constant.rstrip(" ")
@@ -77,6 +77,11 @@ def _without_trailing_blanks(value: Typed) -> Typed:
     if value.type.name == "char" or value.is_null:
         return value
     return Typed(f"rtrim({value.sql}, ' ')", value.type, name=value.name)
+
+
+def equality_key(value: Typed) -> str:
+    """DuckDB SQL whose values are the same for two values that are equal: GROUP BY and DISTINCT go by it."""
+    return without_trailing_blanks(value).sql if value.type.is_text else value.sql
 
 
 def _comparison(operator: str) -> Translator:

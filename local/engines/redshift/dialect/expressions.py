@@ -93,7 +93,8 @@ def translate(node: exp.Expr, scope: Scope) -> Typed:
     if translator is None:
         raise unsupported(describe(node))
     check_arguments(node, _ARGUMENTS[type(node)])
-    return translator(node, scope)
+    value = translator(node, scope)
+    return scope.of_group(value) if scope.group_keys else value
 
 
 def condition(node: exp.Expr, scope: Scope, clause: str) -> str:

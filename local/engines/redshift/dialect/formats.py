@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from local.engines.redshift.dialect.typed import Typed, quote_text
 from local.engines.redshift.errors import INVALID_PARAMETER, SqlError, unsupported
@@ -142,6 +143,32 @@ def parsing(pattern: str) -> str:
                 raise unsupported(f"format {text} in TO_DATE of the local Redshift")
             result += _PARSED[text]
     return result
+
+
+@dataclass(frozen=True)
+class DateFields:
+    """A pattern of year, month and day in digits: an expression that reads text of it, and its groups' names in order."""
+
+    expression: str
+    names: tuple[str, ...]
+
+
+def numeric_date_fields(pattern: str) -> DateFields | None:
+    """The fields of a TO_DATE pattern that has only YYYY, MM and DD, each once; None for any other."""
+    digits = {"YYYY": r"(\d{4})", "MM": r"(\d{1,2})", "DD": r"(\d{1,2})"}
+    names: list[str] = []
+    expression = ""
+    for kind, text in _tokens(pattern):
+        if kind == "text":
+            expression += re.escape(text)
+        elif kind == "field" and text in digits and text not in names:
+            names.append(text)
+            expression += digits[text]
+        else:
+            return None
+    if set(names) != set(digits):
+        return None
+    return DateFields(rf"^\s*{expression}\s*$", tuple(names))
 
 
 def number_shape(pattern: str) -> tuple[int, int, str]:

@@ -8,7 +8,16 @@ from __future__ import annotations
 from local.engines.redshift.errors import DIVISION_BY_ZERO, raising
 
 _ZERO = raising(DIVISION_BY_ZERO, "Divide by zero")
-_ZONE = r"(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(?:Z|z|UTC|[+-]\d\d(?::?\d\d)?)$"
+# A time zone at the end of a text: it "is ignored" when a TIMESTAMP or DATE is read.
+_ZONE = r"(\d:?\d\d(?::?\d\d(?:\.\d+)?)?(?: *[APap][Mm])?)\s*(?:Z|z|[A-Za-z]{3,4}|[A-Za-z]+/[A-Za-z_/]+|[+-]\d\d?(?::?\d\d)?)$"
+
+# "Date, time, and timestamp literals", besides what DuckDB reads by itself; the month comes before the day (DateStyle MDY).
+_DATES = (
+    "%m/%d/%y", "%m/%d/%Y", "%m-%d-%y", "%m-%d-%Y", "%Y%m%d", "%y%m%d", "%Y.%j", "%Y-%b-%d", "%b-%d-%Y", "%d-%b-%Y",
+    "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y", "%d %B %Y", "%d %b %Y",
+)  # fmt: skip
+_CLOCKS = ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M", "%H%M%S", "%I:%M %p", "%I:%M:%S %p", "%I:%M:%S.%f %p")
+_MOMENTS = [*_DATES, *(f"{date} {clock}" for date in _DATES for clock in _CLOCKS), "%d %b %H:%M:%S %Y"]
 
 MACROS = f"""
 CREATE OR REPLACE MACRO rs_divide_integers(a, b) AS CASE WHEN b = 0 THEN {_ZERO} ELSE a // b END;
@@ -20,9 +29,20 @@ CREATE OR REPLACE MACRO rs_float_text(x, digits) AS
 CREATE OR REPLACE MACRO rs_cut(x, n) AS
   CASE WHEN x IS NULL OR strlen(x) <= n THEN x WHEN strlen(x) = length(x) THEN left(x, n)
   ELSE left(x, CAST(coalesce(list_max(list_filter(range(1, least(n, length(x)) + 1), lambda k: strlen(left(x, CAST(k AS BIGINT))) <= n)), 0) AS BIGINT)) END;
+CREATE OR REPLACE MACRO rs_special_moment(word) AS
+  CASE word WHEN 'now' THEN timezone('UTC', now()) WHEN 'today' THEN date_trunc('day', timezone('UTC', now()))
+  WHEN 'tomorrow' THEN date_trunc('day', timezone('UTC', now())) + INTERVAL 1 DAY
+  WHEN 'yesterday' THEN date_trunc('day', timezone('UTC', now())) - INTERVAL 1 DAY END;
+CREATE OR REPLACE MACRO rs_without_zone(x) AS regexp_replace(trim(x), '{_ZONE}', '\\1');
+CREATE OR REPLACE MACRO rs_zone(x) AS regexp_extract(trim(x), '[\\d APMapm]\\s*((?:[A-Za-z]{{3,4}}|[A-Za-z]+/[A-Za-z_/]+))$', 1);
 CREATE OR REPLACE MACRO rs_text_timestamp(x) AS
   CASE WHEN regexp_full_match(trim(x), '\\d{{8}}') THEN try_strptime(trim(x), '%Y%m%d')
-  ELSE TRY_CAST(regexp_replace(trim(x), '{_ZONE}', '\\1') AS TIMESTAMP) END;
+  ELSE coalesce(TRY_CAST(rs_without_zone(x) AS TIMESTAMP), try_strptime(rs_without_zone(x), {_MOMENTS}), rs_special_moment(lower(trim(x)))) END;
+CREATE OR REPLACE MACRO rs_text_timestamptz(x) AS
+  coalesce(TRY_CAST(trim(x) AS TIMESTAMPTZ), CASE WHEN rs_without_zone(x) = trim(x) THEN timezone('UTC', rs_text_timestamp(x))
+  WHEN rs_zone(x) <> '' THEN TRY(timezone(rs_zone(x), rs_text_timestamp(x))) END);
+CREATE OR REPLACE MACRO rs_text_time(x) AS
+  coalesce(TRY_CAST(rs_without_zone(x) AS TIME), CAST(try_strptime(rs_without_zone(x), {list(_CLOCKS)}) AS TIME), CAST(rs_text_timestamp(x) AS TIME));
 CREATE OR REPLACE MACRO rs_text_date(x) AS CAST(rs_text_timestamp(x) AS DATE);
 CREATE OR REPLACE MACRO rs_super_text(x) AS CASE json_type(x) WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN x ->> '$' ELSE CAST(x AS VARCHAR) END;
 CREATE OR REPLACE MACRO rs_initcap(x) AS
@@ -31,6 +51,13 @@ CREATE OR REPLACE MACRO rs_interpolated(sorted, steps, whole, unit) AS
   CASE WHEN len(sorted) > 0 THEN sorted[(len(sorted) - 1) * steps // whole + 1]
   + (sorted[least((len(sorted) - 1) * steps // whole + 2, len(sorted))] - sorted[(len(sorted) - 1) * steps // whole + 1])
   * (CAST((len(sorted) - 1) * steps % whole AS DECIMAL(18,0)) * unit) END;
+CREATE OR REPLACE MACRO rs_add_years(d, n) AS
+  CASE WHEN month(d) = 2 AND day(d) = 29 AND day(d + to_years(n)) <> 29 THEN d + to_years(n) + INTERVAL 1 DAY ELSE d + to_years(n) END;
+CREATE OR REPLACE MACRO rs_period_start(d, number, years) AS
+  CASE WHEN d IS NOT NULL THEN CAST(make_date(CAST((number - 1) * years + 1 AS BIGINT), 1, 1) AS TIMESTAMP) END;
+CREATE OR REPLACE MACRO rs_lenient_date(fields) AS
+  CASE WHEN TRY_CAST(fields.MM AS INTEGER) BETWEEN 1 AND 12 AND TRY_CAST(fields.DD AS INTEGER) BETWEEN 1 AND 31 AND CAST(fields.YYYY AS INTEGER) > 0
+  THEN make_date(CAST(fields.YYYY AS BIGINT), CAST(fields.MM AS BIGINT), 1) + (CAST(fields.DD AS INTEGER) - 1) END;
 CREATE OR REPLACE MACRO rs_weeks(d) AS CAST(floor((CAST(d AS DATE) - DATE '1899-12-31') / 7.0) AS BIGINT);
 CREATE OR REPLACE MACRO rs_add_months(d, n) AS
   CASE WHEN CAST(d AS DATE) = last_day(CAST(d AS DATE)) THEN last_day(CAST(d AS DATE) + to_months(CAST(n AS INTEGER))) + CAST(CAST(d AS TIMESTAMP) AS TIME)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from local.engines.redshift import errors, types
 from local.engines.redshift.dialect import casts, joins
-from local.engines.redshift.dialect.clauses import group_by, limit_and_offset, order_by, order_by_output
-from local.engines.redshift.dialect.expressions import check_arguments, condition, translate
+from local.engines.redshift.dialect.clauses import Item, group_by, limit_and_offset, order_by, order_by_output
+from local.engines.redshift.dialect.comparisons import equality_key
+from local.engines.redshift.dialect.expressions import check_arguments, condition
 from local.engines.redshift.dialect.scope import Compilation, CompiledQuery, Scope
 from local.engines.redshift.dialect.sources import renamed
 from local.engines.redshift.dialect.typed import Output, Typed, quote_name
@@ -164,7 +167,14 @@ def _combine(left: CompiledQuery, word: str, right: CompiledQuery) -> CompiledQu
         for one, other in zip(left.outputs, right.outputs, strict=True)
     ]
     outputs = tuple(Output(each.name, kind) for each, kind in zip(left.outputs, kinds, strict=True))
-    return CompiledQuery(f"({_as_types(left, kinds).sql}) {word} ({_as_types(right, kinds).sql})", outputs)
+    one, other = _as_types(left, kinds).sql, _as_types(right, kinds).sql
+    if word == "UNION ALL" or not _blanks_matter(outputs):
+        return CompiledQuery(f"({one}) {word} ({other})", outputs)
+    if word == "UNION":
+        return CompiledQuery(_distinct_rows(f"({one}) UNION ALL ({other})", outputs), outputs)
+    both = f"SELECT *, 1 FROM ({one}) AS first_ UNION ALL SELECT *, 2 FROM ({other}) AS second_"
+    having = f" HAVING count(*) FILTER (WHERE side = 1) > 0 AND count(*) FILTER (WHERE side = 2) {'=' if word == 'EXCEPT' else '>'} 0"
+    return CompiledQuery(_distinct_rows(both, outputs, "side", having), outputs)
 
 
 def _as_types(query: CompiledQuery, kinds: list[types.Type], *, assignment: bool = False) -> CompiledQuery:
@@ -206,8 +216,9 @@ def _select(node: exp.Select, compilation: Compilation, parent: Scope | None) ->
     if where is not None:
         where_sql = f" WHERE {condition(where.this, scope, 'WHERE')}"
         joins.push_down(where.this, scope)
-    columns, items = _projection(node, scope)
-    group_sql = group_by(node, scope, columns, items)
+    listed = _listed(node, scope)
+    group_sql, keys_sql = group_by(node, scope, listed)
+    columns, items = _projection(listed, scope)
     having = node.args.get("having")
     having_sql = (
         f" HAVING {condition(having.this, _without_aliases(scope), 'HAVING')}" if having is not None else ""
@@ -217,44 +228,81 @@ def _select(node: exp.Select, compilation: Compilation, parent: Scope | None) ->
     distinct = node.args.get("distinct")
     if distinct is not None and distinct.args.get("on") is not None:
         raise unsupported("SELECT DISTINCT ON")
-    order_sql = order_by(node, scope, columns)
+    order_sql = order_by(node, scope, columns, items)
     shown = ", ".join(
         f"{value.sql} AS {quote_name(column.name)}" for value, column in zip(items, columns, strict=True)
     )
-    sql = (
-        f"{prefix}SELECT {'DISTINCT ' if distinct is not None else ''}{shown}{from_sql}{where_sql}{group_sql}"
-        f"{having_sql}{qualify_sql}{order_sql}{limit_and_offset(node)}"
+    body = f"{shown}{from_sql}{keys_sql}{where_sql}{group_sql}{having_sql}{qualify_sql}"
+    tail = f"{order_sql}{limit_and_offset(node)}"
+    if distinct is None:
+        return CompiledQuery(f"{prefix}SELECT {body}{tail}", tuple(columns))
+    if _blanks_matter(columns):
+        return CompiledQuery(f"{prefix}{_distinct_rows(f'SELECT {body}', columns)}{tail}", tuple(columns))
+    return CompiledQuery(f"{prefix}SELECT DISTINCT {body}{tail}", tuple(columns))
+
+
+def _blanks_matter(columns: Sequence[Output]) -> bool:
+    """Whether two rows can be equal whose bytes are not: texts may differ by trailing blanks."""
+    return any(each.type.is_text and each.type.name != "char" for each in columns)
+
+
+def _distinct_rows(sql: str, columns: Sequence[Output], side: str = "", having: str = "") -> str:
+    """The rows of a query, each once; of equal ones, the least value of every text.
+
+    Args:
+        side: a last column that is no part of the rows: which operand of EXCEPT or INTERSECT a row is from.
+        having: condition on the groups.
+    """
+    values = [Typed(f"c{position}", each.type) for position, each in enumerate(columns)]
+    keys = [equality_key(each) for each in values]
+    rest = " FILTER (WHERE side = 1)" if side else ""
+    shown = ", ".join(
+        f"{value.sql if key == value.sql else f'min({value.sql}){rest}'} AS {quote_name(column.name)}"
+        for value, key, column in zip(values, keys, columns, strict=True)
     )
-    return CompiledQuery(sql, tuple(columns))
+    names = ", ".join([each.sql for each in values] + ([side] if side else []))
+    return f"SELECT {shown} FROM ({sql}) AS repeated({names}) GROUP BY {', '.join(keys)}{having}"
 
 
 def _without_aliases(scope: Scope) -> Scope:
     copy = Scope(scope.compilation, scope.parent)
     copy.sources, copy.merged, copy.hidden, copy.ctes = scope.sources, scope.merged, scope.hidden, scope.ctes
+    copy.group_keys = scope.group_keys
     return copy
 
 
-def _projection(node: exp.Select, scope: Scope) -> tuple[list[Output], list[Typed]]:
-    columns: list[Output] = []
-    items: list[Typed] = []
+def _listed(node: exp.Select, scope: Scope) -> list[Item]:
+    """The items of the select list, with * spelled out."""
+    items: list[Item] = []
     for expression in node.expressions:
         starred = _star(expression, scope)
         if starred is not None:
-            items.extend(starred)
-            columns.extend(Output(each.name, each.type) for each in starred)
-            continue
-        alias = None
-        if isinstance(expression, exp.Alias):
+            items.extend(Item(each.name, each) for each in starred)
+        elif isinstance(expression, exp.Alias):
             check_arguments(expression, {"this", "alias"})
-            alias, expression = expression.alias.lower(), expression.this
-        value = translate(expression, scope)
+            items.append(Item(expression.alias.lower(), expression.this))
+        else:
+            items.append(Item(None, expression))
+    return items
+
+
+def _projection(listed: Sequence[Item], scope: Scope) -> tuple[list[Output], list[Typed]]:
+    columns: list[Output] = []
+    items: list[Typed] = []
+    for item in listed:
+        value = item.translated(scope)
+        if isinstance(item.source, Typed):
+            value = scope.of_group(value)
+            items.append(value)
+            columns.append(Output(value.name, value.type))
+            continue
         if value.type.name in ("struct", "array"):
             raise SqlError(
                 errors.FEATURE_NOT_SUPPORTED, f'column "{value.name}" is of a nested type: select its fields'
             )
-        name = alias or value.name
+        alias = item.name
         items.append(value)
-        columns.append(Output(name, value.type))
+        columns.append(Output(alias or value.name, value.type))
         if alias is not None and alias not in scope.aliases:
             scope.aliases[alias] = Typed(
                 value.sql if value.constant is not None else f"({value.sql})",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from sqlglot import exp
@@ -175,6 +177,19 @@ class Source:
         return Typed(f"{quote_name(self.name)}.{quote_name(name)}", self.columns[name], name=name)
 
 
+@dataclass(frozen=True)
+class GroupKey:
+    """A text that a query groups by, whose trailing blanks do not count.
+
+    Attributes:
+        key: DuckDB SQL that GROUP BY names.
+        shown: DuckDB SQL of the group's value, for the select list and HAVING.
+    """
+
+    key: str
+    shown: str
+
+
 class Scope:
     """The names that one SELECT can use."""
 
@@ -189,6 +204,26 @@ class Scope:
         self.in_outer_join = False
         self.correlated = False
         self.sorted_by: str | None = None
+        self.group_keys: dict[str, GroupKey] = {}
+        self._in_aggregate = False
+
+    @contextmanager
+    def aggregate(self) -> Iterator[None]:
+        """While the arguments of an aggregate are translated: they are of the rows, not of the groups."""
+        before, self._in_aggregate = self._in_aggregate, True
+        try:
+            yield
+        finally:
+            self._in_aggregate = before
+
+    def of_group(self, value: Typed) -> Typed:
+        """A value as the query shows it: that of its group when the query groups by it."""
+        found = None if self._in_aggregate else self.group_keys.get(value.sql)
+        return value if found is None else replace(value, sql=found.shown)
+
+    def _seen_from_subquery(self, value: Typed) -> Typed:
+        found = None if self._in_aggregate else self.group_keys.get(value.sql)
+        return value if found is None else replace(value, sql=found.key)
 
     def cte(self, name: str) -> tuple[str, tuple[Output, ...]] | None:
         """A common table expression that is visible here: its DuckDB name and columns."""
@@ -247,7 +282,7 @@ class Scope:
                         "This type of correlated subquery pattern is not supported yet",
                     )
                 self.correlated = True
-                return found
+                return scope._seen_from_subquery(found)
             scope = scope.parent
         raise self._missing(parts)
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from local.engines.redshift import errors, types
 from local.engines.redshift.dialect import casts, decimals
+from local.engines.redshift.dialect.comparisons import equality_key
 from local.engines.redshift.dialect.functions.registry import Call, aggregate
 from local.engines.redshift.dialect.typed import Typed
 from local.engines.redshift.errors import SqlError, unsupported
@@ -27,7 +28,8 @@ def _count(call: Call) -> Typed:
         return call.result(f"count(*){call.over}", BIGINT)
     call.count(1)
     value = call.argument(0)
-    return call.result(f"count({_distinct(call)}{value.sql}){call.over}", BIGINT)
+    counted = equality_key(value) if call.distinct else value.sql
+    return call.result(f"count({_distinct(call)}{counted}){call.over}", BIGINT)
 
 
 @aggregate("approximate_count")
@@ -38,7 +40,7 @@ def _approximate_count(call: Call) -> Typed:
         )
     call.count(1)
     # Exact, which is within the error that Redshift allows itself (about 2 %).
-    return Typed(f"count(DISTINCT {call.argument(0).sql})", BIGINT, name="count")
+    return Typed(f"count(DISTINCT {equality_key(call.argument(0))})", BIGINT, name="count")
 
 
 def _number(call: Call) -> Typed:
@@ -153,8 +155,12 @@ def _listagg(call: Call) -> Typed:
     if call.order and not call.over:
         call.scope.sort_aggregates(", ".join(each.sql for each in call.order_values))
     order = f" ORDER BY {call.order}" if call.order else ""
-    distinct = "DISTINCT " if call.distinct else ""
-    return call.result(f"string_agg({distinct}{values[0].sql}, {delimiter}{order}){call.over}", types.TEXT)
+    if call.distinct:
+        # DuckDB orders distinct values only by themselves.
+        value = equality_key(values[0])
+        order = f" ORDER BY {value}{' DESC NULLS FIRST' if call.order_descending else ''}" if order else ""
+        return call.result(f"string_agg(DISTINCT {value}, {delimiter}{order}){call.over}", types.TEXT)
+    return call.result(f"string_agg({values[0].sql}, {delimiter}{order}){call.over}", types.TEXT)
 
 
 @aggregate("median")
@@ -211,4 +217,6 @@ def _percentiles(call: Call) -> Typed:
 @aggregate("grouping")
 def _grouping(call: Call) -> Typed:
     call.count(1)
-    return call.result(f"CAST(grouping({call.argument(0).sql}) AS INTEGER)", types.INTEGER)
+    value = call.argument(0)
+    key = call.scope.group_keys.get(value.sql)
+    return call.result(f"CAST(grouping({value.sql if key is None else key.key}) AS INTEGER)", types.INTEGER)

@@ -6,7 +6,7 @@ from local.engines.redshift import errors, types
 from local.engines.redshift.dialect import casts, formats
 from local.engines.redshift.dialect.functions.registry import Call, scalar, simple
 from local.engines.redshift.dialect.typed import Typed, quote_text
-from local.engines.redshift.errors import SqlError, unsupported
+from local.engines.redshift.errors import SqlError, raising_with, unsupported
 from local.engines.redshift.types import BIGINT, DATE, DOUBLE, INTEGER, TIMESTAMP, TIMESTAMPTZ
 
 # "Date parts for date or timestamp functions": every spelling, to one name.
@@ -63,14 +63,17 @@ def _date_trunc(call: Call) -> Typed:
     part, value = _part(call), _moment(call, 1)
     if part in ("dow", "doy", "epoch"):
         raise SqlError(errors.INVALID_PARAMETER, f'timestamp units "{part}" not supported')
+    sql = f"date_trunc('{part}', {_timestamp(value)})"
+    if part in ("century", "millennium"):
+        sql = f"rs_period_start({_timestamp(value)}, {part}({_timestamp(value)}), {_YEARS[part]})"
     if value.type.name == "timestamptz":
-        return call.result(f"timezone('UTC', date_trunc('{part}', {_timestamp(value)}))", TIMESTAMPTZ)
-    return call.result(f"date_trunc('{part}', {_timestamp(value)})", TIMESTAMP)
+        return call.result(f"timezone('UTC', {sql})", TIMESTAMPTZ)
+    return call.result(sql, TIMESTAMP)
 
 
+_YEARS = {"millennium": 1000, "century": 100, "decade": 10, "year": 1}
 _ADDERS = {
-    "millennium": ("to_months", 12000), "century": ("to_months", 1200), "decade": ("to_months", 120),
-    "year": ("to_months", 12), "quarter": ("to_months", 3), "month": ("to_months", 1), "week": ("to_days", 7),
+    "quarter": ("to_months", 3), "month": ("to_months", 1), "week": ("to_days", 7),
     "day": ("to_days", 1), "dow": ("to_days", 1), "doy": ("to_days", 1), "hour": ("to_hours", 1),
     "minute": ("to_minutes", 1), "second": ("to_seconds", 1), "millisecond": ("to_milliseconds", 1),
     "microsecond": ("to_microseconds", 1), "epoch": ("to_seconds", 1),
@@ -88,11 +91,16 @@ def _dateadd(call: Call) -> Typed:
         raise call.missing([types.UNKNOWN, amount.type, value.type])
     if not amount.type.is_integer:
         amount = casts.cast(amount, INTEGER)
+    kind = value.type if value.type.name in ("time", "timestamptz") else TIMESTAMP
+    base = value.sql if kind == value.type else _timestamp(value)
+    if part in _YEARS:
+        # "DATEADD": a year after 29 February is 1 March, unlike twelve months after it.
+        return Typed(
+            f"rs_add_years({base}, CAST({amount.sql} AS INTEGER) * {_YEARS[part]})", kind, name="date_add"
+        )
     function, factor = _ADDERS[part]
     number = f"CAST({amount.sql} AS {'INTEGER' if function in ('to_months', 'to_days') else 'BIGINT'})"
     interval = f"{function}({number}{f' * {factor}' if factor > 1 else ''})"
-    kind = value.type if value.type.name in ("time", "timestamptz") else TIMESTAMP
-    base = value.sql if kind == value.type else _timestamp(value)
     return Typed(f"({base} + {interval})", kind, name="date_add")
 
 
@@ -104,13 +112,16 @@ def _datediff(call: Call) -> Typed:
     one, other = _timestamp(first), _timestamp(second)
     if part == "week":
         return Typed(f"(rs_weeks({other}) - rs_weeks({one}))", BIGINT, name="date_diff")
+    if part in ("century", "millennium"):
+        # They begin with the year 1 of theirs ("Date parts for date or timestamp functions").
+        return Typed(f"({part}({other}) - {part}({one}))", BIGINT, name="date_diff")
     part = {"dow": "day", "doy": "day", "epoch": "second"}.get(part, part)
     return Typed(f"date_diff('{part}', {one}, {other})", BIGINT, name="date_diff")
 
 
 _EXTRACTED = {
     "epoch": "epoch({0})", "millisecond": "(millisecond({0}) % 1000)", "microsecond": "(microsecond({0}) % 1000000)",
-    "second": "second({0})", "millennium": "millennium({0})", "century": "century({0})", "decade": "decade({0})",
+    "second": "second({0})", "millennium": "millennium({0})", "century": "century({0})", "decade": "(decade({0}) + 1)",
     "year": "year({0})", "quarter": "quarter({0})", "month": "month({0})", "week": "week({0})", "dow": "dayofweek({0})",
     "doy": "dayofyear({0})", "day": "day({0})", "hour": "hour({0})", "minute": "minute({0})",
 }  # fmt: skip
@@ -223,9 +234,17 @@ def _to_date(call: Call) -> Typed:
     text = call.argument(0)
     if not text.type.is_text:
         raise call.missing([text.type, types.UNKNOWN])
-    return call.result(
-        f"CAST(strptime({text.sql}, {quote_text(formats.parsing(call.constant_text(1)))}) AS DATE)", DATE
-    )
+    pattern, strict = call.constant_text(1), len(call.nodes) > 2 and call.argument(2).sql == "TRUE"
+    fields = None if strict else formats.numeric_date_fields(pattern)
+    if fields is not None:
+        # Without is_strict a day that its month lacks runs into the next month: 31 June is 1 July.
+        names = ", ".join(quote_text(each) for each in fields.names)
+        read = f"regexp_extract({text.sql}, {quote_text(fields.expression)}, [{names}])"
+        wrong = raising_with(errors.INVALID_DATETIME, 'invalid value for the format: "', text.sql, '"')
+        return call.result(
+            f"CASE WHEN {text.sql} IS NOT NULL THEN coalesce(rs_lenient_date({read}), {wrong}) END", DATE
+        )
+    return call.result(f"CAST(strptime({text.sql}, {quote_text(formats.parsing(pattern))}) AS DATE)", DATE)
 
 
 @scalar("to_timestamp")

@@ -257,7 +257,10 @@ def invoke(node: exp.Expr, scope: Scope, **extra: object) -> Typed:
         nodes, distinct = list(nodes[0].expressions), True
     call = Call(name, nodes, scope, distinct=distinct, **extra)  # type: ignore[arg-type]
     if name in AGGREGATES:
-        return AGGREGATES[name](call)
+        if call.over:
+            return AGGREGATES[name](call)
+        with scope.aggregate():
+            return AGGREGATES[name](call)
     if distinct:
         raise SqlError(errors.SYNTAX_ERROR, f"DISTINCT specified, but {name} is not an aggregate function")
     if name in WINDOWS:

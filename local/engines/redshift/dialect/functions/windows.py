@@ -7,6 +7,7 @@ from sqlglot import exp
 from local.engines.redshift import errors, types
 from local.engines.redshift.dialect.branches import bring, unify
 from local.engines.redshift.dialect.clauses import direction
+from local.engines.redshift.dialect.comparisons import equality_key
 from local.engines.redshift.dialect.expressions import check_arguments, translate, translates
 from local.engines.redshift.dialect.functions.registry import AGGREGATES, WINDOWS, Call, invoke, window
 from local.engines.redshift.dialect.scope import Scope
@@ -41,11 +42,12 @@ def _over(node: exp.Window, name: str, scope: Scope) -> str:
     parts = []
     if node.args.get("partition_by"):
         parts.append(
-            "PARTITION BY " + ", ".join(translate(each, scope).sql for each in node.args["partition_by"])
+            "PARTITION BY "
+            + ", ".join(equality_key(translate(each, scope)) for each in node.args["partition_by"])
         )
     order = node.args.get("order")
     if order is not None:
-        items = [translate(each.this, scope).sql + direction(each) for each in order.expressions]
+        items = [equality_key(translate(each.this, scope)) + direction(each) for each in order.expressions]
         parts.append("ORDER BY " + ", ".join(items))
     spec = node.args.get("spec")
     if spec is not None:
@@ -95,7 +97,9 @@ def _within(node: exp.WithinGroup, scope: Scope) -> dict[str, object]:
 
 @translates(exp.WithinGroup, "this", "expression")
 def _within_group(node: exp.WithinGroup, scope: Scope) -> Typed:
-    return invoke(node.this, scope, **_within(node, scope))
+    with scope.aggregate():
+        within = _within(node, scope)
+    return invoke(node.this, scope, **within)
 
 
 def _ordered(call: Call) -> None:
