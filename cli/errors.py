@@ -24,7 +24,7 @@ def error_reporting() -> Iterator[None]:
     from interline.publication.errors import PublicationError
     from interline.quarantine.errors import CorrectionError, QuarantineError
     from interline.scaffold.product import ScaffoldError
-    from local.mesh.airflow import AirflowError
+    from local.mesh.airflow_servers import AirflowError
     from local.mesh.aws import AwsError
     from local.mesh.database import MigrationError
     from local.mesh.home import BusyError

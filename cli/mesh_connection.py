@@ -70,7 +70,7 @@ def connect_to_mesh(home: Path | None = None) -> Iterator[MeshConnection]:
     Raises:
         NothingUpError: no local AWS of this home is up, and the environment has no connection to another.
     """
-    from local.mesh import airflow, aws
+    from local.mesh import airflow_servers, aws
     from local.mesh.home import Home
 
     mesh_home = Home((home or HOME).resolve())
@@ -82,7 +82,7 @@ def connect_to_mesh(home: Path | None = None) -> Iterator[MeshConnection]:
         )
     settings = {} if found is None else dict(found.environment)
     with _environment(mesh_home.airflow, settings, alone=found is not None):
-        running = airflow.find(mesh_home) if found is not None else None
+        running = airflow_servers.find(mesh_home) if found is not None else None
         yield MeshConnection(
             name="AWS" if found is None else f"the local AWS at {found.endpoint}",
             local=found is not None,

@@ -171,7 +171,7 @@ def account(
 
         from interline.contracts import PLATFORM, load_domains
         from interline.scaffold.product import ScaffoldError
-        from local.landing_zone.template import account_template
+        from local.aws_accounts.template import account_template
 
         domains = load_domains(ROOT)
         if name not in domains or domains[name].is_platform:

@@ -97,9 +97,9 @@ def status(
 
 
 def _servers(mesh_home: MeshHome) -> list[dict[str, Any]]:
-    from local.mesh import airflow, aws, processes
+    from local.mesh import airflow_servers, aws, processes
 
-    found_aws, found_airflow = aws.find(mesh_home), airflow.find(mesh_home)
+    found_aws, found_airflow = aws.find(mesh_home), airflow_servers.find(mesh_home)
     addresses = {
         aws.NAME: found_aws.endpoint if found_aws else "",
         "api-server": found_airflow.url if found_airflow else "",
@@ -138,9 +138,9 @@ def _levels(home: Path, now: datetime | None) -> tuple[datetime | None, list[Por
 
 def _missed_days(mesh_home: MeshHome) -> list[MissedDay]:
     """The days that consumers have missed, as far as an Airflow of this home is up to tell."""
-    from local.mesh import airflow
+    from local.mesh import airflow_servers
 
-    found = airflow.find(mesh_home)
+    found = airflow_servers.find(mesh_home)
     if found is None:
         return []
     from interline.contracts import read_mesh

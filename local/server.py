@@ -71,9 +71,9 @@ class LocalAws:
         _configure_moto()
         # What is imported and made during the start stays; collecting it again and again would cost half a second.
         gc.disable()
+        from local.aws_accounts import accounts
         from local.gateway import endpoint, identity
         from local.gateway.access_log import AccessLog, LogFileHandler
-        from local.landing_zone import accounts
 
         self._calls = AccessLog(self.home / "logs" / "local-aws.log", self._names)
         handler = LogFileHandler(self._calls)
@@ -115,7 +115,7 @@ class LocalAws:
         opened later waits for that DAG.
         """
         from interline.contracts import MeshError
-        from local.landing_zone import accounts
+        from local.aws_accounts import accounts
 
         try:
             domains = accounts.read_domains(self.root)
@@ -128,7 +128,7 @@ class LocalAws:
 
     def write_description(self) -> None:
         """Write `aws.json` in one step, readable by its owner only: it holds this start's credentials."""
-        from local.landing_zone import accounts
+        from local.aws_accounts import accounts
 
         certificate = self.home / "ca.pem"
         domains = self._accounts.domains

@@ -170,7 +170,7 @@ def run(days: int, scale: float, domains: tuple[str, ...]) -> bool:
     """Land input, let Airflow run its days, print what the products hold; returns whether all went well."""
     from rich.console import Console
 
-    from local.mesh.airflow import Airflow
+    from local.mesh.airflow_servers import Airflow
     from local.mesh.run import Options, drive
 
     options = Options(root=ROOT, home=HOME, domains=domains, days=days, scale=scale)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from local.mesh.proof import Evidence
+from local.mesh.access_proof import Evidence
 from local.mesh.report import ProductReport
 from local.mesh.tracking import SUCCESS
 

@@ -16,7 +16,8 @@ from rich.markup import escape
 from interline.contracts import load_mesh
 from interline.scheduling import ANNOUNCEMENTS_DESCRIPTION, ANNOUNCEMENTS_POOL
 from interline.scheduling.airflow_state import WATCHING_DAG
-from local.mesh.airflow import Airflow
+from local.mesh.access_proof import Evidence, prove
+from local.mesh.airflow_servers import Airflow
 from local.mesh.aws import Aws
 from local.mesh.configuration import tasks_at_once
 from local.mesh.display import Display
@@ -24,7 +25,6 @@ from local.mesh.home import Home, write_json
 from local.mesh.landing import Input, Lander
 from local.mesh.onboarding import onboard, unprepared
 from local.mesh.printing import print_proof, print_report
-from local.mesh.proof import Evidence, prove
 from local.mesh.readiness import wait_for_dags
 from local.mesh.report import ProductReport, report
 from local.mesh.rest import Rest, RestError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from local.mesh import airflow, aws, database, processes
+from local.mesh import airflow_servers, aws, database, processes
 from local.mesh.home import BusyError, Home
 
 
@@ -38,21 +38,21 @@ class Servers:
         self._started_aws = False
         self._started_airflow = False
 
-    def start(self, when_aws_is_ready: Callable[[aws.Aws], None]) -> tuple[aws.Aws, airflow.Airflow]:
+    def start(self, when_aws_is_ready: Callable[[aws.Aws], None]) -> tuple[aws.Aws, airflow_servers.Airflow]:
         """Start what does not run yet, and wait until all is healthy.
 
         Raises:
             local.mesh.home.BusyError: Airflow runs at another port than the chosen one.
             local.mesh.ports.PortTakenError: the chosen port is in use.
             local.mesh.aws.AwsError: the local AWS did not start.
-            local.mesh.airflow.AirflowError: Airflow did not start.
+            local.mesh.airflow_servers.AirflowError: Airflow did not start.
             local.mesh.database.MigrationError: Airflow could not make its database.
         """
         running_aws = aws.find(self._home)
-        running_airflow = airflow.find(self._home)
+        running_airflow = airflow_servers.find(self._home)
         # of an AWS that is gone, or started again since, an old Airflow knows nothing
         if running_airflow is not None and running_aws is None:
-            airflow.stop(self._home)
+            airflow_servers.stop(self._home)
             running_airflow = None
         if running_airflow is not None and self._port and not running_airflow.url.endswith(f":{self._port}"):
             raise BusyError(
@@ -73,7 +73,7 @@ class Servers:
                 database.drop_incomplete_triggers(self._home.database)
                 self._say(f"Airflow: {running_airflow.url} (was running)")
                 return ready_aws, running_airflow
-            airflow.stop(self._home)
+            airflow_servers.stop(self._home)
         if start is None:
             start = self._new_airflow()
             self._begin(start)
@@ -81,8 +81,10 @@ class Servers:
         self._say(f"Airflow: {ready_airflow.url}")
         return ready_aws, ready_airflow
 
-    def _new_airflow(self) -> airflow.Start:
-        return airflow.Start(self._root, self._home, port=self._port, reading_seconds=self._reading_seconds)
+    def _new_airflow(self) -> airflow_servers.Start:
+        return airflow_servers.Start(
+            self._root, self._home, port=self._port, reading_seconds=self._reading_seconds
+        )
 
     def _launch_aws(self) -> processes.Server:
         self._started_aws = True
@@ -91,14 +93,14 @@ class Servers:
     def _lost_aws(self) -> aws.Aws:
         raise aws.AwsError(f"the local AWS ended; its log: {self._home.logs / 'local-aws.log'}")
 
-    def _begin(self, start: airflow.Start) -> None:
+    def _begin(self, start: airflow_servers.Start) -> None:
         self._started_airflow = True
         start.before_aws()
 
     def stop_airflow(self) -> None:
         """Stop Airflow if it was started here."""
         if self._started_airflow:
-            airflow.stop(self._home)
+            airflow_servers.stop(self._home)
 
     def stop(self) -> None:
         """Stop everything that was started here."""

@@ -14,7 +14,7 @@ import pytest
 from interline.contracts import load_domain, load_domains
 from interline.scaffold.domain import scaffold_domain
 from interline.scaffold.product import ScaffoldError
-from local.landing_zone.template import account_template
+from local.aws_accounts.template import account_template
 
 ROOT = Path(__file__).resolve().parents[2]
 STAYS: dict[str, Any] = {

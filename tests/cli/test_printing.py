@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from local.mesh.access_proof import Evidence
 from local.mesh.home import Home
 from local.mesh.landing import Input, InputError
 from local.mesh.printing import print_proof, print_report
-from local.mesh.proof import Evidence
 from local.mesh.report import ProductReport
 from local.mesh.task_logs import last_lines, log_of
 from local.source_systems import SEED

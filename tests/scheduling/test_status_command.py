@@ -46,7 +46,7 @@ def run_status(home: Path, *words: str) -> str:
 
 
 def test_a_stuck_consumer_is_named_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.mesh.airflow.find", lambda _home: SimpleNamespace(url="http://here"))
+    monkeypatch.setattr("local.mesh.airflow_servers.find", lambda _home: SimpleNamespace(url="http://here"))
     monkeypatch.setattr("local.mesh.rest.Rest", Rest)
     printed = run_status(tmp_path)
     assert f"MISSED shopping.route_demand has not run for {DAY}, published at " in printed

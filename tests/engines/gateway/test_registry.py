@@ -11,9 +11,9 @@ import pytest
 from moto.core.utils import get_service_model
 
 from interline.contracts import load_domain
+from local.aws_accounts import roles
 from local.gateway import registry
 from local.gateway.registry import Allow, BrokenDeclaration, Service
-from local.landing_zone import roles
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 QUEUES = Service(

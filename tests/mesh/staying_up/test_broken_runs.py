@@ -8,7 +8,7 @@ import time
 
 import psutil
 
-from local.mesh import airflow, dbt
+from local.mesh import airflow_servers, dbt
 from local.mesh.rest import Rest
 from tests.mesh.conftest import DAYS, SCALE, Ended, Mesh, ended, processes_of, wait_for
 
@@ -34,7 +34,7 @@ def test_interrupted_over_an_airflow_that_stays_up_its_runs_end(mesh: Mesh, firs
     wait_for(run, "build running")
     run.send_signal(signal.SIGINT)
     assert ended(run).code == 130
-    found = airflow.find(mesh.home)
+    found = airflow_servers.find(mesh.home)
     assert found is not None
     rest = Rest(found.url)
     try:

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from interline.contracts import load_mesh
-from local.mesh import airflow
+from local.mesh import airflow_servers
 from local.mesh.domain_session import QueryFailed
 from local.mesh.rest import Rest
 from tests.mesh.conftest import DAYS, Ended, Mesh
@@ -27,7 +27,7 @@ TWO_YEARS_AFTER_THE_SECOND_DAY = DAYS[1].replace(year=DAYS[1].year + 2).isoforma
 @pytest.fixture
 def rest(mesh: Mesh, first_run: Ended) -> Iterator[Rest]:
     assert first_run.code == 0, first_run.output
-    found = airflow.find(mesh.home)
+    found = airflow_servers.find(mesh.home)
     assert found is not None
     rest = Rest(found.url)
     yield rest

@@ -30,8 +30,8 @@ from interline.accounts import prepare
 from interline.aws.retry import Clients, RetryingSession
 from interline.contracts import PLATFORM, Domain, MeshError, load_domain
 from interline.contracts.model.domain import ADMINISTRATOR
+from local.aws_accounts import roles
 from local.gateway import identity
-from local.landing_zone import roles
 
 AIRFLOW = "interline-airflow"
 

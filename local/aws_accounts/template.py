@@ -10,7 +10,7 @@ from typing import Any
 
 from interline.contracts import Domain
 from interline.contracts.model.domain import ADMINISTRATOR
-from local.landing_zone import roles
+from local.aws_accounts import roles
 
 AIRFLOW = "interline-airflow"
 _SHARING = "arn:aws:iam::aws:policy/AWSLakeFormationCrossAccountManager"
