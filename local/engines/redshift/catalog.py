@@ -131,6 +131,20 @@ class User:
 
 
 @dataclass(frozen=True)
+class Function:
+    """A scalar function in SQL; ``body`` is its text."""
+
+    oid: int
+    schema: str
+    name: str
+    arguments: tuple[Type, ...]
+    returns: Type
+    body: str
+    volatility: str
+    owner: str
+
+
+@dataclass(frozen=True)
 class Group:
     """A group or role with the names of its members."""
 
@@ -226,6 +240,15 @@ class Catalog:
         """A group or role (the kind says which) by name, or None."""
         found: Group | None = self.get(("group", kind, name))
         return found
+
+    def function(self, schema: str, name: str, arguments: tuple[Type, ...]) -> Function | None:
+        """A function by its schema, name and argument types, or None."""
+        found: Function | None = self.get(("function", schema, name, tuple(each.name for each in arguments)))
+        return found
+
+    def functions(self, schema: str, name: str) -> list[Function]:
+        """The functions of a name, whatever their arguments."""
+        return [each for each in self.values("function") if (each.schema, each.name) == (schema, name)]
 
     def grants(self, kind: str, identifier: Any) -> frozenset[Grant]:
         """Privileges on an object: kind relation (oid), schema (name) or database (name)."""

@@ -9,8 +9,8 @@ from sqlglot import exp
 from local.engines.redshift import catalog as objects
 from local.engines.redshift import errors, external_schemas, privileges, types
 from local.engines.redshift.catalog import Relation
-from local.engines.redshift.dialect.reading import parse
-from local.engines.redshift.dialect.scope import Resolved
+from local.engines.redshift.dialect.reading import parse, statements
+from local.engines.redshift.dialect.scope import Resolved, UserFunction
 from local.engines.redshift.dialect.typed import Output, Typed, quote_text
 from local.engines.redshift.errors import SqlError
 from local.engines.redshift.session import Session
@@ -20,6 +20,27 @@ VERSION = (
     "Redshift 1.0.0 (local)"
 )
 Bindings = dict[tuple[str, ...], int]
+
+
+def body_of(text: str) -> exp.Expr:
+    """The one expression of a function's body.
+
+    Raises:
+        SqlError: 42P13 for a body that is not one SELECT of one expression, with nothing else.
+    """
+    # Parameters are names to the parser, so the text goes through the reader of statements first.
+    (statement,) = statements(text.strip().rstrip(";")) or (None,)
+    tree = parse(statement.text) if statement is not None else None
+    others = [key for key, value in tree.args.items() if value and key != "expressions"] if tree else []
+    if not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or others:
+        raise SqlError(
+            "42P13",
+            "the body of a SQL function is a SELECT of one expression, with no FROM, INTO, WHERE, GROUP BY, "
+            "ORDER BY or LIMIT",
+        )
+    expression: exp.Expr = tree.expressions[0]
+    inner: exp.Expr = expression.this if isinstance(expression, exp.Alias) else expression
+    return inner
 
 
 class SessionEnvironment:
@@ -103,6 +124,25 @@ class SessionEnvironment:
             SqlError: 42883.
         """
         return self._session.system_catalog.function(name, arguments)
+
+    def user_functions(self, parts: tuple[str, ...]) -> list[UserFunction]:
+        """The functions that users made under a name: of its schema, or the first of the search path that has one.
+
+        Raises:
+            SqlError: 3F000 for a schema that does not exist.
+        """
+        session = self._session
+        if len(parts) == 3:
+            if parts[0] != session.cluster.database:
+                raise errors.unsupported("cross-database reference in the local Redshift")
+            parts = parts[1:]
+        if len(parts) == 2 and session.catalog.schema(parts[0]) is None:
+            raise SqlError(errors.UNDEFINED_SCHEMA, f'schema "{parts[0]}" does not exist')
+        for schema in parts[:1] if len(parts) == 2 else search_path(session):
+            found = session.catalog.functions(schema, parts[-1])
+            if found:
+                return [UserFunction(each.arguments, each.returns, body_of(each.body)) for each in found]
+        return []
 
     def session_value(self, name: str) -> Typed:
         """A value that is constant during a statement."""

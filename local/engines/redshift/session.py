@@ -77,6 +77,25 @@ class Plan:
 
 
 @dataclass
+class OpenCursor:
+    """A cursor of DECLARE: its rows are computed when the first of them is fetched."""
+
+    columns: tuple[Output, ...]
+    compute: Callable[[], list[tuple[Any, ...]]]
+    _rows: list[tuple[Any, ...]] | None = None
+    _position: int = 0
+
+    def fetch(self, count: int | None) -> list[tuple[Any, ...]]:
+        """The next rows, or all that are left."""
+        if self._rows is None:
+            self._rows = self.compute()
+        end = len(self._rows) if count is None else self._position + count
+        found = self._rows[self._position : end]
+        self._position += len(found)
+        return found
+
+
+@dataclass
 class Transaction:
     """The changes of the transaction under way.
 
@@ -144,6 +163,7 @@ class Session:
         pid: the process id that pg_backend_pid() answers.
         state: "I" idle, "T" in a transaction, "E" in a failed one.
         temporary: temporary relations by name.
+        cursors: those that DECLARE opened in this transaction, by name.
         settings: values of SET.
         system_catalog: what answers for the leader node's tables.
     """
@@ -166,6 +186,7 @@ class Session:
         self.state = IDLE
         self.settings = {**DEFAULT_SETTINGS, "application_name": application}
         self.temporary: dict[str, Relation] = {}
+        self.cursors: dict[str, OpenCursor] = {}
         self.transaction = Transaction()
         self.change_count = 0
         self.statement_time = _now()
@@ -369,6 +390,7 @@ class Session:
             self.change_count += 1
         self.transaction = Transaction(temporary_before=self.temporary, settings_before=self.settings)
         self.state = IDLE
+        self.cursors.clear()
         self.cluster.locks.release(self)
 
     def lock(self, key: Hashable) -> None:

@@ -139,17 +139,6 @@ def _column(node: exp.Column, scope: Scope) -> Typed:
     return scope.column(parts)
 
 
-@translates(exp.Dot, "this", "expression")
-def _dot(node: exp.Expr, scope: Scope) -> Typed:
-    if isinstance(node.this, exp.Identifier) and isinstance(node.expression, exp.Anonymous):
-        if node.this.name.lower() != "pg_catalog":
-            raise SqlError(errors.UNDEFINED_SCHEMA, f'schema "{node.this.name.lower()}" does not exist')
-        return translate(node.expression, scope)
-    if not isinstance(node.expression, exp.Identifier):
-        raise unsupported(describe(node))
-    return scope.member(translate(node.this, scope), node.expression.name.lower())
-
-
 @translates(exp.Bracket, "this", "expressions")
 def _bracket(node: exp.Expr, scope: Scope) -> Typed:
     if len(node.expressions) != 1:

@@ -40,6 +40,15 @@ class Resolved:
     reached_directly: bool = True
 
 
+@dataclass(frozen=True)
+class UserFunction:
+    """A scalar function in SQL that a user made; its body is one expression of $1, $2, …"""
+
+    arguments: tuple[Type, ...]
+    returns: Type
+    body: exp.Expr
+
+
 class Environment(Protocol):
     """What a compilation asks of the session it is for."""
 
@@ -51,6 +60,9 @@ class Environment(Protocol):
 
     def table_function(self, name: str, arguments: list[str]) -> Resolved:
         """A function in FROM."""
+
+    def user_functions(self, parts: tuple[str, ...]) -> list[UserFunction]:
+        """The functions that users made under a name, one for each list of arguments."""
 
     def session_value(self, name: str) -> Typed:
         """A value that is constant during a statement."""
@@ -204,6 +216,8 @@ class Scope:
         self.in_outer_join = False
         self.correlated = False
         self.sorted_by: str | None = None
+        self.arguments: tuple[Typed, ...] | None = None
+        """Inside of a user's function: what it is called with."""
         self.group_keys: dict[str, GroupKey] = {}
         self._in_aggregate = False
 
@@ -255,7 +269,14 @@ class Scope:
         return next((each for each in self.sources if each.name == name), None)
 
     def parameter(self, number: int) -> Typed:
-        """A bound parameter."""
+        """A bound parameter, or an argument inside of a user's function."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.arguments is not None:
+                if not 1 <= number <= len(scope.arguments):
+                    raise SqlError(errors.UNDEFINED_PARAMETER, f"there is no parameter ${number}")
+                return scope.arguments[number - 1]
+            scope = scope.parent
         kind = self.compilation.parameter_types.get(number, types.UNKNOWN)
         sql = f"${number}" if kind.name == "unknown" else f"CAST(${number} AS {kind.duckdb})"
         return Typed(sql, types.TEXT if kind.name == "varchar" else kind)

@@ -271,6 +271,13 @@ class Conversation:
             self.stream.write(messages.parameter_description([oid or _OPEN_OID for oid in prepared.oids]))
             formats: Sequence[int] = [values.TEXT_FORMAT] * len(prepared.columns or ())
         elif kind == b"P":
+            cursor = self.session.cursors.get(name)
+            if cursor is not None and name not in self._portals:
+                # libpq describes a cursor of DECLARE as the portal that it is on a server of PostgreSQL.
+                self.stream.write(
+                    messages.row_description(cursor.columns, [values.TEXT_FORMAT] * len(cursor.columns))
+                )
+                return
             portal = self._find_portal(name)
             prepared, formats = portal.prepared, portal.formats
         else:

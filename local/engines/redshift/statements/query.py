@@ -11,7 +11,12 @@ from local.engines.redshift.translation import cached_translation, run_translati
 from local.engines.redshift.types import Type
 
 
-def _select(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
+def plan_select(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
+    """A query, ready to run.
+
+    Raises:
+        SqlError: what Redshift would raise when it analyses it.
+    """
     translation = cached_translation(session, statement, parameter_types)
     version = session.catalog_version
 
@@ -28,6 +33,6 @@ def _select(session: Session, statement: Statement, parameter_types: tuple[Type,
 
 
 PLANNERS: dict[str, StatementPlanner] = {
-    "SELECT": _select,
-    "WITH": _select,
+    "SELECT": plan_select,
+    "WITH": plan_select,
 }

@@ -29,7 +29,7 @@ from local.gateway.errors import AwsError
 from local.gateway.identity import Caller
 
 _COMPRESSIONS = {"GZIP": ("gzip", ".gz"), "ZSTD": ("zstd", ".zst")}
-_REFUSED = ("PARTITION", "FIXEDWIDTH", "ENCRYPTED", "BZIP2", "ESCAPE", "ROWGROUPSIZE", "KMS_KEY_ID")
+_REFUSED = ("PARTITION", "FIXEDWIDTH", "BZIP2", "ESCAPE", "ROWGROUPSIZE", "MASTER_SYMMETRIC_KEY")
 _UNITS = {"MB": 1024**2, "GB": 1024**3}
 _LARGEST_FILE = int(6.2 * _UNITS["GB"])
 
@@ -133,6 +133,11 @@ def _read_option(reader: TokenReader, unload: Unload) -> None:
     elif reader.accept("REGION"):
         reader.accept("AS")
         reader.string()
+    elif reader.accept("ENCRYPTED"):
+        # Without a key of one's own it is what S3 does with every object.
+        reader.accept("AUTO")
+    elif reader.accept("KMS_KEY_ID"):
+        raise unsupported("KMS_KEY_ID of UNLOAD in the local Redshift: the local AWS has no KMS")
     elif (word := reader.peek_word().split(" ")[0]) in _REFUSED:
         raise unsupported(f"{word} of UNLOAD in the local Redshift")
     else:

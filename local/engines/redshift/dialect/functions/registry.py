@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from local.engines.redshift import errors, types
 from local.engines.redshift.dialect import casts
-from local.engines.redshift.dialect.expressions import translate, translates
+from local.engines.redshift.dialect.expressions import describe, translate, translates
 from local.engines.redshift.dialect.scope import Scope
 from local.engines.redshift.dialect.typed import Typed
 from local.engines.redshift.errors import SqlError, unsupported
@@ -240,6 +240,29 @@ def _call(node: exp.Anonymous, scope: Scope) -> Typed:
     return invoke(node, scope)
 
 
+@translates(exp.Dot, "this", "expression")
+def _dot(node: exp.Dot, scope: Scope) -> Typed:
+    """A member of a SUPER or struct, or a function of a schema."""
+    called = node.expression
+    if isinstance(called, exp.Anonymous):
+        qualifier = _qualifier(node.this)
+        if qualifier == ("pg_catalog",):
+            return translate(called, scope)
+        return user_function((*qualifier, called.name.lower()), list(called.expressions), scope)
+    if not isinstance(called, exp.Identifier):
+        raise unsupported(describe(node))
+    return scope.member(translate(node.this, scope), called.name.lower())
+
+
+def _qualifier(node: exp.Expr) -> tuple[str, ...]:
+    """The names before a function's own."""
+    if isinstance(node, exp.Identifier):
+        return (node.name.lower(),)
+    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
+        return (*_qualifier(node.this), node.expression.name.lower())
+    raise unsupported(describe(node))
+
+
 def invoke(node: exp.Expr, scope: Scope, **extra: object) -> Typed:
     """Call the function that a node names.
 
@@ -277,7 +300,55 @@ def invoke(node: exp.Expr, scope: Scope, **extra: object) -> Typed:
         return SCALARS[name](call)
     if name in NOT_HERE or name.startswith(("st_", "hll_", "h3_", "hll")):
         raise unsupported(f"function {name} in the local Redshift")
-    raise no_function(name, _types_of(call))
+    return user_function((name,), nodes, scope)
+
+
+_DEEPEST_CALL = 32
+_WIDENING = ("int2", "int4", "int8", "numeric", "float4", "float8")
+
+
+def _converts(given: Typed, wanted: Type) -> bool:
+    """Whether an argument becomes another type without a cast."""
+    source, target = given.type.name, wanted.name
+    if given.is_null or source == "unknown" or source == target or {source, target} <= {"char", "varchar"}:
+        return True
+    if source in _WIDENING and target in _WIDENING:
+        return _WIDENING.index(source) < _WIDENING.index(target)
+    return source == "date" and target in ("timestamp", "timestamptz")
+
+
+def user_function(parts: tuple[str, ...], nodes: list[exp.Expr], scope: Scope) -> Typed:
+    """Call a function that a user made: its body in the place of the call.
+
+    Raises:
+        SqlError: 42883 when there is none that takes these arguments.
+    """
+    compilation = scope.compilation
+    named = compilation.environment.user_functions(parts)
+    given = [translate(each, scope) for each in nodes] if named else []
+    fitting = [
+        each
+        for each in named
+        if len(each.arguments) == len(given) and all(map(_converts, given, each.arguments))
+    ]
+    if not fitting:
+        raise no_function(parts[-1], _types_of(Call(parts[-1], nodes, scope)))
+    chosen = max(
+        fitting,
+        key=lambda each: sum(
+            one.type.name == other.name for one, other in zip(given, each.arguments, strict=True)
+        ),
+    )
+    if compilation.view_depth >= _DEEPEST_CALL:
+        raise SqlError("54001", "stack depth limit exceeded")
+    inner = Scope(compilation)
+    inner.arguments = tuple(casts.cast(one, kind) for one, kind in zip(given, chosen.arguments, strict=True))
+    compilation.view_depth += 1
+    try:
+        result = casts.cast(translate(chosen.body, inner), chosen.returns)
+    finally:
+        compilation.view_depth -= 1
+    return Typed(f"({result.sql})", chosen.returns, name=parts[-1])
 
 
 def _types_of(call: Call) -> list[Type]:
