@@ -307,9 +307,9 @@ _DEEPEST_CALL = 32
 _WIDENING = ("int2", "int4", "int8", "numeric", "float4", "float8")
 
 
-def _converts(given: Typed, wanted: Type) -> bool:
+def _converts(given: Typed, kind: Type) -> bool:
     """Whether an argument becomes another type without a cast."""
-    source, target = given.type.name, wanted.name
+    source, target = given.type.name, kind.name
     if given.is_null or source == "unknown" or source == target or {source, target} <= {"char", "varchar"}:
         return True
     if source in _WIDENING and target in _WIDENING:
