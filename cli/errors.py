@@ -23,7 +23,7 @@ def error_reporting() -> Iterator[None]:
     from interline.contracts import MeshError
     from interline.publication.errors import PublicationError
     from interline.quarantine.errors import CorrectionError, QuarantineError
-    from interline.scaffold.product import ScaffoldError
+    from interline.scaffold.errors import ScaffoldError
     from local.mesh.airflow_servers import AirflowError
     from local.mesh.aws import AwsError
     from local.mesh.database import MigrationError

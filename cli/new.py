@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
@@ -11,6 +12,11 @@ from cli.console import console
 from cli.errors import error_reporting
 from cli.options import data_day
 from cli.repository import ROOT
+from interline.contracts import PLATFORM, load_domains, read_mesh
+from interline.scaffold.errors import ScaffoldError
+from interline.scaffold.major_version import NewMajorVersion, consumers_to_move
+from interline.scaffold.product import scaffold_product
+from local.aws_accounts.template import account_template
 
 EXAMPLES = """Examples:\n
 \b
@@ -63,8 +69,6 @@ def product(
 ) -> None:
     """Make the four small files of a new data product; no other file is touched."""
     with error_reporting():
-        from interline.scaffold.product import scaffold_product
-
         made = scaffold_product(ROOT, address, reads=tuple(reads or ()))
     screen = console()
     for path in made:
@@ -94,9 +98,6 @@ def version(
     one line in its product.yaml, and no SQL.
     """
     with error_reporting():
-        from interline.contracts import read_mesh
-        from interline.scaffold.major_version import NewMajorVersion, consumers_to_move
-
         last = end_of_life or datetime.now(UTC).date() + _TIME_TO_MOVE
         new = NewMajorVersion(ROOT, address, end_of_life=last)
         made, changed = new.write()
@@ -167,12 +168,6 @@ def account(
     Roles with their trust and policies, the data lake's settings, the Redshift cluster: what the local AWS makes, too.
     """
     with error_reporting():
-        import json
-
-        from interline.contracts import PLATFORM, load_domains
-        from interline.scaffold.product import ScaffoldError
-        from local.aws_accounts.template import account_template
-
         domains = load_domains(ROOT)
         if name not in domains or domains[name].is_platform:
             known = ", ".join(sorted(set(domains) - {PLATFORM}))

@@ -13,7 +13,7 @@ import pytest
 
 from interline.contracts import load_domain, load_domains
 from interline.scaffold.domain import scaffold_domain
-from interline.scaffold.product import ScaffoldError
+from interline.scaffold.errors import ScaffoldError
 from local.aws_accounts.template import account_template
 
 ROOT = Path(__file__).resolve().parents[2]

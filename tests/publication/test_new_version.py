@@ -12,8 +12,8 @@ import pytest
 from interline.build.dbt_project import properties
 from interline.contracts import MeshError, load_mesh, load_product
 from interline.review.checking import check_mesh
+from interline.scaffold.errors import ScaffoldError
 from interline.scaffold.major_version import NewMajorVersion, consumers_to_move
-from interline.scaffold.product import ScaffoldError
 from tests.publication.conftest import copy_of_products
 
 LAST = date(2027, 3, 31)

@@ -55,7 +55,6 @@ TO_BE_MOVED: dict[str, int] = {
     "cli/dbt.py": 4,
     "cli/down.py": 2,
     "cli/errors.py": 10,
-    "cli/new.py": 5,
     "cli/quarantine.py": 6,
     "cli/replay.py": 4,
     "cli/rollback.py": 1,

@@ -10,7 +10,7 @@ from pathlib import Path
 from interline.contracts import PLATFORM, Domain, MeshError, load_domains
 from interline.contracts.model.domain import Team
 from interline.contracts.read_files import read_domain
-from interline.scaffold.product import ScaffoldError
+from interline.scaffold.errors import ScaffoldError
 
 _NAME = re.compile(r"[a-z][a-z0-9]{1,39}")
 """Narrower than other names: buckets are called after a domain, and S3 takes no underscore (bucket naming rules)."""

@@ -23,7 +23,7 @@ from interline.contracts.model.names import (
 from interline.contracts.model.version_number import raise_version, version_numbers
 from interline.contracts.yaml.editor import CannotEdit, DoubleQuoted, YamlText
 from interline.contracts.yaml.reader import read
-from interline.scaffold.product import ScaffoldError
+from interline.scaffold.errors import ScaffoldError
 
 
 class NewMajorVersion:

@@ -23,10 +23,7 @@ from interline.contracts import (
 from interline.contracts.model.names import ADDRESS_SHAPE, landing_database
 from interline.contracts.model.verbs import VERBS
 from interline.contracts.placeholders import FILL_IN
-
-
-class ScaffoldError(RuntimeError):
-    """The files cannot be made; the message says why and what to do."""
+from interline.scaffold.errors import ScaffoldError
 
 
 def scaffold_product(root: Path, address: str, *, reads: Sequence[str] = ()) -> list[Path]:

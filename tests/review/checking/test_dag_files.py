@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from interline.review.checking import check_mesh
-from interline.scaffold.product import ScaffoldError, scaffold_product
+from interline.scaffold.errors import ScaffoldError
+from interline.scaffold.product import scaffold_product
 from tests.mesh_folder import MeshFolder
 
 DAG = "dags/bookings/tickets.py"
