@@ -65,6 +65,14 @@ def test_all_is_well(checkout: Checkout) -> None:
     assert "No promise changes." in compared.stdout
 
 
+def test_a_contract_that_does_not_load_is_not_compared(checkout: Checkout) -> None:
+    checkout.change("domains/loyalty/members/contract.yaml", ("status: active\n", "status: [active\n"))
+    compared = checked(checkout, "--base", "main")
+    assert compared.exit_code == 1
+    assert "loyalty.members: not compared, its files can't be read as they are now." in compared.stdout
+    assert "No promise changes." not in compared.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

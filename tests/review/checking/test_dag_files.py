@@ -217,3 +217,111 @@ def test_what_cannot_be_scaffolded(
         scaffold_product(mesh_folder.root, address, reads=reads)
     assert message in str(caught.value)
     assert sorted(mesh_folder.root.rglob("*.*")) == before
+
+
+HEAD = "from interline.airflow.dag import data_product\nfrom interline.airflow.verbs import build, check, publish\n"
+HARMFUL = {
+    "a return outside of a function": ("return\n", "is no Python: 'return' outside function"),
+    "a yield outside of a function": ("yield 1\n", "is no Python: 'yield' outside function"),
+    "a break outside of a loop": ("break\n", "is no Python: 'break' outside loop"),
+    "raising": ("raise ValueError('x')\n", "raises while it is read"),
+    "leaving": ("if HEAD:\n    raise SystemExit\n", "raises SystemExit"),
+    "leaving with a code": ("def f():\n    raise SystemExit(1)\nf()\n", "raises SystemExit"),
+    "a power of a power": ("x = 10**10**10\n", "more than 3,000 digits"),
+    "a power": ("x = 7**100_000\n", "more than 3,000 digits"),
+    "a shift": ("x = 1 << 10**9\n", "more than 3,000 digits"),
+    "a long text": ("x = 'x' * 10**10\n", "repeats something"),
+    "a long list": ("x = 10**9 * [0]\n", "repeats something"),
+    "many bytes": ("x = bytes(10**10)\n", "makes 10,000,000,000 bytes"),
+    "a long loop": ("for i in range(10**12):\n    pass\n", "goes through 1,000,000,000,000 numbers"),
+    "a long comprehension": ("x = [i for i in range(0, 10**12, 2)]\n", "goes through 500,000,000,000 numbers"),
+    "a sum": ("x = sum(range(-(10**9), 10**9))\n", "goes through 2,000,000,000 numbers"),
+    "a loop without end": ("import itertools\nfor i in itertools.count():\n    pass\n", "which has no end"),
+    "an iterator without end": ("for i in iter(int, 1):\n    pass\n", "may have no end"),
+    "recursion": ("def f():\n    return f()\nf()\n", "f(), which calls itself"),
+    "recursion in a circle": ("def f():\n    return g()\ndef g():\n    return f()\nf()\n", "which calls itself"),
+    "a division by 0": ("x = 1 / 0\n", "divides by 0"),
+    "an assert that fails": ("assert False\n", "an assert that never holds"),
+    "another meaning of a verb": ("data_product = print\n", "gives data_product another meaning"),
+    "a function named as a verb": ("def publish():\n    pass\n", "gives publish another meaning"),
+    "another name for print": ("say = print\nsay('x')\n", "calls print()"),
+    "a metaclass that opens a file": (
+        "class Meta(type):\n    def __new__(cls, *rest):\n        open('x')\nclass Made(metaclass=Meta):\n    pass\n",
+        "calls open()",
+    ),
+    "a subclass hook": (
+        "class Base:\n    def __init_subclass__(cls):\n        print('x')\nclass Made(Base):\n    pass\n",
+        "calls print()",
+    ),
+    "a context manager": (
+        "class Held:\n    def __enter__(self):\n        print('x')\n    def __exit__(self, *rest):\n        pass\n"
+        "with Held():\n    pass\n",
+        "calls print()",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HARMFUL)
+def test_what_would_not_be_loaded_or_hurts(mesh_folder: MeshFolder, kind: str) -> None:
+    code, words = HARMFUL[kind]
+    path = "dags/bookings/tickets.py"
+    text = mesh_folder.path(path).read_text()
+    mesh_folder.write(path, f"{text}\n{HEAD}{code}")
+    found = [line for line in problems_of(mesh_folder) if words in line]
+    assert found, problems_of(mesh_folder)
+    assert all(line.startswith(f"{path}:") for line in found)
+
+
+HARMLESS = (
+    "x = 2**10 + 10**6\n", "for i in range(24):\n    pass\n", "x = '-' * 80\n", "TITLE = __doc__\n", "import itertools\nx = list(itertools.repeat(1, 3))\n",
+    "def f(n):\n    if n < 0:\n        raise ValueError('n')\n    return n\nx = f(1)\n", "class A:\n    def __init__(self):\n        self.x = 1\na = A()\n",
+    "numbers = sorted\nx = numbers([2, 1])\n", "x = 7 % 3\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("code", HARMLESS)
+def test_what_only_computes_a_little_is_allowed(mesh_folder: MeshFolder, code: str) -> None:
+    path = "dags/bookings/tickets.py"
+    text = mesh_folder.path(path).read_text()
+    mesh_folder.write(path, f"{text}\n{code}")
+    assert problems_of(mesh_folder) == []
+
+
+@pytest.mark.parametrize(
+    "copy", ["dags/tickets.py", "dags/bookings/older/tickets.py", "dags/bookings/_tickets.py"]
+)
+def test_one_dag_id_twice(mesh_folder: MeshFolder, copy: str) -> None:
+    mesh_folder.write(copy, mesh_folder.path("dags/bookings/tickets.py").read_text())
+    assert any(
+        line.startswith(f"{copy}:") and "declares 'bookings.tickets', and no product's file lies here" in line
+        for line in problems_of(mesh_folder)
+    )
+
+
+def test_two_data_products_in_one_file(mesh_folder: MeshFolder) -> None:
+    path = "dags/bookings/tickets.py"
+    text = mesh_folder.path(path).read_text()
+    mesh_folder.write(path, f"{text}\n{text[text.index('with data_product') :]}")
+    assert any("declares 2 data products" in line for line in problems_of(mesh_folder))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "select 'a' as ticket_id, 'b' as ticket_id\n",
+        "with x as (select 1 as a, 2 as a) select a as ticket_id from x\n",
+        "with x as (select 1 as a) select x.*, 2 as a from x\n",
+    ],
+)
+def test_one_column_name_twice_in_a_model(mesh_folder: MeshFolder, model: str) -> None:
+    mesh_folder.write("dbt/models/bookings/tickets.sql", model)
+    assert any("selects two columns called" in line for line in problems_of(mesh_folder))
+
+
+def test_a_nul_in_a_text_has_its_line(mesh_folder: MeshFolder) -> None:
+    mesh_folder.change(
+        "domains/bookings/tickets/contract.yaml", "description: One ticket.", 'description: "a\\0b"'
+    )
+    assert problems_of(mesh_folder)[0].startswith(
+        "domains/bookings/tickets/contract.yaml:11: holds a NUL character"
+    )

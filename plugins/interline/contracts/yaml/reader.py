@@ -213,6 +213,8 @@ class _Reader:
 
     def _value(self, event: Any) -> Any:
         text: str = event.value
+        if "\0" in text:
+            self._refuse(event, "holds a NUL character", "no table and no tool can store it")
         if event.style:
             return text
         try:

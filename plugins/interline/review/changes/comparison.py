@@ -40,6 +40,8 @@ class Comparison:
     access: Plan
     uncompared: tuple[Problem, ...]
     """What of the base is refused by today's rules, so that it could not be compared."""
+    unread: tuple[str, ...] = ()
+    """Products whose files can't be read as they are now, so that nobody knows what changes."""
 
     @property
     def refused(self) -> tuple[Verdict, ...]:
@@ -68,6 +70,7 @@ def compare(base: Base, new: Mesh, today: date) -> Comparison:
     old, uncompared = read_base(base, new)
     changes = list(compare_domains(old, new))
     verdicts: list[Verdict] = []
+    unread = tuple(sorted(_unread(new)))
     for address in sorted({*old.products, *new.products}):
         before, after = old.products.get(address), new.products.get(address)
         if before is not None and after is not None:
@@ -93,7 +96,16 @@ def compare(base: Base, new: Mesh, today: date) -> Comparison:
         tuple(compare_dags(base, was, now)),
         difference(desired_state(was, today), desired_state(now, today)),
         tuple(_relative(problem, base.root) for problem in uncompared),
+        unread,
     )
+
+
+def _unread(mesh: Mesh) -> Iterator[str]:
+    """Yield the addresses of contracts that are there and do not load."""
+    for path in (mesh.root / "domains").glob("*/*/contract.yaml"):
+        address = f"{path.parent.parent.name}.{path.parent.name}"
+        if address not in mesh.products:
+            yield address
 
 
 def _relative(problem: Problem, root: Path) -> Problem:

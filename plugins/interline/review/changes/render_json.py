@@ -85,6 +85,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         ],
         "access": as_json(comparison.access),
         "uncompared": [_problem(problem) for problem in comparison.uncompared],
+        "unread": list(comparison.unread),
     }
 
 

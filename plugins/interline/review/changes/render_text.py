@@ -62,7 +62,9 @@ def _comparison(report: Report, comparison: Comparison) -> Iterator[str]:
     yield ""
     for problem in comparison.uncompared:
         yield from _problem(problem, "not compared, refused in the base: ")
-    if not comparison.changes:
+    for address in comparison.unread:
+        yield f"  {address}: not compared, its files can't be read as they are now."
+    if not comparison.changes and not comparison.unread:
         yield "  No promise changes."
     for address in report.addresses:
         yield from _address(report, address)

@@ -11,10 +11,12 @@ reading on purpose, which is why accounts and roles keep domains apart, and not 
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from pathlib import Path
 
 from interline.contracts import Problem
+from interline.review.checking.dag_effort import effort_problem, stopping_statements
 from interline.review.checking.dag_names import Names, dotted
 from interline.review.checking.pure_calls import is_allowed, is_allowed_builtin, is_allowed_method, why_not
 
@@ -30,6 +32,8 @@ _NOT_EVEN_NAMED = (
     "vars",
     "globals",
 )
+_MAKING = ("__init__", "__new__", "__post_init__")
+"""What is called when something is made of a class."""
 _DEFERRING = ("task", "task_group", "setup", "teardown", "sensor")
 """Decorators whose functions run in a task; a task group's function runs at once, so its body is looked at."""
 
@@ -41,6 +45,7 @@ def call_problems(path: Path, tree: ast.Module, *, is_platform: bool = False) ->
     """
     inspected = _Inspected(path, Names(tree), is_platform)
     inspected.statements(tree.body)
+    inspected.module(tree)
     yield from sorted(set(inspected.problems))
 
 
@@ -53,6 +58,25 @@ class _Inspected:
         self._names = names
         self._is_platform = is_platform
         self._entered: set[str] = set()
+        self._inside: set[str] = set()
+        """Functions whose bodies are being walked."""
+
+    def module(self, tree: ast.Module) -> None:
+        """Find what ends the reading of the whole file, and what gives a name of Airflow or a verb another meaning."""
+        for statement in stopping_statements(tree.body):
+            self._problem(statement, "raises while it is read", "Airflow could not load it")
+        for node in ast.walk(tree):
+            name = ""
+            if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+                name = node.id
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                name = node.name
+            if self._names.written.get(name, "").startswith(("airflow.", "interline.")):
+                self._problem(
+                    node,
+                    f"gives {name} another meaning than {self._names.written[name]}",
+                    "take another name",
+                )
 
     def statements(self, body: list[ast.stmt]) -> None:
         """Walk statements that are executed."""
@@ -74,14 +98,41 @@ class _Inspected:
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             return
         else:
+            origin = dotted(node.func, self._names) if isinstance(node, ast.Call) else None
+            effort = effort_problem(node, origin)
+            if effort is not None:
+                self._problem(node, *effort)
             if isinstance(node, ast.Call):
                 self._call(node)
+            elif isinstance(node, ast.ClassDef):
+                self._class(node)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+                self._alias(node.value)
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 self._name(node)
             elif isinstance(node, ast.Attribute) and dotted(node, self._names) in ("os.environ", "sys.argv"):
                 self._problem(node, "reads its environment", "a DAG is the same wherever it is read")
             for child in ast.iter_child_nodes(node):
                 self._executed(child)
+
+    def _class(self, node: ast.ClassDef) -> None:
+        """Walk what Python itself calls of a class: its special methods, and all of a metaclass's."""
+        is_metaclass = any(isinstance(base, ast.Name) and base.id == "type" for base in node.bases)
+        for method in node.body:
+            if not isinstance(method, ast.FunctionDef) or not method.name.startswith("__"):
+                continue
+            if is_metaclass or method.name not in _MAKING:
+                self._enter(f"{node.name}.{method.name}", method)
+        for decorator in node.decorator_list:
+            if not isinstance(decorator, ast.Call):
+                self._inspect_call(decorator, decorator, ())
+
+    def _alias(self, value: ast.expr | None) -> None:
+        """Refuse another name for a function of Python that may not be called."""
+        if not isinstance(value, ast.Name) or self._names.knows(value.id) or not value.id[0].islower():
+            return
+        if hasattr(builtins, value.id) and not is_allowed_builtin(value.id):
+            self._refuse(value, value.id)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         for decorator in node.decorator_list:
@@ -124,11 +175,7 @@ class _Inspected:
         elif name in self._names.classes:
             for made in self._names.classes[name]:
                 for method in made.body:
-                    if isinstance(method, ast.FunctionDef) and method.name in (
-                        "__init__",
-                        "__new__",
-                        "__post_init__",
-                    ):
+                    if isinstance(method, ast.FunctionDef) and method.name in _MAKING:
                         self._enter(f"{name}.{method.name}", method)
         elif name in self._names.made:
             return
@@ -139,13 +186,22 @@ class _Inspected:
 
     def _enter(self, name: str, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
         """Walk the body of a function that is called while the file is read."""
+        if name in self._inside:
+            self._problem(
+                function,
+                f"has {name}(), which calls itself",
+                "a DAG file ends by itself: use for over something finite",
+            )
+            return
         if name in self._entered:
             return
         self._entered.add(name)
+        self._inside.add(name)
         if isinstance(function, ast.Lambda):
             self._executed(function.body)
         elif not self._is_deferred(function):
             self.statements(function.body)
+        self._inside.discard(name)
 
     def _is_deferred(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         for decorator in function.decorator_list:

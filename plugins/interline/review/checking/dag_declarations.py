@@ -24,6 +24,9 @@ def declaration_problems(view: View, product: Product) -> Iterator[Problem]:
     if declared is None:
         yield Problem(path, 0, "declares no data product", _expected(product))
         return
+    if declared.times > 1:
+        message = f"declares {declared.times} data products"
+        yield Problem(path, declared.line, message, "one file is one product and one DAG")
     yield from _address_problems(view, path, declared, product)
     yield from _argument_problems(path, declared, product)
     yield from _runbook_problems(path, declared)

@@ -38,6 +38,8 @@ class Names:
                 self._assigned(node.target, node.value, aliases)
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 self.made.add(node.id)
+        self.written = dict(self.imported)
+        """The same, as import statements alone say it."""
         for name, value in aliases:
             origin = dotted(value, self)
             if origin is not None:

@@ -12,6 +12,7 @@ from interline.review.checking.view import View
 def orphan_problems(view: View) -> Iterator[Problem]:
     """Find DAG files, models and folders of DAG files that no promise stands behind."""
     yield from _dag_files(view)
+    yield from _misplaced_dag_files(view)
     yield from _models(view)
     yield from _folders(view)
 
@@ -40,6 +41,28 @@ def _dag_files(view: View) -> Iterator[Problem]:
         yield Problem(
             path, declared.line, f"declares {declared.address!r}, which {folder} does not promise", hint
         )
+
+
+def _misplaced_dag_files(view: View) -> Iterator[Problem]:
+    """Find data products that are declared where no product's file lies: Airflow would read one DAG id twice."""
+    dags = view.root / "dags"
+    for path in sorted(dags.rglob("*.py")):
+        parts = path.relative_to(dags).parts
+        is_place_of_product = len(parts) == 2 and not path.name.startswith("_")
+        if "__pycache__" in parts or is_place_of_product or PLATFORM in parts[:-1]:
+            continue
+        try:
+            declared = view.declared(path)
+        except MeshError:
+            continue
+        if declared is not None:
+            place = (
+                f"dags/{declared.address.replace('.', '/')}.py"
+                if declared.address
+                else "dags/<domain>/<product>.py"
+            )
+            message = f"declares {declared.address!r}, and no product's file lies here"
+            yield Problem(path, declared.line, message, f"it is {place}")
 
 
 def _models(view: View) -> Iterator[Problem]:

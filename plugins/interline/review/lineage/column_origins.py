@@ -197,6 +197,10 @@ class _Resolver:
                 continue
             origins, dependencies = self._expression(projection, selecting)
             name = projection.alias_or_name.lower() or f"column {len(query.outputs) + 1}"
+            if name in query.outputs:
+                raise Unresolved(
+                    f"selects two columns called {name!r}", _line(projection), "give one an alias of its own"
+                )
             query.outputs[name] = _Output(origins, dependencies, _line(projection))
         for key, value in tree.args.items():
             for part in value if isinstance(value, list) else (value,):
@@ -274,6 +278,10 @@ class _Resolver:
                 output = _output_of(source, name)
                 if output is None or name in left_out or (name in scope.shared and name in query.outputs):
                     continue
+                if name in query.outputs:
+                    raise Unresolved(
+                        f"selects two columns called {name!r}, one by a star", _line(star), "name the columns"
+                    )
                 query.outputs[name] = _Output(output.origins, output.dependencies, _line(star))
             if _is_open(source):
                 query.opaque.append(source)
