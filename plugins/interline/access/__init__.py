@@ -1,4 +1,12 @@
-"""Access as a plan: what the contracts say about who may read what, compared with what is. Knows no Airflow and no AWS."""
+"""Access as a plan: who may read what, as the contracts say it, compared with what AWS says, and made to agree.
+
+``desired_state`` reads the contracts, ``lakeformation.observe`` reads AWS; both give a state (``state``). ``difference``
+makes a plan of two states (``plan``), which ``render_text`` and ``render_json`` show and ``lakeformation.apply`` carries out,
+request by request (``lakeformation.api_requests``). ``reconcile`` is the loop of plan, apply and plan, over targets
+(``targets``): whole accounts by their administrators, or one port by the domain that owns it.
+
+What is imported here knows no AWS: two states of the contracts can be compared without it.
+"""
 
 from __future__ import annotations
 
