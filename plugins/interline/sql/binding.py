@@ -689,9 +689,7 @@ class Binder:
         return replace(types.BOOL, is_aggregate=left.is_aggregate or right.is_aggregate)
 
     def _comparable(self, node: exp.Expr, left: SqlType, right: SqlType) -> None:
-        if types.UNKNOWN in (left.family, right.family) or left.family == right.family:
-            return
-        if (left.is_number and right.is_number) or (left.is_moment and right.is_moment):
+        if types.comparable(left, right):
             return
         for one, other in ((left, right), (right, left)):
             if isinstance(one.constant, str) and other.family != types.TEXT:

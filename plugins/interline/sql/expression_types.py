@@ -99,6 +99,13 @@ def number_literal(text: str) -> SqlType:
     return SqlType(DECIMAL, len(str(value)))
 
 
+def comparable(left: SqlType, right: SqlType) -> bool:
+    """Say whether Redshift compares two types with each other."""
+    if UNKNOWN in (left.family, right.family) or left.family == right.family:
+        return True
+    return (left.is_number and right.is_number) or (left.is_moment and right.is_moment)
+
+
 def common(left: SqlType, right: SqlType) -> SqlType | None:
     """Return the type of a column that has values of both, as in CASE and COALESCE; None if there is none."""
     if left.family == UNKNOWN:

@@ -325,3 +325,20 @@ def test_a_nul_in_a_text_has_its_line(mesh_folder: MeshFolder) -> None:
     assert problems_of(mesh_folder)[0].startswith(
         "domains/bookings/tickets/contract.yaml:11: holds a NUL character"
     )
+
+
+@pytest.mark.parametrize(("there", "is_wrong"), [("price", True), ("sold_at", True), ("ticket_id", False)])
+def test_a_reference_compares_what_redshift_compares(
+    mesh_folder: MeshFolder, there: str, is_wrong: bool
+) -> None:
+    """Amazon Redshift Database Developer Guide, "Type compatibility and conversion": a text is no number, and no moment."""
+    mesh_folder.add_consumer()
+    mesh_folder.change(
+        "domains/bookings/tickets/contract.yaml", "[ticket_id, price]", "[ticket_id, price, sold_at]"
+    )
+    mesh_folder.change(
+        "domains/shopping/offers/contract.yaml",
+        "        description: Number of the ticket.\n",
+        f"        description: Number of the ticket.\n        relationships:\n          - to: bookings.tickets.{there}\n",
+    )
+    assert any("no value is ever in both" in line for line in problems_of(mesh_folder)) is is_wrong

@@ -8,6 +8,7 @@ from interline.contracts import Problem, Product, did_you_mean
 from interline.contracts.model.row_tests import ExistsIn
 from interline.contracts.yaml.reader import Document, read
 from interline.review.checking.view import View
+from interline.sql.expression_types import comparable, type_of
 
 
 def port_problems(view: View, product: Product) -> Iterator[Problem]:
@@ -18,7 +19,7 @@ def port_problems(view: View, product: Product) -> Iterator[Problem]:
     for rule in product.contract.row_rules:
         if isinstance(rule.test, ExistsIn):
             document = document or read(product.folder / "contract.yaml")
-            for message, hint in _reference_problems(view, product, rule.test):
+            for message, hint in _reference_problems(view, product, rule.test, rule.column):
                 yield document.problem(rule.place, message, hint)
 
 
@@ -53,7 +54,9 @@ def _input_problems(view: View, product: Product, position: int, address: str) -
     )
 
 
-def _reference_problems(view: View, product: Product, test: ExistsIn) -> Iterator[tuple[str, str]]:
+def _reference_problems(
+    view: View, product: Product, test: ExistsIn, own: str | None
+) -> Iterator[tuple[str, str]]:
     if test.is_source:
         names = [source.name for source in product.sources]
         if test.relation not in names:
@@ -81,6 +84,16 @@ def _reference_problems(view: View, product: Product, test: ExistsIn) -> Iterato
                 f"the role {product.domain.name} of {test.relation} may not read {column!r}",
                 f"ask {producer.domain.team.name} for it",
             )
+    pairs = ((own, test.column), *test.more) if own is not None else test.more
+    for here, there in pairs:
+        if there not in contract.column_names:
+            continue
+        types = product.contract.physical_types[here], contract.physical_types[there]
+        if not comparable(*(type_of(physical_type) for physical_type in types)):
+            message = (
+                f"{here} is {types[0]}, and {test.relation}.{there} is {types[1]}: no value is ever in both"
+            )
+            yield message, "Redshift compares texts with texts, numbers with numbers, dates with dates"
 
 
 def _columns(test: ExistsIn) -> tuple[str, ...]:
