@@ -81,7 +81,7 @@ def cast(value: Typed, target: Type, *, cutting: bool = False) -> Typed:
         and source.name == "numeric"
         and (target.is_integer or (target.name == "numeric" and (target.scale or 0) < (source.scale or 0)))
     ):
-        return Typed(decimals.cut(value.sql, source.scale or 0, target), target, name=value.name)
+        return Typed(decimals.cut(value, target), target, name=value.name)
     return Typed(_conversion(value, target), target, name=value.name)
 
 
@@ -128,6 +128,16 @@ def text_of(value: Typed) -> str:
         raise SqlError(CANNOT_COERCE, "cannot cast type boolean to character varying")
     if name in ("float8", "float4"):
         return f"rs_float_text(CAST({value.sql} AS DOUBLE), {15 if name == 'float8' else 6})"
+    if name == "numeric" and value.type.precision == value.type.scale:
+        # DuckDB writes no digit before the point when the type has none.
+        return f"regexp_replace(CAST({value.sql} AS VARCHAR), '^(-?)\\.', '\\10.')"
+    if name in ("timestamp", "timestamptz"):
+        moment = value.sql if name == "timestamp" else f"timezone('UTC', {value.sql})"
+        # A fraction of a second has at least two digits.
+        text = f"regexp_replace(CAST({moment} AS VARCHAR), '(\\.\\d)$', '\\10')"
+        return text if name == "timestamp" else f"({text} || '+00')"
+    if name == "time":
+        return f"regexp_replace(CAST({value.sql} AS VARCHAR), '(\\.\\d)$', '\\10')"
     if name == "super":
         return f"rs_super_text({value.sql})"
     if name == "varbyte":
@@ -212,6 +222,14 @@ def _from_text(value: Typed, target: Type) -> str:
             sqlstate = errors.INVALID_DATETIME
         read = f"TRY_CAST({sql} AS {target.duckdb})"
     wrong = raising_with(sqlstate, what + '"', sql, '"')
+    if target.is_integer:
+        beyond = raising_with(
+            errors.NUMERIC_OUT_OF_RANGE, 'value "', sql, f'" is out of range for type {target.family}'
+        )
+        wrong = f"CASE WHEN regexp_full_match({sql}, '\\s*[+-]?\\d+\\s*') THEN {beyond} ELSE {wrong} END"
+    elif name == "numeric":
+        beyond = raising(errors.NUMERIC_OUT_OF_RANGE, "Numeric data overflow")
+        wrong = f"CASE WHEN isfinite(TRY_CAST({sql} AS DOUBLE)) THEN {beyond} ELSE {wrong} END"
     return f"coalesce({read}, CASE WHEN {sql} IS NOT NULL THEN {wrong} END)"
 
 

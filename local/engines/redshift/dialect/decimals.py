@@ -15,11 +15,15 @@ def decimal_operand(value: Typed) -> str:
     return f"CAST({value.sql} AS DECIMAL({precision},{scale}))"
 
 
-def unscaled(sql: str, scale: int) -> str:
-    """A decimal as a whole number of its last digit's units."""
+def unscaled(sql: str, precision: int, scale: int) -> str:
+    """A decimal of a type as a whole number of its last digit's units."""
     if scale == 0:
         return f"CAST({sql} AS HUGEINT)"
-    return f"CAST({sql} * CAST({10**scale} AS DECIMAL({scale + 1},0)) AS HUGEINT)"
+    if precision + scale < types.MAXIMUM_PRECISION:
+        wide = f"CAST({sql} AS DECIMAL({types.MAXIMUM_PRECISION},{scale}))"
+        return f"CAST({wide} * CAST({10**scale} AS DECIMAL({scale + 1},0)) AS HUGEINT)"
+    # The product would need more digits than there are, though the number of units does not.
+    return f"CAST(replace(CAST({sql} AS VARCHAR), '.', '') AS HUGEINT)"
 
 
 def rescaled(sql: str, kind: Type) -> str:
@@ -30,10 +34,14 @@ def rescaled(sql: str, kind: Type) -> str:
     return f"CAST(CAST({sql} AS DECIMAL(38,0)) * CAST('{unit}' AS DECIMAL({kind.scale},{kind.scale})) AS {kind.duckdb})"
 
 
-def divide(one: str, s1: int, other: str, s2: int, kind: Type) -> str:
-    """Decimal division, cut (not rounded) at the scale of the result."""
-    shift = (kind.scale or 0) - s1 + s2
-    top, bottom = unscaled(one, s1), unscaled(other, s2)
+def divide(one: str, of_one: tuple[int, int], other: str, of_other: tuple[int, int], kind: Type) -> str:
+    """Decimal division, cut (not rounded) at the scale of the result.
+
+    Args:
+        of_one, of_other: precision and scale of the operands.
+    """
+    shift = (kind.scale or 0) - of_one[1] + of_other[1]
+    top, bottom = unscaled(one, *of_one), unscaled(other, *of_other)
     if shift >= 0:
         top = f"({top} * CAST({10**shift} AS HUGEINT))"
     else:
@@ -41,8 +49,10 @@ def divide(one: str, s1: int, other: str, s2: int, kind: Type) -> str:
     return rescaled(f"rs_divide_integers({top}, {bottom})", kind)
 
 
-def cut(sql: str, scale: int, kind: Type) -> str:
-    """A decimal of a scale with fewer digits after the point, the rest cut off (not rounded)."""
-    digits_left = kind.scale or 0
-    units = f"({unscaled(sql, scale)} // CAST({10 ** (scale - digits_left)} AS HUGEINT))"
+def cut(value: Typed, kind: Type) -> str:
+    """A decimal with fewer digits after the point, the rest cut off (not rounded)."""
+    precision, scale = types.digits(value.type)
+    units = (
+        f"({unscaled(value.sql, precision, scale)} // CAST({10 ** (scale - (kind.scale or 0))} AS HUGEINT))"
+    )
     return rescaled(units, kind) if kind.name == "numeric" else f"CAST({units} AS {kind.duckdb})"

@@ -13,16 +13,16 @@ _ZONE = r"(\d:?\d\d(?::?\d\d(?:\.\d+)?)?(?: *[APap][Mm])?)\s*(?:Z|z|[A-Za-z]{3,4
 
 # "Date, time, and timestamp literals", besides what DuckDB reads by itself; the month comes before the day (DateStyle MDY).
 _DATES = (
-    "%m/%d/%y", "%m/%d/%Y", "%m-%d-%y", "%m-%d-%Y", "%Y%m%d", "%y%m%d", "%Y.%j", "%Y-%b-%d", "%b-%d-%Y", "%d-%b-%Y",
+    "%Y-%m-%d", "%Y/%m/%d", "%m/%d/%y", "%m/%d/%Y", "%m-%d-%y", "%m-%d-%Y", "%Y%m%d", "%y%m%d", "%Y.%j", "%Y-%b-%d", "%b-%d-%Y", "%d-%b-%Y",
     "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y", "%d %B %Y", "%d %b %Y",
 )  # fmt: skip
 _CLOCKS = ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M", "%H%M%S", "%I:%M %p", "%I:%M:%S %p", "%I:%M:%S.%f %p")
 _MOMENTS = [*_DATES, *(f"{date} {clock}" for date in _DATES for clock in _CLOCKS), "%d %b %H:%M:%S %Y"]
 
 MACROS = f"""
-CREATE OR REPLACE MACRO rs_divide_integers(a, b) AS CASE WHEN b = 0 THEN {_ZERO} ELSE a // b END;
-CREATE OR REPLACE MACRO rs_divide_floats(a, b) AS CASE WHEN b = 0 THEN {_ZERO} ELSE a / b END;
-CREATE OR REPLACE MACRO rs_modulo(a, b) AS CASE WHEN b = 0 THEN {_ZERO} ELSE a % b END;
+CREATE OR REPLACE MACRO rs_divide_integers(a, b) AS CASE WHEN b = 0 AND a IS NOT NULL THEN {_ZERO} WHEN b = 0 THEN NULL ELSE a // b END;
+CREATE OR REPLACE MACRO rs_divide_floats(a, b) AS CASE WHEN b = 0 AND a IS NOT NULL THEN {_ZERO} WHEN b = 0 THEN NULL ELSE a / b END;
+CREATE OR REPLACE MACRO rs_modulo(a, b) AS CASE WHEN b = 0 AND a IS NOT NULL THEN {_ZERO} WHEN b = 0 THEN NULL ELSE a % b END;
 CREATE OR REPLACE MACRO rs_float_text(x, digits) AS
   CASE WHEN x IS NULL THEN NULL WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN (CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END)
   ELSE printf('%.' || digits || 'g', x) END;

@@ -14,6 +14,9 @@ from local.engines.redshift.dialect.typed import Typed
 from local.engines.redshift.errors import SqlError
 from local.engines.redshift.types import Type, numeric
 
+# The widest decimal that DuckDB computes with as a 64-bit integer.
+_NARROW = 18
+
 
 def arithmetic(left: Typed, operator: str, right: Typed) -> Typed:
     """left operator right, for + - * / % ^.
@@ -69,13 +72,16 @@ def _decimal(left: Typed, operator: str, right: Typed) -> Typed:
         return Typed(f"CAST(({one} {operator} {other}) AS {kind.duckdb})", kind)
     if operator == "*":
         kind = numeric(p1 + p2 + 1, s1 + s2)
-        # A product of two wide decimals is computed at 38 digits; past that it overflows, as Redshift's does.
+        # DuckDB multiplies two decimals of up to 18 digits within 18. A product of wide ones is computed at 38 digits;
+        # past that it overflows, as Redshift's does.
+        if p1 + p2 > _NARROW:
+            one = f"CAST({one} AS DECIMAL(38,{s1}))"
         return Typed(f"CAST(({one} * {other}) AS {kind.duckdb})", kind)
     if operator == "%":
         kind = types.common_numeric(left.type, right.type)
         return Typed(f"CAST(rs_modulo({one}, {other}) AS {kind.duckdb})", kind)
     kind = types.quotient(p1, s1, p2, s2)
-    return Typed(divide(one, s1, other, s2, kind), kind)
+    return Typed(divide(one, (p1, s1), other, (p2, s2), kind), kind)
 
 
 def _missing(left: Type, operator: str, right: Type) -> SqlError:

@@ -133,7 +133,12 @@ def _float(digits: int) -> Encoder:
 
 def _clock(value: datetime.time | datetime.datetime) -> str:
     shown = f"{value.hour:02}:{value.minute:02}:{value.second:02}"
-    return f"{shown}.{value.microsecond:06}".rstrip("0") if value.microsecond else shown
+    return _short(f"{shown}.{value.microsecond:06}") if value.microsecond else shown
+
+
+def _short(text: str) -> str:
+    """A text that ends in a fraction of six digits without the zeros at its end, but with two digits at least."""
+    return text[:-4] + text[-4:].rstrip("0")
 
 
 def _utc(value: datetime.datetime) -> datetime.datetime:
@@ -157,7 +162,7 @@ def _timestamp(value: datetime.datetime | datetime.date | str) -> str:
     if not isinstance(value, datetime.datetime):
         return f"{value.isoformat()} 00:00:00"
     text = value.replace(tzinfo=None).isoformat(" ") if value.tzinfo else value.isoformat(" ")
-    return text.rstrip("0") if value.microsecond else text
+    return _short(text) if value.microsecond else text
 
 
 def _interval(value: datetime.timedelta) -> bytes:

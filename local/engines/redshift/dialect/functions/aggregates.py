@@ -84,7 +84,7 @@ def _avg(call: Call) -> Typed:
     if value.type.name == "numeric":
         scale = value.type.scale or 0
         kind = numeric(38, scale)
-        total = decimals.unscaled(f"sum({distinct}{value.sql}){call.over}", scale)
+        total = decimals.unscaled(f"sum({distinct}{value.sql}){call.over}", 38, scale)
         count = f"CAST(nullif(count({distinct}{value.sql}){call.over}, 0) AS HUGEINT)"
         return call.result(decimals.rescaled(f"({total} // {count})", kind), kind)
     return call.result(f"avg({distinct}CAST({value.sql} AS DOUBLE)){call.over}", DOUBLE)

@@ -109,8 +109,7 @@ def _trunc(call: Call) -> Typed:
         if places >= scale:
             return call.result(value.sql, value.type)
         kind = numeric(precision - scale + places, places)
-        units = f"({decimals.unscaled(value.sql, scale)} // CAST({10 ** (scale - places)} AS HUGEINT))"
-        return call.result(decimals.rescaled(units, kind), kind)
+        return call.result(decimals.cut(value, kind), kind)
     shift = values[1].sql if len(values) > 1 else "0"
     double = casts.cast(value, DOUBLE).sql
     return call.result(f"(trunc({double} * pow(10, {shift})) / pow(10, {shift}))", DOUBLE)
