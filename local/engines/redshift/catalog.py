@@ -24,6 +24,10 @@ LATE_BINDING_VIEW = "late binding view"
 MATERIALIZED_VIEW = "materialized view"
 
 
+_CONSTRAINTS = 600_000_000
+"""Object identifiers of constraints begin here."""
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of a relation.
@@ -55,6 +59,8 @@ class Relation:
         definition: the query of a view, as it was written.
         bindings: of a bound view: which relation each name in the query meant when it was created.
         keys: informational constraints (kind, columns).
+        auto_refresh: of a materialized view: whether it asks to be refreshed by itself; nothing does that here.
+        fresh_as_of: of a materialized view: how often the rows of each table it reads had changed when it was computed.
     """
 
     oid: int
@@ -73,6 +79,8 @@ class Relation:
     comment: str | None = None
     temporary: bool = False
     created: datetime.datetime | None = None
+    auto_refresh: bool = False
+    fresh_as_of: tuple[tuple[int, int], ...] = ()
 
     @property
     def stores_rows(self) -> bool:
@@ -89,6 +97,12 @@ class Relation:
     def display(self) -> str:
         """schema.name"""
         return f"{self.schema}.{self.name}"
+
+    @property
+    def constraints(self) -> list[tuple[int, str, tuple[str, ...]]]:
+        """(object identifier, kind, columns) of its keys."""
+        first = _CONSTRAINTS + self.oid * 16
+        return [(first + number, kind, columns) for number, (kind, columns) in enumerate(self.keys)]
 
     def column(self, name: str) -> Column | None:
         """A column by its name, or None."""

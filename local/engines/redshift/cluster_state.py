@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,7 @@ import duckdb
 from local.engines.redshift.catalog import PUBLIC, CommittedCatalog, Grant, Schema, User
 from local.engines.redshift.dialect.macros import MACROS
 from local.engines.redshift.locks import Locks
+from local.engines.redshift.query_log import QueryLog
 
 _SETTINGS = """
 SET TimeZone = 'UTC';
@@ -45,6 +47,7 @@ class ClusterState:
         identifier: cluster identifier.
         database: name of its database.
         roles: ARNs of the IAM roles associated with it, which its SQL may name.
+        row_changes: how many transactions changed rows of a table, by its object identifier.
         serial: a number that no other cluster of this process has or had.
     """
 
@@ -70,6 +73,8 @@ class ClusterState:
         self.catalog = CommittedCatalog()
         self.commit_lock = threading.Lock()
         self.queries = itertools.count(1000)
+        self.log = QueryLog()
+        self.row_changes: Counter[int] = Counter()
         self._oids = itertools.count(100_000)
         self._pids = itertools.count(1_073_741_824 // 1024)
         self._sessions: dict[int, OpenSession] = {}

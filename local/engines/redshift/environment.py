@@ -125,6 +125,17 @@ class SessionEnvironment:
         """
         return self._session.system_catalog.function(name, arguments)
 
+    def identifier_of(self, parts: tuple[str, ...]) -> int:
+        """The object identifier of a relation of the cluster.
+
+        Raises:
+            SqlError: 42P01 or 3F000 when there is none, 0A000 for a system or external table.
+        """
+        found = self.resolve(parts).subject
+        if not isinstance(found, Relation):
+            raise errors.unsupported("regclass of a system or external table in the local Redshift")
+        return found.oid
+
     def user_functions(self, parts: tuple[str, ...]) -> list[UserFunction]:
         """The functions that users made under a name: of its schema, or the first of the search path that has one.
 
@@ -164,6 +175,19 @@ class SessionEnvironment:
         if name == "current_schema":
             path = search_path(session)
             return Typed(quote_text(path[0]) if path else "NULL", types.varchar(128), name=name)
+        if name == "constraint_definitions":
+            known = [*session.catalog.relations(), *session.temporary.values()]
+            entries = [
+                f"{oid}: " + quote_text(f"{kind} ({', '.join(columns)})")
+                for each in known
+                for oid, kind, columns in each.constraints
+            ]
+            return Typed("MAP {" + ", ".join(["-1: ''", *entries]) + "}", types.TEXT)
+        if name in ("visible_schemas", "search_path"):
+            own = search_path(session)
+            temporary = sorted({each.schema for each in session.temporary.values()})
+            every = own if name == "search_path" else ["pg_catalog", *own, *temporary]
+            return Typed(f"[{', '.join(map(quote_text, every))}]::VARCHAR[]", types.NAMES)
         if name == "version":
             return Typed(quote_text(VERSION), types.TEXT, name=name)
         if name == "pg_backend_pid":

@@ -18,6 +18,7 @@ from local.engines.redshift.dialect.scope import Resolved
 from local.engines.redshift.dialect.typed import Output
 from local.engines.redshift.errors import SqlError
 from local.engines.redshift.external_schemas import IcebergWork
+from local.engines.redshift.query_log import LoggedQuery
 from local.engines.redshift.types import Type
 
 IDLE, IN_TRANSACTION, FAILED = "I", "T", "E"
@@ -69,11 +70,13 @@ class Plan:
         columns: of its result set, or None; known before it runs.
         run: does it, given the parameters' values.
         controls_transaction: BEGIN, COMMIT and ROLLBACK, which run outside of one.
+        statement: what was made ready.
     """
 
     run: Callable[[Sequence[Any]], Result]
     columns: tuple[Output, ...] | None = None
     controls_transaction: bool = False
+    statement: Statement | None = None
 
 
 @dataclass
@@ -163,6 +166,7 @@ class Session:
         pid: the process id that pg_backend_pid() answers.
         state: "I" idle, "T" in a transaction, "E" in a failed one.
         temporary: temporary relations by name.
+        statement_writes: names of the tables that the statement under way writes to, by object identifier.
         cursors: those that DECLARE opened in this transaction, by name.
         settings: values of SET.
         system_catalog: what answers for the leader node's tables.
@@ -191,6 +195,7 @@ class Session:
         self.change_count = 0
         self.statement_time = _now()
         self.last_query_id = -1
+        self.statement_writes: dict[int, str] = {}
         self.notices: list[str] = []
         self.cancelled = threading.Event()
         self._timed_out = threading.Event()
@@ -210,7 +215,9 @@ class Session:
         self.cancelled.clear()
         self.statement_time = _now()
         try:
-            return self._plan_statement(self, statement, tuple(parameter_types))
+            plan = self._plan_statement(self, statement, tuple(parameter_types))
+            plan.statement = statement
+            return plan
         except BaseException as error:
             self._fail()
             raise _translated(error) from error
@@ -227,6 +234,7 @@ class Session:
             raise _failed()
         self.statement_time = _now()
         self.last_query_id = next(self.cluster.queries)
+        self.statement_writes = {}
         alone = self.state == IDLE
         if alone:
             self.transaction = Transaction(
@@ -239,8 +247,10 @@ class Session:
             result = prepared.run(parameters)
             if alone:
                 self.commit()
+            self._log(prepared, result.count)
             return result
         except BaseException as error:
+            self._log(prepared, -1, str(_translated(error)))
             if alone:
                 self.rollback()
             else:
@@ -253,6 +263,17 @@ class Session:
         finally:
             if timer is not None:
                 timer.cancel()
+
+    def _log(self, plan: Plan, rows: int, error: str = "") -> None:
+        if plan.statement is None:
+            return
+        said = plan.statement
+        writes = tuple(self.statement_writes.items())
+        logged = LoggedQuery(
+            self.last_query_id, self.user, self.pid, self.settings["query_group"], said.text, said.verb,
+            self.statement_time, _now(), rows, writes, error,
+        )  # fmt: skip
+        self.cluster.log.add(logged)
 
     def _start_timeout(self) -> threading.Timer | None:
         """Watch the statement when ``statement_timeout`` (milliseconds) is set."""
@@ -356,6 +377,7 @@ class Session:
                         transaction.engine_open = False
                     if transaction.changes:
                         self.cluster.catalog.commit(transaction.based_on, transaction.changes)
+                    self.cluster.row_changes.update(transaction.written)
         except BaseException as error:
             self.rollback()
             raise _translated(error) from error

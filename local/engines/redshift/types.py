@@ -116,6 +116,8 @@ _DISPLAY = {
     "name": "name",
     "struct": "struct",
     "array": "array",
+    "smallints": "smallint[]",
+    "names": "name[]",
 }
 _DUCKDB = {
     "bool": "BOOLEAN",
@@ -137,6 +139,8 @@ _DUCKDB = {
     "unknown": "VARCHAR",
     "oid": "INTEGER",
     "name": "VARCHAR",
+    "smallints": "SMALLINT[]",
+    "names": "VARCHAR[]",
 }
 # https://docs.aws.amazon.com/redshift/latest/mgmt/ — the numbers are those redshift_connector lists in RedshiftOID.
 _OID = {
@@ -162,10 +166,15 @@ _OID = {
     "name": 19,
     "struct": 4000,
     "array": 4000,
+    "smallints": 1005,
+    "names": 1003,
 }
 
 BOOL = Type("bool")
 SMALLINT = Type("int2")
+SMALLINTS = Type("smallints")
+"""smallint[] of the PostgreSQL catalog; no table has such a column."""
+NAMES = Type("names")
 INTEGER = Type("int4")
 BIGINT = Type("int8")
 REAL = Type("float4")

@@ -96,6 +96,10 @@ def _comparison(operator: str) -> Translator:
             ]
             return Typed("(" + (" AND " if operator == "=" else " OR ").join(pairs) + ")", BOOL)
         left = translate(left_node, scope)
+        if isinstance(right_node, exp.Any) and operator == "=" and isinstance(right_node.this, exp.Paren):
+            listed = translate(right_node.this.this, scope)
+            if listed.type.name == "smallints":
+                return Typed(f"list_contains({listed.sql}, {left.sql})", BOOL)
         if isinstance(right_node, (exp.Any, exp.All)):
             return _quantified(left, operator, right_node, scope)
         return Typed(compare(left, operator, translate(right_node, scope)), BOOL)

@@ -106,6 +106,9 @@ def condition(node: exp.Expr, scope: Scope, clause: str) -> str:
     value = translate(node, scope)
     if value.type.name == "unknown":
         value = casts.unknown_to(value, BOOL)
+    if value.type.is_integer and scope.compilation.system:
+        # The leader node takes WHERE 1, which clients' catalog queries say.
+        return f"({value.sql} <> 0)"
     if value.type.name != "bool":
         raise SqlError(
             errors.DATATYPE_MISMATCH,
@@ -117,6 +120,23 @@ def condition(node: exp.Expr, scope: Scope, clause: str) -> str:
 @translates(exp.Literal, "this", "is_string")
 def _literal(node: exp.Expr, scope: Scope) -> Typed:
     return text_literal(node.this) if node.is_string else number_literal(node.this)
+
+
+@translates(exp.Array, "expressions", "bracket_notation")
+def _array(node: exp.Expr, scope: Scope) -> Typed:
+    """ARRAY[…] of smallints in a query on the PostgreSQL catalog; elsewhere there is none."""
+    values = [translate(each, scope) for each in node.expressions] if scope.compilation.system else []
+    if not values or any(each.type.name != "int2" for each in values):
+        raise unsupported(CONSTRUCTS["Array"])
+    return Typed(f"[{', '.join(each.sql for each in values)}]", types.SMALLINTS, name="array")
+
+
+@translates(exp.Operator, "this", "operator", "expression")
+def _operator(node: exp.Expr, scope: Scope) -> Typed:
+    """OPERATOR(pg_catalog.~), as psql writes it."""
+    if node.args["operator"] != "pg_catalog.~":
+        raise unsupported(f"OPERATOR({node.args['operator']})")
+    return translate(exp.RegexpLike(this=node.this, expression=node.args["expression"]), scope)
 
 
 @translates(exp.Null)
@@ -221,10 +241,25 @@ def _is(node: exp.Expr, scope: Scope) -> Typed:
 
 @translates(exp.Cast, "this", "to")
 def _cast(node: exp.Expr, scope: Scope) -> Typed:
+    if isinstance(node.args["to"], exp.ObjectIdentifier):
+        return _object_identifier(node, scope)
     target = data_type(node.args["to"], casting=True)
     value = casts.cast(translate(node.this, scope), target, cutting=node.this.find(exp.Column) is not None)
     name = value.name if isinstance(node.this, exp.Column) else target.name
     return Typed(value.sql, value.type, name=name)
+
+
+def _object_identifier(node: exp.Expr, scope: Scope) -> Typed:
+    """'name'::regclass of a table, and ::oid of what is one."""
+    kind = str(node.args["to"].this).lower()
+    value = translate(node.this, scope)
+    if kind == "oid" and (value.type.is_integer or value.type.name == "oid"):
+        return Typed(value.sql, types.OID, value.constant, name="oid")
+    if kind == "regclass" and isinstance(value.constant, str):
+        parts = tuple(part.strip('"').lower() for part in value.constant.split("."))
+        number = scope.compilation.environment.identifier_of(parts)
+        return Typed(str(number), types.OID, number, name="regclass")
+    raise unsupported(f"cast to {kind} in the local Redshift")
 
 
 def data_type(node: exp.Expr, *, casting: bool = False) -> Type:

@@ -211,6 +211,8 @@ def _select(node: exp.Select, compilation: Compilation, parent: Scope | None) ->
     scope = Scope(compilation, parent)
     prefix = with_clause(node, scope)
     from_sql = joins.from_clause(node, scope)
+    if compilation.system:
+        _name_catalog_columns(node, scope)
     where = node.args.get("where")
     where_sql = ""
     if where is not None:
@@ -239,6 +241,15 @@ def _select(node: exp.Select, compilation: Compilation, parent: Scope | None) ->
     if _blanks_matter(columns):
         return CompiledQuery(f"{prefix}{_distinct_rows(f'SELECT {body}', columns)}{tail}", tuple(columns))
     return CompiledQuery(f"{prefix}SELECT DISTINCT {body}{tail}", tuple(columns))
+
+
+def _name_catalog_columns(node: exp.Select, scope: Scope) -> None:
+    """Let WHERE of a query on the catalog say the names that the select list gives to columns, as clients do."""
+    for each in node.expressions:
+        if isinstance(each, exp.Alias) and isinstance(each.this, exp.Column):
+            found = scope.lookup(tuple(part.name.lower() for part in each.this.parts))
+            if found is not None:
+                scope.aliases.setdefault(each.alias.lower(), found)
 
 
 def _blanks_matter(columns: Sequence[Output]) -> bool:

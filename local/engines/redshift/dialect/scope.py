@@ -61,6 +61,9 @@ class Environment(Protocol):
     def table_function(self, name: str, arguments: list[str]) -> Resolved:
         """A function in FROM."""
 
+    def identifier_of(self, parts: tuple[str, ...]) -> int:
+        """The object identifier of a relation."""
+
     def user_functions(self, parts: tuple[str, ...]) -> list[UserFunction]:
         """The functions that users made under a name, one for each list of arguments."""
 
@@ -396,7 +399,9 @@ class Scope:
         )
 
     def element(self, value: Typed, index: int) -> Typed:
-        """value[index] of a SUPER array, from 0."""
+        """value[index] of a SUPER array, from 0; of a list of names, from 1."""
+        if value.type.name == "names":
+            return Typed(f"list_extract({value.sql}, {index})", types.NAME, name=value.name)
         if value.type.name != "super":
             raise unsupported(f"subscript of type {value.type.family}")
         return Typed(f"json_extract({value.sql}, '$[{index}]')", types.SUPER, name=value.name)

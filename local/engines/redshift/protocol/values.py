@@ -49,7 +49,7 @@ def encoder(kind: Type, format_code: int) -> Encoder:
         )
     if kind.name in _BINARY:
         return _BINARY[kind.name]
-    if kind.is_text or kind.name in ("name", "super", "struct", "array"):
+    if kind.is_text or kind.name in ("name", "super", "struct", "array", "smallints", "names"):
         return _TEXT.get(kind.name, _general_text)
     raise unsupported(f"binary output of type {kind.family}")
 
@@ -189,6 +189,8 @@ _TEXT: dict[str, Encoder] = {
     "timetz": lambda value: (_clock(value) + _offset(value)).encode(),
     "timestamp": lambda value: _timestamp(value).encode(),
     "timestamptz": lambda value: (_timestamp(_utc(value)) + "+00").encode(),
+    "names": lambda value: b"{%s}" % ",".join(value).encode(),
+    "smallints": lambda value: b"{%s}" % ",".join(map(str, value)).encode(),
     "varbyte": lambda value: bytes(value).hex().encode(),
     "interval": lambda value: (
         _interval(value) if isinstance(value, datetime.timedelta) else str(value).encode()

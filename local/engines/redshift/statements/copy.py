@@ -16,6 +16,7 @@ from local.engines.redshift.catalog import Column, Relation
 from local.engines.redshift.dialect.reading import Statement
 from local.engines.redshift.dialect.typed import Typed
 from local.engines.redshift.errors import SqlError
+from local.engines.redshift.query_log import LoadError
 from local.engines.redshift.session import Plan, Result, Session, StatementPlanner
 from local.engines.redshift.statements import copy_sources, relations, s3_access
 from local.engines.redshift.statements.copy_options import Copy, read
@@ -92,7 +93,7 @@ def _load(session: Session, copy: Copy, relation: Relation, files: list[File]) -
         fault = copy_sources.first_fault(copy, file.path)
         if fault is not None:
             line, reason = fault
-            raise _load_error(relation, f"{file.stored.uri}{f':{line}' if line else ''}: {reason}")
+            raise _load_error(session, relation, f"{file.stored.uri}{f':{line}' if line else ''}: {reason}")
     connection = session.engine
     loaded = copy_sources.open_files(connection, copy, [each.path for each in files], columns)
     items = _items(session, relation, loaded, columns)
@@ -158,15 +159,33 @@ def _failure(
     where, reason = copy_sources.locate(
         copy, _columns_of_files(copy, relation), [(each.path, each.stored.uri) for each in files], error
     )
-    return _load_error(relation, f"{where}: {reason}" if where else reason)
+    return _load_error(session, relation, reason, where)
 
 
-def _load_error(relation: Relation, detail: str) -> SqlError:
+def _load_error(session: Session, relation: Relation, reason: str, where: str = "") -> SqlError:
+    """The error of a load; SYS_LOAD_ERROR_DETAIL has it too.
+
+    Args:
+        where: ``s3://…:line``, ``s3://…`` or empty.
+    """
+    file, colon, line = where.rpartition(":")
+    known = bool(colon) and line.isdigit()
+    session.cluster.log.add_load_error(
+        LoadError(
+            session.last_query_id,
+            session.user,
+            session.pid,
+            relation.oid,
+            session.statement_time,
+            file if known else where,
+            int(line) if known else None,
+            reason,
+        )
+    )
     return SqlError(
         errors.INTERNAL_ERROR,
         f"Load into table '{relation.name}' failed.  Check 'sys_load_error_detail' system table for details.",
-        detail=detail,
-        hint="The local Redshift keeps no sys_load_error_detail; the detail is here.",
+        detail=f"{where}: {reason}" if where else reason,
     )
 
 

@@ -46,6 +46,7 @@ def begin_writing(session: Session, relation: Relation, privilege: str) -> None:
     privileges.require_relation(session, relation, privilege)
     session.require_local_writes()
     session.transaction.written.add(relation.oid)
+    session.statement_writes[relation.oid] = relation.name
     if not relation.temporary:
         session.lock(("relation", relation.oid))
 

@@ -141,6 +141,7 @@ def store_query(
             errors.FEATURE_NOT_SUPPORTED,
             "Specified types or functions (one per INFO message) not supported on Redshift tables.",
         )
+    session.statement_writes[relation.oid] = relation.name
     connection = session.engine
     query = materialize_scans(session, translation.sql, translation.compilation)
     sql = f"CREATE {kind} {relation.storage} AS SELECT {items} FROM ({query}) AS rows_({', '.join(places)})"

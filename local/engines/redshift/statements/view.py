@@ -175,11 +175,14 @@ def _create_materialized(session: Session, statement: Statement, parameter_types
     name = reader.qualified_name()
     definition = Definition()
     definition.dist_style = "EVEN"
+    automatic = False
     while True:
         before = reader.peek()
         definitions.read_attributes(reader, definition)
-        if reader.accept("AUTO", "REFRESH") and not (reader.accept("YES") or reader.accept("NO")):
-            raise reader.error()
+        if reader.accept("AUTO", "REFRESH"):
+            automatic = reader.accept("YES")
+            if not automatic:
+                reader.expect("NO")
         if reader.peek() is before:
             break
     reader.expect("AS")
@@ -199,13 +202,20 @@ def _create_materialized(session: Session, statement: Statement, parameter_types
         view = Relation(
             oid=session.cluster.next_oid(), schema=schema, name=own, kind=objects.MATERIALIZED_VIEW, columns=columns,
             owner=session.user, definition=text, bindings=_bindings(translation), dist_style=definition.dist_style,
-            dist_key=definition.dist_key, sort_keys=definition.sort_keys,
+            dist_key=definition.dist_key, sort_keys=definition.sort_keys, auto_refresh=automatic,
         )  # fmt: skip
+        view = replace(view, fresh_as_of=_row_changes(session, view))
         store_query(session, view, translation, ())
         relations.put(session, view)
         return Result("CREATE MATERIALIZED VIEW")
 
     return Plan(run)
+
+
+def _row_changes(session: Session, view: Relation) -> tuple[tuple[int, int], ...]:
+    """How often the rows of each relation that a view reads have changed; what this transaction changed counts too."""
+    written = session.transaction.written
+    return tuple((oid, session.cluster.row_changes[oid] + (oid in written)) for _, oid in view.bindings)
 
 
 def _refresh(session: Session, statement: Statement, parameter_types: tuple[Type, ...]) -> Plan:
@@ -225,6 +235,7 @@ def _refresh(session: Session, statement: Statement, parameter_types: tuple[Type
         translation = translate_query(session, parse(view.definition))
         session.engine.execute(f"DROP TABLE {view.storage}")
         store_query(session, view, translation, ())
+        relations.put(session, replace(view, fresh_as_of=_row_changes(session, view)))
         return Result("REFRESH MATERIALIZED VIEW")
 
     return Plan(run)
@@ -234,14 +245,18 @@ def _alter_materialized(session: Session, statement: Statement, parameter_types:
     reader = TokenReader(statement)
     reader.expect("ALTER", "MATERIALIZED", "VIEW")
     name = reader.qualified_name()
-    if not reader.accept("AUTO", "REFRESH") or not (reader.accept("YES") or reader.accept("NO")):
+    if not reader.accept("AUTO", "REFRESH"):
         raise unsupported("this form of ALTER MATERIALIZED VIEW")
+    automatic = reader.accept("YES")
+    if not automatic:
+        reader.expect("NO")
     reader.expect_end()
 
     def run(parameters: Sequence[Any]) -> Result:
         view = relations.resolve(session, name).subject
         if not isinstance(view, Relation) or view.kind != objects.MATERIALIZED_VIEW:
             raise SqlError(errors.WRONG_OBJECT_TYPE, f'"{name[-1]}" is not a materialized view')
+        relations.put(session, replace(view, auto_refresh=automatic))
         return Result("ALTER MATERIALIZED VIEW")
 
     return Plan(run)

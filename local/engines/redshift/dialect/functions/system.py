@@ -6,7 +6,13 @@ from local.engines.redshift import types
 from local.engines.redshift.dialect.functions.registry import Call, scalar
 from local.engines.redshift.dialect.typed import Typed, quote_text
 from local.engines.redshift.errors import unsupported
-from local.engines.redshift.types import BOOL, INTEGER, NAME, TEXT
+from local.engines.redshift.types import BOOL, INTEGER, NAME, NAMES, TEXT
+
+ENCODINGS = (
+    "none", "delta", "bytedict", "runlength", "lzo", "delta32k", "text255", "text32k", "mostly8", "mostly16", "mostly32",
+    "zstd", "az64",
+)  # fmt: skip
+"""format_encoding() gives the name of pg_attribute.attencodingtype; the numbers are ours."""
 
 
 def _value(call: Call, name: str) -> Typed:
@@ -32,7 +38,12 @@ def _session_value(call: Call) -> Typed:
 
 @scalar("current_schemas")
 def _current_schemas(call: Call) -> Typed:
-    raise unsupported("function current_schemas in the local Redshift")
+    """The schemas of the search path; with TRUE, the system's own too."""
+    call.count(1)
+    call.scope.compilation.leader_function = call.name
+    implicit = call.argument(0).sql == "TRUE"
+    found = call.scope.compilation.environment.session_value("visible_schemas" if implicit else "search_path")
+    return call.result(found.sql, NAMES)
 
 
 @scalar("current_setting")
@@ -85,9 +96,98 @@ def _user_by_id(call: Call) -> Typed:
     return call.result(f"coalesce(({found}), {nobody})", NAME)
 
 
-@scalar("obj_description", "col_description", "pg_get_expr", "pg_get_constraintdef", "pg_get_viewdef")
-def _catalog_text(call: Call) -> Typed:
-    raise unsupported(f"function {call.name} in the local Redshift")
+def _catalog(call: Call, name: str) -> str:
+    """A table of the PostgreSQL catalog, which only the leader node has."""
+    compilation = call.scope.compilation
+    compilation.leader_function = call.name
+    return compilation.environment.resolve(("pg_catalog", name), None).sql
+
+
+@scalar("obj_description", "col_description")
+def _description(call: Call) -> Typed:
+    """The comment on an object, or on one of its columns."""
+    values = call.arguments()
+    call.count(*((1, 2) if call.name == "obj_description" else (2,)))
+    number = values[1].sql if call.name == "col_description" else "0"
+    table = _catalog(call, "pg_description")
+    found = f"SELECT description FROM {table} AS d_ WHERE objoid = {values[0].sql} AND objsubid = {number}"
+    return call.result(f"({found})", TEXT)
+
+
+@scalar("pg_get_expr")
+def _expression(call: Call) -> Typed:
+    """A default is stored as the text that it was written as."""
+    call.count(2, 3)
+    call.scope.compilation.leader_function = call.name
+    return call.result(call.argument(0).sql, TEXT)
+
+
+@scalar("pg_get_constraintdef")
+def _constraint_definition(call: Call) -> Typed:
+    call.count(1, 2)
+    call.scope.compilation.leader_function = call.name
+    call.scope.compilation.volatile = True
+    known = call.scope.compilation.environment.session_value("constraint_definitions")
+    return call.result(f"map_extract_value({known.sql}, {call.argument(0).sql})", TEXT)
+
+
+@scalar("pg_get_viewdef")
+def _view_definition(call: Call) -> Typed:
+    call.count(1, 2)
+    classes, schemas, views = (_catalog(call, name) for name in ("pg_class", "pg_namespace", "pg_views"))
+    found = (
+        f"SELECT v_.definition FROM {classes} AS c_ JOIN {schemas} AS n_ ON n_.oid = c_.relnamespace "
+        f"JOIN {views} AS v_ ON v_.schemaname = n_.nspname AND v_.viewname = c_.relname WHERE c_.oid = {call.argument(0).sql}"
+    )
+    return call.result(f"({found})", TEXT)
+
+
+@scalar("pg_table_is_visible")
+def _table_is_visible(call: Call) -> Typed:
+    """Whether a table is found by its name alone: its schema is in the search path."""
+    call.count(1)
+    classes, schemas = _catalog(call, "pg_class"), _catalog(call, "pg_namespace")
+    path = call.scope.compilation.environment.session_value("visible_schemas").sql
+    found = (
+        f"SELECT list_contains({path}, n_.nspname) FROM {classes} AS c_ JOIN {schemas} AS n_ "
+        f"ON n_.oid = c_.relnamespace WHERE c_.oid = {call.argument(0).sql}"
+    )
+    return call.result(f"({found})", BOOL)
+
+
+@scalar("pg_type_is_visible", "pg_function_is_visible")
+def _is_visible(call: Call) -> Typed:
+    """Every type is in pg_catalog."""
+    call.count(1)
+    call.scope.compilation.leader_function = call.name
+    return call.result("TRUE", BOOL)
+
+
+@scalar("format_encoding")
+def _format_encoding(call: Call) -> Typed:
+    (number,) = call.take("integer")
+    call.scope.compilation.leader_function = call.name
+    listed = ", ".join(quote_text(each) for each in ENCODINGS)
+    return call.result(f"list_extract([{listed}], {number.sql} + 1)", TEXT)
+
+
+@scalar("pg_encoding_to_char")
+def _encoding_name(call: Call) -> Typed:
+    """Every database is in UTF-8."""
+    call.count(1)
+    call.scope.compilation.leader_function = call.name
+    return call.result("'UTF8'", NAME)
+
+
+@scalar("array_to_string")
+def _joined(call: Call) -> Typed:
+    """Of an access list, which is text here already; or of the elements of an array."""
+    call.count(2)
+    value, separator = call.arguments()
+    call.scope.compilation.leader_function = call.name
+    if value.type.name == "smallints":
+        return call.result(f"array_to_string({value.sql}, {separator.sql})", TEXT)
+    return call.result(f"CAST({value.sql} AS VARCHAR)", TEXT)
 
 
 def literal(text: str, name: str, kind: types.Type = TEXT) -> Typed:
