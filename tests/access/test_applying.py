@@ -65,7 +65,7 @@ def test_entries_with_transient_errors_are_sent_again_alone(scripted: Any, pause
     assert len(pauses) == 1
 
 
-def test_each_entry_that_is_refused_is_reported_and_others_are_made(scripted: Any) -> None:
+def test_each_refused_entry_is_reported_and_others_are_made(scripted: Any) -> None:
     refused = {"0": "AccessDeniedException", "2": "InvalidInputException"}
     session, _ = scripted(failing(refused))
     applied = apply(session, new_roles(3), ACCOUNT)

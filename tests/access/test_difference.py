@@ -44,7 +44,7 @@ def test_a_role_by_clearance_is_a_grant_on_tags() -> None:
     )
 
 
-def test_a_role_with_columns_is_a_grant_on_those_it_is_cleared_for() -> None:
+def test_a_role_with_columns_is_a_grant_on_those_it_may_see() -> None:
     role = Role("shopping", "", columns=("code", "seats", "email"), clearance="internal")
     assert state(role).grants[FARES, SHOPPING] == {
         Scope("columns"): Permissions(frozenset({"code", "seats"}))

@@ -48,7 +48,7 @@ def test_a_bucket_elsewhere_is_made_in_the_domain_s_region(clients: Any) -> None
     assert clients("s3").get_bucket_location(Bucket="stays-curated")["LocationConstraint"] == "eu-west-1"
 
 
-def test_a_bucket_of_another_account_that_lets_us_in_is_a_conflict(clients: Any) -> None:
+def test_a_readable_bucket_of_another_account_is_a_conflict(clients: Any) -> None:
     """Bucket names are everybody's: who makes ours first, with a policy that lets us in, would get all that lands."""
     clients("s3").create_bucket(Bucket="stays-landing")
 

@@ -126,7 +126,7 @@ def test_what_is_on_no_port_is_left_alone(agreed: Scene) -> None:
     assert not plan_changes(agreed.accounts(), before(agreed.domains))
 
 
-def test_an_account_that_out_of_reach_is_reported_and_others_are_made(agreed: Scene) -> None:
+def test_an_account_out_of_reach_is_reported_and_others_are_made(agreed: Scene) -> None:
     agreed.meddle()
     accounts = agreed.accounts()
 

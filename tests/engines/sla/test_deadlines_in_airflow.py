@@ -61,7 +61,7 @@ print("TOLD", json.dumps(told))
 """
 
 
-def test_airflow_makes_the_deadline_and_the_callback_tells_it_once(tmp_path: Path) -> None:
+def test_airflow_makes_the_deadline_and_alerts_once(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")} | {
         "AIRFLOW_HOME": str(tmp_path),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
