@@ -32,8 +32,9 @@ def error_reporting() -> Iterator[None]:
     from local.mesh.ports import PortTakenError
     from local.mesh.readiness import DagError
     from local.mesh.rest import RestError
-    from local.mesh.run import StuckError
     from local.mesh.selection import SelectionError
+    from local.mesh.servers import FilesGoneError
+    from local.mesh.standstill import StuckError
 
     try:
         yield
@@ -48,6 +49,7 @@ def error_reporting() -> Iterator[None]:
         MigrationError,
         DagError,
         StuckError,
+        FilesGoneError,
         NothingUpError,
         NoAirflowError,
         PublicationError,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import sys
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from local.mesh import database, dbt, processes
+from local.mesh import database, dbt, processes, watch
 from local.mesh.configuration import airflow_environment
 from local.mesh.home import Home, read_json, write_json
 from local.mesh.ports import LOOPBACK, free_port
@@ -28,6 +29,9 @@ _COMMANDS = {
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
 NAMES = tuple(_COMMANDS)
+WITH_RUN = (*NAMES, dbt.NAME)
+"""Servers that end with the run that started them."""
+_STOPPED = (*WITH_RUN, watch.RUN_WATCH)
 _NEEDED = ("metadatabase", "scheduler", "dag_processor")
 _START_SECONDS = 120
 
@@ -60,17 +64,19 @@ class Airflow:
 
 
 def find(home: Home) -> Airflow | None:
-    """The running Airflow of this home, or None (also when only some of its components live)."""
+    """The running Airflow of this home; None also when only some of its components live, or none of its run."""
     servers = tuple(server for server in processes.running(home) if server.name in NAMES)
     description = read_json(home.airflow_file)
     if description is None or {server.name for server in servers} != set(NAMES):
+        return None
+    if description["run"] is not None and watch.Owner.read(description["run"]).process() is None:
         return None
     return Airflow(description["url"], servers, False, description["acts_as"])
 
 
 def stop(home: Home) -> None:
-    """Stop Airflow, every task it runs, and the dbt that its builds use."""
-    processes.stop(home, [server for server in processes.noted(home) if server.name in (*NAMES, dbt.NAME)])
+    """Stop Airflow, every task it runs, the dbt that its builds use, and what would stop them with their run."""
+    processes.stop(home, [server for server in processes.noted(home) if server.name in _STOPPED])
 
 
 def _fingerprint(aws: Mapping[str, str]) -> str:
@@ -88,6 +94,7 @@ class Start:
         port: int | None = None,
         dags: Path | None = None,
         reading_seconds: int = 300,
+        with_run: bool = False,
     ) -> None:
         """Choose the port.
 
@@ -97,6 +104,7 @@ class Start:
             port: of the UI; any free one when None.
             dags: the DAGs folder, if it is not the repository's.
             reading_seconds: how often DAG files are read again (a run asks for it by itself).
+            with_run: end Airflow when this process is gone, however it ended.
 
         Raises:
             local.mesh.ports.PortTakenError: `port` is in use.
@@ -105,6 +113,7 @@ class Start:
         self._port = free_port(port)
         self._execution_port = free_port()
         self._jwt_secret = secrets.token_urlsafe(64)
+        self._run = watch.Owner.of(os.getpid()) if with_run else None
         self._servers: list[processes.Server] = []
 
     @property
@@ -136,6 +145,8 @@ class Start:
         database.drop_incomplete_triggers(self._home.database)
         for name in ("api-server", "execution-api", "dag-processor"):
             self._launch(name, environment)
+        if self._run is not None:
+            watch.end_with_run(self._home, self._root, WITH_RUN)
 
     def with_aws(self, aws: Mapping[str, str]) -> Airflow:
         """Start what runs tasks, and wait until all is healthy.
@@ -150,7 +161,11 @@ class Start:
         processes.start(self._home, dbt.NAME, dbt.server_command(self._home.dbt), environment)
         # nothing of the mesh needs it to begin, and it would take its share of the cores until now
         self._launch("triggerer", environment)
-        write_json(self._home.airflow_file, {"url": self.url, "acts_as": _fingerprint(aws)}, private=True)
+        write_json(
+            self._home.airflow_file,
+            {"url": self.url, "acts_as": _fingerprint(aws), "run": self._run and str(self._run)},
+            private=True,
+        )
         return Airflow(self.url, tuple(self._servers), True, _fingerprint(aws))
 
     def _wait_until_healthy(self) -> None:

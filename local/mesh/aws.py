@@ -33,6 +33,19 @@ class Aws:
     description: dict[str, Any]
     """All that `aws.json` says."""
     started_here: bool
+    server: processes.Server | None = None
+    """Its process; None when it runs in another container."""
+
+    def check_alive(self) -> None:
+        """See that it lives.
+
+        Raises:
+            AwsError: it ended; with the last lines it printed.
+        """
+        if self.server is not None and self.server.process() is None:
+            raise AwsError(
+                f"the local AWS ended:\n{self.server.last_lines()}\nThe whole log: {self.server.log}"
+            )
 
     @property
     def domains(self) -> frozenset[str]:
@@ -47,7 +60,9 @@ def find(home: Home) -> Aws | None:
     description = read_json(home.aws_file)
     if server is None or description is None or description.get("pid") != server.pid:
         return None
-    return Aws(description["endpoint"], description["environment"], description, started_here=False)
+    return Aws(
+        description["endpoint"], description["environment"], description, started_here=False, server=server
+    )
 
 
 def launch(root: Path, home: Home) -> processes.Server:
@@ -67,7 +82,13 @@ def wait(home: Home, server: processes.Server) -> Aws:
     while time.monotonic() < end:
         description = read_json(home.aws_file)
         if description is not None and description.get("pid") == server.pid:
-            return Aws(description["endpoint"], description["environment"], description, started_here=True)
+            return Aws(
+                description["endpoint"],
+                description["environment"],
+                description,
+                started_here=True,
+                server=server,
+            )
         if server.process() is None:
             raise AwsError(
                 f"the local AWS ended while starting:\n{server.last_lines()}\nThe whole log: {server.log}"

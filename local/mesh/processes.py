@@ -101,7 +101,7 @@ def stop(home: Home, servers: Sequence[Server], grace: float = 2.0) -> None:
             process.kill()
     _wait(killed, _SECONDS_TO_BE_GONE)
     names = {server.name for server in servers}
-    if names:
+    if names and home.path.is_dir():
         _note(home, [server for server in noted(home) if server.name not in names])
 
 
@@ -129,7 +129,8 @@ def _family(servers: Sequence[Server]) -> set[psutil.Process]:
             # a session outlives its leader: its number still tells whose the orphans are
             if os.getsid(process.pid) in sessions:
                 members.add(process)
-    return members
+    # who ends the others may itself be one of them
+    return {process for process in members if process.pid != os.getpid()}
 
 
 def marked(home: Home) -> list[psutil.Process]:

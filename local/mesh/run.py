@@ -29,19 +29,15 @@ from local.mesh.readiness import wait_for_dags
 from local.mesh.report import ProductReport, report
 from local.mesh.rest import Rest, RestError
 from local.mesh.selection import Selection, select_days, select_products
-from local.mesh.servers import Servers
+from local.mesh.servers import Servers, check_alive
 from local.mesh.signals import interruptible, uninterrupted
+from local.mesh.standstill import require_progress
 from local.mesh.task_logs import last_lines, log_of
-from local.mesh.tracking import FAILED, SUCCESS, WAITING, Change, ProductDay, Tracker
+from local.mesh.tracking import FAILED, SUCCESS, Change, ProductDay, Tracker
 from local.source_systems import SEED
 
 _DAYS_UNDER_WAY = 10
 _LOOK_SECONDS = 1.0
-_STUCK_SECONDS = 60
-
-
-class StuckError(Exception):
-    """Nothing runs, and something never will."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,12 @@ def run(options: Options, console: Console) -> bool:
     with interruptible(), options.home.alone("run"):
         with Display(console) as display:
             servers = Servers(
-                options.root, options.home, port=options.port, domains=plan.mesh.domains, say=display.say
+                options.root,
+                options.home,
+                port=options.port,
+                domains=plan.mesh.domains,
+                say=display.say,
+                with_run=True,
             )
             finished = False
             try:
@@ -216,9 +217,9 @@ class _Work:
             self._print_failures(changes)
             if not to_land and tracker.nothing_more_to_come:
                 return
-            self._airflow.check_alive()
-            if not to_land and not tracker.active and tracker.unchanged_seconds > _STUCK_SECONDS:
-                raise StuckError(_why_stuck(tracker.product_days.values(), self._selection))
+            check_alive(self._options.root, self._options.home, self._aws, self._airflow)
+            landing = bool(to_land) and not self._lander.landed[to_land[0]].done()
+            require_progress(tracker, self._selection, to_land, landing=landing)
             time.sleep(_LOOK_SECONDS)
 
     def _may_begin(self, day: date, to_land: list[date], tracker: Tracker) -> bool:
@@ -251,18 +252,6 @@ def print_failure(console: Console, home: Home, where: ProductDay, task: str) ->
     for line in last_lines(log):
         console.print(f"  [dim]│[/dim] {escape(line)}", soft_wrap=True)
     console.print(f"  whole log: {log}\n", soft_wrap=True)
-
-
-def _why_stuck(views: Iterable[ProductDay], selection: Selection) -> str:
-    lines = [f"nothing has happened for {_STUCK_SECONDS} s, and these never ran:"]
-    for view in views:
-        if view.state == WAITING:
-            inputs = ", ".join(selection.products[view.address].inputs) or "no input port"
-            lines.append(f"  {view.address} for {view.day} (reads {inputs})")
-    lines.append(
-        "Its DAG should be scheduled on those ports: is it paused, or does no task of theirs publish the port?"
-    )
-    return "\n".join(lines)
 
 
 def _print_result(

@@ -5,8 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from local.mesh import airflow_servers, aws, database, processes
+from local.mesh import airflow_servers, aws, database, processes, watch
 from local.mesh.home import BusyError, Home
+
+
+class FilesGoneError(Exception):
+    """The checkout or the home of the mesh was removed while it ran."""
+
+
+def check_alive(root: Path, home: Home, ready_aws: aws.Aws, ready_airflow: airflow_servers.Airflow) -> None:
+    """See that all is there that a run needs.
+
+    Raises:
+        FilesGoneError: somebody removed the checkout, or the mesh's home.
+        local.mesh.aws.AwsError: the local AWS ended.
+        local.mesh.airflow_servers.AirflowError: a component of Airflow ended.
+    """
+    for folder in (root / "dags", home.path):
+        if not folder.is_dir():
+            raise FilesGoneError(f"{folder} is gone: the files of the mesh were removed while it ran")
+    ready_aws.check_alive()
+    ready_airflow.check_alive()
 
 
 class Servers:
@@ -21,6 +40,7 @@ class Servers:
         domains: Iterable[str],
         say: Callable[[str], None],
         reading_seconds: int = 300,
+        with_run: bool = False,
     ) -> None:
         """Nothing is started yet.
 
@@ -31,10 +51,11 @@ class Servers:
             domains: every domain must have an account.
             say: told what has become ready.
             reading_seconds: how often Airflow reads DAG files again without being asked for.
+            with_run: end an Airflow that is started here when this process is gone, however it ended.
         """
         self._root, self._home, self._port, self._say = root, home, port, say
         self._domains = tuple(domains)
-        self._reading_seconds = reading_seconds
+        self._reading_seconds, self._with_run = reading_seconds, with_run
         self._started_aws = False
         self._started_airflow = False
 
@@ -61,6 +82,8 @@ class Servers:
             )
         # a taken port is told before anything starts
         start = None if running_airflow else self._new_airflow()
+        if running_aws is None or start is not None:
+            watch.end_with_owner(self._home, self._root)
         launched = None if running_aws else self._launch_aws()
         if start is not None:
             self._begin(start)
@@ -83,7 +106,11 @@ class Servers:
 
     def _new_airflow(self) -> airflow_servers.Start:
         return airflow_servers.Start(
-            self._root, self._home, port=self._port, reading_seconds=self._reading_seconds
+            self._root,
+            self._home,
+            port=self._port,
+            reading_seconds=self._reading_seconds,
+            with_run=self._with_run,
         )
 
     def _launch_aws(self) -> processes.Server:
@@ -103,9 +130,16 @@ class Servers:
             airflow_servers.stop(self._home)
 
     def stop(self) -> None:
-        """Stop everything that was started here."""
+        """Stop everything that was started here; of a home that is gone, everything."""
+        if not self._home.path.is_dir():
+            processes.stop_all(self._home)
+            return
         self.stop_airflow()
         if self._started_aws:
             processes.stop(
                 self._home, [server for server in processes.noted(self._home) if server.name == aws.NAME]
             )
+        left = processes.running(self._home)
+        if {server.name for server in left} == {watch.OWNER_WATCH}:
+            # there is nothing left to end with its owner
+            processes.stop(self._home, left)

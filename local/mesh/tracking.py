@@ -13,6 +13,8 @@ from local.mesh.selection import Selection
 
 WAITING, QUEUED, RUNNING, SUCCESS, FAILED = "waiting", "queued", "running", "success", "failed"
 _ENDED = {SUCCESS, FAILED}
+_TASK_ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
+_TASK_AT_WORK = {"running", "deferred", "up_for_reschedule", "up_for_retry"}
 
 
 @dataclass
@@ -23,6 +25,15 @@ class TaskView:
     state: str
     started: datetime | None
     seconds: float | None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in _TASK_ENDED
+
+    @property
+    def is_at_work(self) -> bool:
+        """Runs, or waits for a moment or an event outside that Airflow looks for."""
+        return self.state in _TASK_AT_WORK
 
 
 @dataclass
@@ -146,6 +157,16 @@ class Tracker:
     def active(self) -> bool:
         """Something is queued or running."""
         return any(product_day.state in (QUEUED, RUNNING) for product_day in self.product_days.values())
+
+    @property
+    def at_work(self) -> bool:
+        """Some task runs."""
+        return any(task.is_at_work for day in self.product_days.values() for task in day.tasks.values())
+
+    @property
+    def waiting(self) -> list[ProductDay]:
+        """Those to which something may still happen."""
+        return [product_day for product_day in self.product_days.values() if not self.is_over(product_day)]
 
     def blocked(self, product_day: ProductDay) -> bool:
         """Whether it can't start any more in this run: an input of its day failed, or is itself blocked."""

@@ -2,51 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
-
 import pytest
 
-from interline.contracts import load_mesh
-from local.mesh.selection import Selection, select_products
 from local.mesh.tracking import FAILED, RUNNING, SUCCESS, WAITING, Tracker
-from tests.cli.conftest import REPOSITORY
-
-BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
-DAY = date(2013, 1, 1)
-
-
-class Answers:
-    """Stands for the API: answers with what was put here."""
-
-    def __init__(self) -> None:
-        self.runs: list[dict[str, Any]] = []
-        self.tasks: list[dict[str, Any]] = []
-
-    def runs_changed_since(self, _moment: str) -> list[dict[str, Any]]:
-        return self.runs
-
-    def tasks_changed_since(self, _moment: str) -> list[dict[str, Any]]:
-        return self.tasks
-
-    def run(
-        self, dag_id: str, state: str, *, run_id: str = "r", after: int = 1, day: str | None = "2013-01-01"
-    ) -> None:
-        moment = (BEGUN + timedelta(seconds=after)).isoformat()
-        self.runs.append(
-            {
-                "dag_id": dag_id, "dag_run_id": run_id, "state": state, "partition_key": day, "queued_at": moment,
-                "run_after": moment, "start_date": moment, "end_date": None,
-            }
-        )  # fmt: skip
-
-    def task(self, dag_id: str, name: str, state: str | None, *, run_id: str = "r") -> None:
-        self.tasks.append(
-            {
-                "dag_id": dag_id, "dag_run_id": run_id, "task_id": name, "state": state, "map_index": -1,
-                "start_date": BEGUN.isoformat(), "duration": 1.5,
-            }
-        )  # fmt: skip
+from tests.cli.airflow_answers import BEGUN, DAY, Answers, shopping_day
 
 
 @pytest.fixture
@@ -56,8 +15,7 @@ def answers() -> Answers:
 
 @pytest.fixture
 def tracker(answers: Answers) -> Tracker:
-    mesh = load_mesh(REPOSITORY)
-    return Tracker(answers, Selection(select_products(mesh, ["shopping"]), (DAY,)), BEGUN)  # type: ignore[arg-type]
+    return Tracker(answers, shopping_day(), BEGUN)  # type: ignore[arg-type]
 
 
 def test_a_change_is_reported_once(answers: Answers, tracker: Tracker) -> None:

@@ -21,6 +21,7 @@ import pytest
 from botocore.config import Config
 
 from local.mesh import dbt
+from testkit.guard import guard
 
 if TYPE_CHECKING:
     from tests.engines.probe_mesh import Probes
@@ -149,6 +150,7 @@ def start_local_aws(home: Path, root: Path = REPOSITORY, *arguments: str) -> Loc
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    guard(process)
     description = home / "aws.json"
     deadline = time.monotonic() + START_SECONDS
     while not description.exists():
@@ -174,6 +176,7 @@ def loaded_dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str
     folder = tmp_path_factory.mktemp("loaded-dbt")
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     process = subprocess.Popen(dbt.server_command(folder), env=clean, start_new_session=True)
+    guard(process)
     yield dbt.environment(folder)
     process.terminate()
     process.wait(timeout=10)

@@ -23,6 +23,7 @@ from local.mesh.configuration import airflow_environment
 from local.mesh.domain_session import Session, session_of
 from local.mesh.home import Home
 from local.mesh.ports import free_port
+from local.mesh.watch import OWNER_VARIABLE
 from local.source_systems import FIRST_DAY, SEED, LandedFile, generate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -76,6 +77,7 @@ class Mesh:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
         environment |= {
             "PYTHONPATH": f"{self.root}:{self.root / 'plugins'}", "COLUMNS": "200", "PYTHONUNBUFFERED": "1",
+            OWNER_VARIABLE: str(os.getpid()),
         }  # fmt: skip
         self.home.path.parent.mkdir(parents=True, exist_ok=True)
         output = self.home.path.parent / f"{arguments[0]}-{len(self._running)}.out"

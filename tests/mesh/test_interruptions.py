@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 
 import pytest
 
+from local.mesh import aws, processes, watch
 from tests.mesh.conftest import DAYS, SCALE, Mesh, ended, processes_of, wait_for
 
+STAYING = {aws.NAME, watch.OWNER_WATCH}
 ONE_DAY = ("run", "--to", DAYS[0].isoformat(), "--scale", str(SCALE), "--domain", "bookings")
 
 
@@ -23,13 +27,31 @@ def test_interrupted_it_stops_all_that_it_started(own_mesh: Mesh, number: signal
     assert processes_of(own_mesh.home) == []
 
 
-def test_down_ends_a_run_that_was_killed(own_mesh: Mesh) -> None:
+def test_a_killed_run_leaves_the_local_aws_and_down_ends_it(own_mesh: Mesh) -> None:
     run = own_mesh.start(*ONE_DAY)
     wait_for(run, "local AWS:")
     run.kill()
     run.wait(timeout=30)
-    assert processes_of(own_mesh.home)
+    # what it started for itself ends without it; the local AWS stays as after any run
+    end = time.monotonic() + 60
+    while (left := {server.name for server in processes.running(own_mesh.home)}) - STAYING:
+        assert time.monotonic() < end, left
+        time.sleep(0.2)
+    assert "local-aws" in left
     down = own_mesh.interline("down")
     assert "local-aws" in down.output
     assert processes_of(own_mesh.home) == []
     assert own_mesh.interline("status").output.startswith("Nothing is running.")
+
+
+def test_a_run_whose_local_aws_is_killed_ends_at_once_and_says_so(own_mesh: Mesh) -> None:
+    run = own_mesh.start(*ONE_DAY)
+    wait_for(run, "land running")
+    [server] = [server for server in processes.running(own_mesh.home) if server.name == aws.NAME]
+    os.kill(server.pid, signal.SIGKILL)
+    killed = time.monotonic()
+    failed = ended(run)
+    assert failed.code == 1
+    assert "the local AWS ended" in failed.output
+    assert time.monotonic() - killed < 60
+    assert {server.name for server in processes.running(own_mesh.home)} <= {watch.OWNER_WATCH}
