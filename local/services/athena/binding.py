@@ -106,8 +106,8 @@ def bind(connection: duckdb.DuckDBPyConnection, session: Session, query: exp.Que
                 body = information_schema.relation(session.account, session.caller, name)
                 connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {body}")
                 kinds = information_schema.column_types(name)
-                for column, kind in kinds.items():
-                    columns.setdefault(column, set()).add(family_of(kind))
+                for known, kind in kinds.items():
+                    columns.setdefault(known, set()).add(family_of(kind))
                 names[id(source)] = set(kinds)
                 _replace(source, view, alias)
                 continue
