@@ -538,7 +538,8 @@ def test_information_schema_shows_what_the_caller_sees(lake, name):
     ) == [("BASE TABLE",)]
     schemas = lake.rows("bookings", "SELECT schema_name FROM information_schema.schemata ORDER BY 1")
     assert ("bookings_landing",) in schemas
-    assert ("shopping_curated",) not in schemas
+    # a database of an account that shares nothing with this one
+    assert ("loyalty_curated",) not in schemas
     assert lake.rows(
         "shopping", f"SELECT count(*) FROM information_schema.tables WHERE table_name = '{name}'"
     ) == [("0",)]
