@@ -17,7 +17,8 @@ def _declare(session: Session, statement: Statement, parameter_types: tuple[Type
     reader = TokenReader(statement)
     reader.expect("DECLARE")
     name = reader.identifier()
-    for word in ("BINARY", "INSENSITIVE", "SCROLL", "NO"):
+    reader.accept("NO", "SCROLL")
+    for word in ("BINARY", "INSENSITIVE", "SCROLL"):
         if reader.accept(word):
             raise unsupported(f"{word} of DECLARE")
     reader.expect("CURSOR")
