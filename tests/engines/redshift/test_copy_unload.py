@@ -280,6 +280,15 @@ class TestCopy:
         copy(data_api, lake, f"{target} (id, name, amount)", "csv emptyasnull blanksasnull")
         assert data_api.rows(f"select name from {target} order by id") == [(None,), (None,), (None,)]
 
+    def test_digits_beyond_the_scale_are_cut_or_rounded(self, data_api: Any, lake: Lake, target: str) -> None:
+        lake.put("rows.csv", "1,a,1.256\n2,b,-.999\n3,c,12.3\n")
+        copy(data_api, lake, f"{target} (id, name, amount)", "csv")
+        query = f"select amount from {target} order by id"
+        assert data_api.rows(query) == [("1.25",), ("-0.99",), ("12.30",)]
+        data_api.must(f"truncate {target}")
+        copy(data_api, lake, f"{target} (id, name, amount)", "csv roundec")
+        assert data_api.rows(query) == [("1.26",), ("-1.00",), ("12.30",)]
+
     def test_a_field_may_contain_line_ends(self, data_api: Any, lake: Lake, target: str) -> None:
         lake.put("rows.csv", '1,"two\n\nlines"\n2,"say ""x"""\n')
         copy(data_api, lake, f"{target} (id, name)", "csv")

@@ -7,6 +7,7 @@ Three strengths, as in PostgreSQL: *implicit* (operators and functions), *assign
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from local.engines.redshift import errors
 from local.engines.redshift.dialect import decimals
@@ -72,6 +73,8 @@ def cast(value: Typed, target: Type, *, cutting: bool = False) -> Typed:
     if value.is_null:
         return Typed(f"CAST(NULL AS {target.duckdb})", target, is_null=False, name=value.name)
     if source == target:
+        if value.constant is not None and source.precision == 19:
+            return Typed(_in_64_bits(value.sql, source, target), target, name=value.name)
         return value
     allowed = _TEXT_TARGETS if source.name in _TEXT else _EXPLICIT.get(source.name, frozenset())
     if target.name not in allowed:
@@ -82,7 +85,16 @@ def cast(value: Typed, target: Type, *, cutting: bool = False) -> Typed:
         and (target.is_integer or (target.name == "numeric" and (target.scale or 0) < (source.scale or 0)))
     ):
         return Typed(decimals.cut(value, target), target, name=value.name)
-    return Typed(_conversion(value, target), target, name=value.name)
+    return Typed(_in_64_bits(_conversion(value, target), source, target), target, name=value.name)
+
+
+def _in_64_bits(sql: str, source: Type, target: Type) -> str:
+    """A decimal of 19 digits is stored in 64 bits, which do not hold all of them ("Numeric types")."""
+    if target.name != "numeric" or target.precision != 19 or source.is_integer:
+        return sql
+    greatest = Decimal(2**63 - 1).scaleb(-(target.scale or 0))
+    beyond = raising(errors.NUMERIC_OUT_OF_RANGE, "Numeric data overflow")
+    return f"CASE WHEN abs({sql}) > CAST('{greatest:f}' AS {target.duckdb}) THEN {beyond} ELSE {sql} END"
 
 
 def implicit(value: Typed, target: Type) -> Typed:
@@ -164,6 +176,8 @@ def _conversion(value: Typed, target: Type) -> str:
     source, sql, name = value.type, value.sql, target.name
     if name in ("varchar", "char"):
         text = text_of(value)
+        if name == "char" and source.name in ("varchar", "unknown"):
+            text = _single_bytes(text)
         if source.name in ("varchar", "char", "unknown") and text_length(source) <= (target.length or 1):
             return f"rtrim({text})" if name == "char" and source.name != "char" else text
         if source.name not in _TEXT and text_length(source) <= (target.length or 1):
@@ -234,7 +248,6 @@ def _from_text(value: Typed, target: Type) -> str:
 
 
 def _from_super(sql: str, target: Type) -> str:
-    wrong = raising(errors.DATATYPE_MISMATCH, f"Invalid SUPER value for a cast to {target.family}")
     kinds = {
         "bool": "('BOOLEAN')",
         "date": "('VARCHAR')",
@@ -243,7 +256,7 @@ def _from_super(sql: str, target: Type) -> str:
     }.get(target.name, "('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT', 'VARCHAR')")
     return (
         f"CASE WHEN {sql} IS NULL OR json_type({sql}) = 'NULL' THEN NULL WHEN json_type({sql}) IN {kinds} "
-        f"THEN TRY_CAST(({sql} ->> '$') AS {target.duckdb}) ELSE {wrong} END"
+        f"THEN TRY_CAST(({sql} ->> '$') AS {target.duckdb}) END"
     )
 
 
@@ -258,10 +271,21 @@ def _check_literal(text: str, target: Type) -> None:
         raise SqlError(INVALID_TEXT, f'invalid input syntax for type boolean: "{text}"')
 
 
+_NOT_IN_REPERTOIRE = "22021"
+_MULTIBYTE = "CHAR string contains a multibyte character: CHAR holds single-byte characters only, VARCHAR any"
+
+
+def _single_bytes(text: str) -> str:
+    """Text for a CHAR, which "can only contain single-byte characters" ("Character types")."""
+    return f"CASE WHEN strlen({text}) <> length({text}) THEN {raising(_NOT_IN_REPERTOIRE, _MULTIBYTE)} ELSE {text} END"
+
+
 def _fit(text: str, source: Type, target: Type, constant: str | int | None) -> str:
     """Text for a column: trailing blanks beyond its length are cut, anything else beyond it is an error."""
     limit = target.length or 1
     if isinstance(constant, str) and source.name == "unknown":
+        if target.name == "char" and not constant.isascii():
+            raise SqlError(_NOT_IN_REPERTOIRE, _MULTIBYTE)
         encoded = constant.encode()
         if len(encoded) > limit:
             if encoded[limit:].strip(b" "):
@@ -269,9 +293,12 @@ def _fit(text: str, source: Type, target: Type, constant: str | int | None) -> s
             constant = encoded[:limit].decode(errors="ignore")
         return quote_text(constant.rstrip(" ") if target.name == "char" else constant)
     if source.name in ("varchar", "char") and (source.length or 1) <= limit:
+        text = _single_bytes(text) if target.name == "char" and source.name != "char" else text
         return f"rtrim({text})" if target.name == "char" and source.name != "char" else text
     if source.name not in _TEXT and text_length(source) <= limit:
         return text
+    if target.name == "char":
+        text = _single_bytes(text)
     wrong = raising(errors.STRING_TOO_LONG, f"value too long for type {target.display}")
     fitted = f"CASE WHEN {text} IS NULL THEN NULL WHEN strlen({text}) <= {limit} THEN {text} WHEN strlen(rtrim({text})) <= {limit} THEN rtrim({text}) ELSE {wrong} END"
     return f"rtrim({fitted})" if target.name == "char" else fitted

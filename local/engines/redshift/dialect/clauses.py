@@ -147,6 +147,9 @@ def order_by(node: exp.Select, scope: Scope, columns: list[Output], items: list[
             # Texts that differ by trailing blanks alone are equal, and what comes next decides.
             key = equality_key(value)
             sql = sql if key == value.sql else key
+        if value.type.name == "super" and not distinct:
+            # Numbers within SUPER are ordered as numbers.
+            parts.append(f"TRY_CAST(({value.sql} ->> '$') AS DOUBLE){direction(item)}")
         parts.append(sql + direction(item))
     return " ORDER BY " + ", ".join(parts)
 

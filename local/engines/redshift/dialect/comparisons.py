@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from local.engines.redshift import errors, types
@@ -255,6 +257,10 @@ def _like(word: str) -> Translator:
 def _like_sql(node: exp.Expr, scope: Scope, word: str, escape: str) -> Typed:
     value, pattern = _pattern_operands(node, scope, "~~")
     negated = "NOT " if node.args.get("negate") else ""
+    if word == "ILIKE":
+        # "ILIKE performs a case-insensitive pattern match for single-byte UTF-8 (ASCII) characters."
+        value, pattern = f"rs_ascii_lower({value})", Typed(f"rs_ascii_lower({pattern.sql})", pattern.type)
+        word = "LIKE"
     return Typed(f"({value} {negated}{word} {pattern.sql} ESCAPE {quote_text(escape)})", BOOL)
 
 
@@ -279,8 +285,10 @@ def _similar(node: exp.Expr, scope: Scope) -> Typed:
     value, pattern = _pattern_operands(node, scope, "SIMILAR TO")
     if not isinstance(pattern.constant, str):
         raise unsupported("SIMILAR TO a pattern that is not a constant")
+    special = {"%": ".*", "_": ".", ".": r"\.", "^": r"\^", "$": r"\$"}
     regular = "".join(
-        {"%": ".*", "_": ".", ".": r"\.", "^": r"\^", "$": r"\$"}.get(c, c) for c in pattern.constant
+        re.escape(token[-1]) if len(token) > 1 else special.get(token, token)
+        for token in re.findall(r"\\+[^\\]|.", pattern.constant, re.DOTALL)
     )
     return Typed(f"regexp_full_match({value}, {quote_text(regular)}, 's')", BOOL)
 

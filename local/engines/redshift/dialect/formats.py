@@ -20,7 +20,7 @@ _PIECES = {
     "mon": "lower(strftime({0}, '%b'))", "DAY": "rpad(upper(strftime({0}, '%A')), 9, ' ')",
     "Day": "rpad(strftime({0}, '%A'), 9, ' ')", "day": "rpad(lower(strftime({0}, '%A')), 9, ' ')",
     "DY": "upper(strftime({0}, '%a'))", "dy": "lower(strftime({0}, '%a'))",
-    "D": "CAST(dayofweek({0}) + 1 AS VARCHAR)", "Q": "CAST(quarter({0}) AS VARCHAR)",
+    "ID": "CAST(isodow({0}) AS VARCHAR)", "D": "CAST(dayofweek({0}) + 1 AS VARCHAR)", "Q": "CAST(quarter({0}) AS VARCHAR)",
     "WW": "lpad(CAST((dayofyear({0}) - 1) // 7 + 1 AS VARCHAR), 2, '0')",
     "W": "CAST((day({0}) - 1) // 7 + 1 AS VARCHAR)", "CC": "lpad(CAST(century({0}) AS VARCHAR), 2, '0')",
     "YYY": "right(strftime({0}, '%Y'), 3)", "Y": "right(strftime({0}, '%Y'), 1)",

@@ -5,8 +5,9 @@ Each does what one Redshift operation does and DuckDB's nearest function does no
 
 from __future__ import annotations
 
-from local.engines.redshift.errors import DIVISION_BY_ZERO, raising
+from local.engines.redshift.errors import DIVISION_BY_ZERO, INTERNAL_ERROR, raising
 
+_LISTAGG = raising(INTERNAL_ERROR, "Result size exceeds LISTAGG limit")
 _ZERO = raising(DIVISION_BY_ZERO, "Divide by zero")
 # A time zone at the end of a text: it "is ignored" when a TIMESTAMP or DATE is read.
 _ZONE = r"(\d:?\d\d(?::?\d\d(?:\.\d+)?)?(?: *[APap][Mm])?)\s*(?:Z|z|[A-Za-z]{3,4}|[A-Za-z]+/[A-Za-z_/]+|[+-]\d\d?(?::?\d\d)?)$"
@@ -44,9 +45,13 @@ CREATE OR REPLACE MACRO rs_text_timestamptz(x) AS
 CREATE OR REPLACE MACRO rs_text_time(x) AS
   coalesce(TRY_CAST(rs_without_zone(x) AS TIME), CAST(try_strptime(rs_without_zone(x), {list(_CLOCKS)}) AS TIME), CAST(rs_text_timestamp(x) AS TIME));
 CREATE OR REPLACE MACRO rs_text_date(x) AS CAST(rs_text_timestamp(x) AS DATE);
-CREATE OR REPLACE MACRO rs_super_text(x) AS CASE json_type(x) WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN x ->> '$' ELSE CAST(x AS VARCHAR) END;
+CREATE OR REPLACE MACRO rs_super_text(x) AS CASE json_type(x) WHEN 'NULL' THEN NULL WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'VARCHAR' THEN x ->> '$' ELSE CAST(x AS VARCHAR) END;
+CREATE OR REPLACE MACRO rs_json_valid(x) AS
+  json_valid(x) AND NOT regexp_matches(regexp_replace(x, '"(\\\\.|[^"\\\\])*"', '""', 'g'), '(?i),\\s*[\\]}}]|nan|inf|/');
+CREATE OR REPLACE MACRO rs_listagg(x) AS CASE WHEN strlen(x) > 65535 THEN {_LISTAGG} ELSE x END;
+CREATE OR REPLACE MACRO rs_ascii_lower(x) AS translate(x, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
 CREATE OR REPLACE MACRO rs_initcap(x) AS
-  array_to_string(list_transform(regexp_extract_all(lower(x), '[[:alnum:]]+|[^[:alnum:]]+'), lambda w: upper(left(w, 1)) || substring(w, 2)), '');
+  array_to_string(list_transform(regexp_extract_all(lower(x), '[\\pL\\pN]+|[^\\pL\\pN]+'), lambda w: upper(left(w, 1)) || substring(w, 2)), '');
 CREATE OR REPLACE MACRO rs_interpolated(sorted, steps, whole, unit) AS
   CASE WHEN len(sorted) > 0 THEN sorted[(len(sorted) - 1) * steps // whole + 1]
   + (sorted[least((len(sorted) - 1) * steps // whole + 2, len(sorted))] - sorted[(len(sorted) - 1) * steps // whole + 1])

@@ -69,6 +69,9 @@ def _decimal(left: Typed, operator: str, right: Typed) -> Typed:
     if operator in "+-":
         scale = max(s1, s2)
         kind = numeric(max(p1 - s1, p2 - s2) + 1 + scale, scale)
+        if (kind.precision or 0) > _NARROW:
+            # DuckDB brings two decimals of up to 18 digits to one of 18, whatever their scales.
+            one, other = f"CAST({one} AS {kind.duckdb})", f"CAST({other} AS {kind.duckdb})"
         return Typed(f"CAST(({one} {operator} {other}) AS {kind.duckdb})", kind)
     if operator == "*":
         kind = numeric(p1 + p2 + 1, s1 + s2)
@@ -79,6 +82,7 @@ def _decimal(left: Typed, operator: str, right: Typed) -> Typed:
         return Typed(f"CAST(({one} * {other}) AS {kind.duckdb})", kind)
     if operator == "%":
         kind = types.common_numeric(left.type, right.type)
+        one, other = f"CAST({one} AS {kind.duckdb})", f"CAST({other} AS {kind.duckdb})"
         return Typed(f"CAST(rs_modulo({one}, {other}) AS {kind.duckdb})", kind)
     kind = types.quotient(p1, s1, p2, s2)
     return Typed(divide(one, (p1, s1), other, (p2, s2), kind), kind)

@@ -15,7 +15,7 @@ _COMPRESSIONS = {"GZIP": "gzip", "ZSTD": "zstd"}
 _WITHOUT_EFFECT = ("COMPUPDATE", "STATUPDATE")
 _REFUSED = (
     "ACCEPTANYDATE", "AVRO", "BZIP2", "COMPROWS", "CONVERTGEOMETRY", "CREDENTIALS", "ENCRYPTED", "ESCAPE", "FILLRECORD",
-    "FIXEDWIDTH", "JOB", "LZOP", "MAXERROR", "NOLOAD", "ORC", "READRATIO", "REMOVEQUOTES", "ROUNDEC", "SHAPEFILE", "SSH",
+    "FIXEDWIDTH", "JOB", "LZOP", "MAXERROR", "NOLOAD", "ORC", "READRATIO", "REMOVEQUOTES", "SHAPEFILE", "SSH",
 )  # fmt: skip
 _DATE_FORMATS = ("auto", "yyyy-mm-dd")
 _TIME_FORMATS = ("auto", "yyyy-mm-dd hh:mi:ss", "yyyy-mm-dd hh24:mi:ss")
@@ -37,6 +37,7 @@ class Copy:
     empty_as_null: bool = False
     blanks_as_null: bool = False
     trim_blanks: bool = False
+    round_decimals: bool = False
     truncate_columns: bool = False
     explicit_ids: bool = False
     ignore_blank_lines: bool = False
@@ -125,6 +126,8 @@ def _read_text_option(reader: TokenReader, copy: Copy) -> None:
         copy.empty_as_null = True
     elif reader.accept("BLANKSASNULL"):
         copy.blanks_as_null = True
+    elif reader.accept("ROUNDEC"):
+        copy.round_decimals = True
     elif reader.accept("TRIMBLANKS"):
         copy.trim_blanks = True
     elif reader.accept("TRUNCATECOLUMNS"):

@@ -142,6 +142,9 @@ def _from_field(copy: Copy, place: str, column: Column) -> str:
 
 
 def _from_text(copy: Copy, value: str, kind: Type, name: str) -> str:
+    if kind.name == "numeric" and not copy.round_decimals:
+        # "By default, COPY truncates values when necessary to fit the column's scale" (ROUNDEC).
+        value = f"regexp_replace({value}, '^(\\s*[+-]?)(\\d*\\.\\d{{{kind.scale or 0}}})\\d+(\\s*)$', '\\10\\2\\3')"
     given = Typed(f"({value})", types.TEXT, name=name)
     if kind.is_text and not copy.truncate_columns:
         return casts.assign(given, kind, name).sql

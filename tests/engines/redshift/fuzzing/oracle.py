@@ -10,6 +10,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from functools import reduce
 
 EXACT = Context(prec=200)
 Truth = bool | None
@@ -135,10 +136,14 @@ def _integers(left: Number, operator: str, right: Number) -> Number:
     return integer(value, name)
 
 
+def _sum(values: Sequence[Decimal]) -> Decimal:
+    return reduce(EXACT.add, values, Decimal(0))
+
+
 def total(values: Sequence[Number], like: Number) -> Number:
     """SUM ("SUM function": the type of the result)."""
     known = [each.value for each in values if each.value is not None]
-    value = sum(known, Decimal(0)) if known else None
+    value = _sum(known) if known else None
     if like.name == "numeric":
         return numeric(value, LIMIT, like.scale)
     return numeric(value, LIMIT, 0) if like.name == "bigint" else integer(value, "bigint")
@@ -147,9 +152,7 @@ def total(values: Sequence[Number], like: Number) -> Number:
 def average(values: Sequence[Number], like: Number) -> Number:
     """AVG: whole for integers; the scale of decimals stays."""
     known = [each.value for each in values if each.value is not None]
-    value = (
-        None if not known else fixed(EXACT.divide(sum(known, Decimal(0)), Decimal(len(known))), like.scale)
-    )
+    value = None if not known else fixed(EXACT.divide(_sum(known), Decimal(len(known))), like.scale)
     return numeric(value, LIMIT, like.scale) if like.name == "numeric" else integer(value, "bigint")
 
 

@@ -15,7 +15,7 @@ class Wrong(AssertionError):
 
 
 def search(questions: SearchStrategy[Question], engine: Engine, *, examples: int, seed: int) -> int:
-    """Ask so many questions, the same ones for the same seed; how many were count.
+    """Ask so many questions, the same ones for the same seed; how many it were.
 
     Raises:
         Wrong: for the first wrong answer, made small.

@@ -159,8 +159,15 @@ def _listagg(call: Call) -> Typed:
         # DuckDB orders distinct values only by themselves.
         value = equality_key(values[0])
         order = f" ORDER BY {value}{' DESC NULLS FIRST' if call.order_descending else ''}" if order else ""
-        return call.result(f"string_agg(DISTINCT {value}, {delimiter}{order}){call.over}", types.TEXT)
-    return call.result(f"string_agg({values[0].sql}, {delimiter}{order}){call.over}", types.TEXT)
+        joined = f"string_agg(DISTINCT {_filled(value)}, {delimiter}{order.replace(value, _filled(value))}){call.over}"
+    else:
+        joined = f"string_agg({_filled(values[0].sql)}, {delimiter}{order}){call.over}"
+    return call.result(f"rs_listagg({joined})", types.TEXT)
+
+
+def _filled(text: str) -> str:
+    """A text that LISTAGG joins: "NULL values and empty strings are ignored"."""
+    return f"nullif({text}, '')"
 
 
 @aggregate("median")

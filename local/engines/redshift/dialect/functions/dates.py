@@ -262,8 +262,11 @@ def _to_number(call: Call) -> Typed:
     text, _ = call.take("text", "text")
     precision, scale, separators = formats.number_shape(call.constant_text(1))
     kind = types.numeric(precision, scale)
-    removed = quote_text(separators + "$ ")
-    return call.result(f"CAST(translate({text.sql}, {removed}, '') AS {kind.duckdb})", kind)
+    removed = quote_text(separators + "$ +-")
+    digits = (
+        f"CASE WHEN contains({text.sql}, '-') THEN '-' ELSE '' END || translate({text.sql}, {removed}, '')"
+    )
+    return call.result(f"CAST({digits} AS {kind.duckdb})", kind)
 
 
 @scalar("date", "timestamp", "time")

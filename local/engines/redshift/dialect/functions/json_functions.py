@@ -12,15 +12,15 @@ simple(
     "is_valid_json",
     "text",
     BOOL,
-    "(json_valid({0}) AND json_type(CASE WHEN json_valid({0}) THEN {0} ELSE 'null' END) = 'OBJECT')",
+    "(rs_json_valid({0}) AND json_type(CASE WHEN rs_json_valid({0}) THEN {0} ELSE 'null' END) = 'OBJECT')",
 )
 simple(
     "is_valid_json_array",
     "text",
     BOOL,
-    "(json_valid({0}) AND json_type(CASE WHEN json_valid({0}) THEN {0} ELSE 'null' END) = 'ARRAY')",
+    "(rs_json_valid({0}) AND json_type(CASE WHEN rs_json_valid({0}) THEN {0} ELSE 'null' END) = 'ARRAY')",
 )
-simple("can_json_parse", "text", BOOL, "json_valid({0})")
+simple("can_json_parse", "text", BOOL, "rs_json_valid({0})")
 simple("json_serialize", "super", TEXT, "CAST({0} AS VARCHAR)")
 simple("json_size", "super", INTEGER, "CAST(strlen(CAST({0} AS VARCHAR)) AS INTEGER)")
 simple("is_array", "super", BOOL, "(json_type({0}) = 'ARRAY')")
@@ -38,7 +38,7 @@ simple(
     "json_typeof",
     "super",
     types.varchar(16),
-    "(CASE json_type({0}) WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'object' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'VARCHAR' THEN 'string' WHEN 'NULL' THEN 'null' ELSE 'number' END)",
+    "(CASE json_type({0}) WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'object' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'VARCHAR' THEN 'string' WHEN 'NULL' THEN 'null' ELSE CASE WHEN {0} IS NOT NULL THEN 'number' END END)",
 )
 simple("split_to_array", "text text", SUPER, "CAST(to_json(string_split({0}, {1})) AS JSON)")
 
@@ -48,7 +48,7 @@ def _json_parse(call: Call) -> Typed:
     (text,) = call.take("text")
     wrong = raising_with(INVALID_TEXT, "JSON parsing error near: ", text.sql)
     return call.result(
-        f"CASE WHEN {text.sql} IS NULL THEN NULL WHEN json_valid({text.sql}) THEN CAST({text.sql} AS JSON) ELSE {wrong} END",
+        f"CASE WHEN {text.sql} IS NULL THEN NULL WHEN rs_json_valid({text.sql}) THEN CAST({text.sql} AS JSON) ELSE {wrong} END",
         SUPER,
     )
 
@@ -73,7 +73,7 @@ def _path_text(call: Call) -> Typed:
         raise call.missing([each.type for each in (text, *keys)])
     path = quote_text("$" + "".join('."' + str(each.constant).replace('"', '\\"') + '"' for each in keys))
     return call.result(
-        f"CASE WHEN {text.sql} IS NULL THEN NULL WHEN json_valid({text.sql}) THEN json_extract_string({text.sql}, {path}) ELSE {_otherwise(lenient)} END",
+        f"CASE WHEN {text.sql} IS NULL THEN NULL WHEN rs_json_valid({text.sql}) THEN json_extract_string({text.sql}, {path}) ELSE {_otherwise(lenient)} END",
         TEXT,
     )
 
@@ -83,7 +83,7 @@ def _element_text(call: Call) -> Typed:
     """Positions count from 0."""
     (text, position), lenient = _null_if_invalid(call)
     return call.result(
-        f"CASE WHEN {text.sql} IS NULL THEN NULL WHEN json_valid({text.sql}) THEN json_extract_string({text.sql}, '$[' || {position.sql} || ']') ELSE {_otherwise(lenient)} END",
+        f"CASE WHEN {text.sql} IS NULL OR {position.sql} < 0 THEN NULL WHEN rs_json_valid({text.sql}) THEN json_extract_string({text.sql}, '$[' || {position.sql} || ']') ELSE {_otherwise(lenient)} END",
         TEXT,
     )
 
@@ -92,7 +92,7 @@ def _element_text(call: Call) -> Typed:
 def _array_length(call: Call) -> Typed:
     (text,), lenient = _null_if_invalid(call)
     return call.result(
-        f"CASE WHEN {text.sql} IS NULL THEN NULL WHEN json_valid({text.sql}) THEN CAST(json_array_length({text.sql}) AS INTEGER) ELSE {_otherwise(lenient)} END",
+        f"CASE WHEN {text.sql} IS NULL THEN NULL WHEN rs_json_valid({text.sql}) THEN CAST(json_array_length({text.sql}) AS INTEGER) ELSE {_otherwise(lenient)} END",
         INTEGER,
     )
 

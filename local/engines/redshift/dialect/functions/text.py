@@ -58,7 +58,14 @@ def _trim(call: Call) -> Typed:
 def _pad(call: Call) -> Typed:
     values = call.take("text", "integer", "text", optional=1)
     fill = values[2].sql if len(values) > 2 else "' '"
-    return call.result(f"{call.name}({values[0].sql}, CAST({values[1].sql} AS INTEGER), {fill})", TEXT)
+    length = f"CAST({values[1].sql} AS INTEGER)"
+    padded = f"{call.name}({values[0].sql}, {length}, {fill})"
+    if not (isinstance(fill_text := values[2].constant if len(values) > 2 else " ", str) and fill_text):
+        # There is nothing to pad with.
+        padded = f"CASE WHEN {fill} = '' THEN left({values[0].sql}, greatest({length}, 0)) ELSE {padded} END"
+        if fill_text == "":
+            padded = f"left({values[0].sql}, greatest({length}, 0))"
+    return call.result(padded, TEXT)
 
 
 @scalar("left", "right")
@@ -194,13 +201,15 @@ def _regexp_substr(call: Call) -> Typed:
     subject = _from_position(call, text.sql, 2)
     occurrence = call.argument(3).constant if len(call.nodes) > 3 else 1
     flags = _flags(call, 4)
-    options = f", 0, '{flags}'" if flags else ""
+    # 'e' extracts the first subexpression.
+    group = (
+        1 if len(call.nodes) > 4 and "e" in call.constant_text(4) and re.search(r"(?<!\\)\(", pattern) else 0
+    )
+    options = f", {group}, '{flags}'"
     if occurrence == 1:
-        return call.result(
-            f"regexp_extract({subject}, {pattern}{options or ', 0'})", types.varchar(text.type.length)
-        )
+        return call.result(f"regexp_extract({subject}, {pattern}{options})", types.varchar(text.type.length))
     return call.result(
-        f"coalesce(regexp_extract_all({subject}, {pattern}{options or ', 0'})[{occurrence}], CASE WHEN {text.sql} IS NULL THEN NULL ELSE '' END)",
+        f"coalesce(regexp_extract_all({subject}, {pattern}{options})[{occurrence}], CASE WHEN {text.sql} IS NULL THEN NULL ELSE '' END)",
         types.varchar(text.type.length),
     )
 
@@ -218,13 +227,27 @@ def _regexp_count(call: Call) -> Typed:
 
 @scalar("regexp_instr")
 def _regexp_instr(call: Call) -> Typed:
-    call.count(2)
+    """REGEXP_INSTR(text, pattern [, position [, occurrence [, option [, parameters]]]]): where it is, 0 for nowhere."""
+    call.count(2, 6)
     (text,) = Call(call.name, call.nodes[:1], call.scope).take("text")
-    pattern = _pattern(call, 1)
-    before = quote_text(f"(?s)^(.*?)(?:{pattern})")
+    pattern, flags = _pattern(call, 1), _flags(call, 5)
+    start, occurrence, option = (
+        call.argument(place).constant if len(call.nodes) > place else default
+        for place, default in ((2, 1), (3, 1), (4, 0))
+    )
+    if (
+        not (isinstance(start, int) and isinstance(occurrence, int) and option in (0, 1))
+        or min(start, occurrence) < 1
+    ):
+        raise unsupported("function regexp_instr with arguments that are not constants of 1 and more")
+    words = f"(?s{flags})"
+    between = f"(?:.*?(?:{pattern})){{{occurrence - 1}}}.*?" if occurrence > 1 else ".*?"
+    before = f"{words}^({between})(?:{pattern})" if option == 0 else f"{words}^({between}(?:{pattern}))"
+    subject = f"substring({text.sql}, {start})"
+    found = f"regexp_extract({subject}, {quote_text(before)}, 1)"
     return call.result(
-        f"CASE WHEN {text.sql} IS NULL THEN NULL WHEN regexp_matches({text.sql}, {quote_text(pattern)}) "
-        f"THEN CAST(length(regexp_extract({text.sql}, {before}, 1)) + 1 AS INTEGER) ELSE 0 END",
+        f"CASE WHEN {text.sql} IS NULL THEN NULL WHEN regexp_matches({subject}, {quote_text(before)}) "
+        f"THEN CAST(length({found}) + {start} AS INTEGER) ELSE 0 END",
         INTEGER,
     )
 
