@@ -242,7 +242,8 @@ def _texts(draw: DrawFn) -> Question:
         sql = f"select x, count(*) over (partition by x) from {one}"
         return Question(sql, tuple((x, str(n)) for x, n in zip(values, sizes, strict=True)))
     if kind == "listagg":
-        joined = ",".join(sorted(map(str, known))) if known else None
+        # "NULL values and empty strings are ignored."
+        joined = ",".join(sorted(map(str, known - {""}))) or None
         return Question(
             f"select listagg(distinct x, ',') within group (order by x) from {one}", ((joined,),), exact=False
         )
