@@ -78,6 +78,12 @@ def test_no_name_that_says_nothing(tracked: list[Path]) -> None:
     assert [str(file) for file in tracked if {*file.parts[:-1], file.stem} & FORBIDDEN_NAMES] == []
 
 
+def test_no_two_test_files_have_one_name(tracked: list[Path]) -> None:
+    """pytest imports test files by their bare names (its import mode "prepend")."""
+    names = [file.name for file in tracked if file.parts[0] == "tests" and file.match("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 def test_nothing_generated_is_tracked(tracked: list[Path]) -> None:
     generated = {"__pycache__", ".interline", "target", ".env", ".pytest_cache", ".ruff_cache", ".mypy_cache"}
     assert [str(file) for file in tracked if set(file.parts) & generated or file.suffix == ".pyc"] == []

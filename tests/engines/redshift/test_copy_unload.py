@@ -359,8 +359,8 @@ class TestCopy:
     @pytest.mark.parametrize(
         ("content", "reason"),
         [
-            (gzip.compress(b"1,a\n" * 100)[:-10], "Unexpected end of input stream"),
-            (b"1,a\n", "incorrect header check"),
+            pytest.param(gzip.compress(b"1,a\n" * 100)[:-10], "Unexpected end of input stream", id="cut off"),
+            pytest.param(b"1,a\n", "incorrect header check", id="no gzip"),
         ],
     )
     def test_a_damaged_gzip_is_named(
