@@ -15,6 +15,7 @@ from cli import exits
 from cli.console import console
 from cli.options import day
 from cli.repository import ROOT
+from interline.review.changes.base import BaseError
 
 EXAMPLES = """Examples:\n
 \b
@@ -71,7 +72,6 @@ def check(
     ] = ROOT,
 ) -> None:
     """Check contracts, products and DAG files, and what a pull request changes, for whom."""
-    from interline.review.changes.base import BaseError
     from interline.review.changes.checked import check as checked
 
     root = root.resolve()

@@ -13,8 +13,12 @@ import typer
 from cli import exits
 from cli.console import console
 from cli.errors import error_reporting
+from cli.mesh_connection import connect_to_mesh
 from cli.options import Home, PortAddress, data_day
 from cli.repository import ROOT
+from interline.build.dbt_project import DbtProjectError, write_project
+from interline.contracts import load_product
+from local.mesh.dbt import dbt_executable
 
 EXAMPLES = """Examples:\n
 \b
@@ -41,23 +45,18 @@ def dbt(
     home: Home = None,
 ) -> None:
     """Run dbt on a product as build does; without words, the contract's rules as dbt tests."""
-    with error_reporting():
-        from cli.mesh_connection import connect_to_mesh
-
-        with (
-            connect_to_mesh(home),
-            tempfile.TemporaryDirectory(prefix=f"dbt-{port.replace('/', '-')}-") as name,
-        ):
-            code = _run(port, day, words or ["test"], Path(name) / "project")
+    with (
+        error_reporting(),
+        connect_to_mesh(home),
+        tempfile.TemporaryDirectory(prefix=f"dbt-{port.replace('/', '-')}-") as name,
+    ):
+        code = _run(port, day, words or ["test"], Path(name) / "project")
     if code != 0:
         raise typer.Exit(exits.FAILED)
 
 
 def _run(address: str, day: date, words: list[str], folder: Path) -> int:
     from interline.airflow.operators.dbt_build import DbtBuildOperator
-    from interline.build.dbt_project import DbtProjectError, write_project
-    from interline.contracts import load_product
-    from local.mesh.dbt import dbt_executable
 
     product = load_product(ROOT, address)
     try:

@@ -6,6 +6,8 @@ from cli.console import console
 from cli.errors import error_reporting
 from cli.options import Home
 from cli.repository import HOME
+from local.mesh import processes
+from local.mesh.home import Home as MeshHome
 
 EXAMPLES = """Examples:\n
 \b
@@ -20,9 +22,6 @@ def down(home: Home = None) -> None:
     What the products hold lives in the local AWS, so the next run starts from empty buckets.
     """
     with error_reporting():
-        from local.mesh import processes
-        from local.mesh.home import Home as MeshHome
-
         mesh_home = MeshHome((home or HOME).resolve())
         stopped = processes.stop_all(mesh_home) if mesh_home.path.is_dir() else []
         mesh_home.airflow_file.unlink(missing_ok=True)

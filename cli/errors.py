@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,27 +10,26 @@ import typer
 
 from cli import exits
 from cli.console import console
+from cli.mesh_connection import NoAirflowError, NothingUpError
+from interline.contracts import MeshError
+from interline.publication.errors import PublicationError
+from interline.quarantine.errors import CorrectionError, QuarantineError
+from interline.scaffold.errors import ScaffoldError
+from local.mesh.aws import AwsError
+from local.mesh.database import MigrationError
+from local.mesh.home import BusyError
+from local.mesh.ports import PortTakenError
 
 
 @contextmanager
 def error_reporting() -> Iterator[None]:
     """Print an expected error as a message, without a traceback, and exit with its code."""
-    import sqlite3
 
     import botocore.exceptions
     import httpx
 
-    from cli.mesh_connection import NoAirflowError, NothingUpError
-    from interline.contracts import MeshError
-    from interline.publication.errors import PublicationError
-    from interline.quarantine.errors import CorrectionError, QuarantineError
-    from interline.scaffold.errors import ScaffoldError
     from local.mesh.airflow_servers import AirflowError
-    from local.mesh.aws import AwsError
-    from local.mesh.database import MigrationError
-    from local.mesh.home import BusyError
     from local.mesh.landing import InputError
-    from local.mesh.ports import PortTakenError
     from local.mesh.readiness import DagError
     from local.mesh.rest import RestError
     from local.mesh.selection import SelectionError

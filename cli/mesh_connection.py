@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.repository import HOME
+from local.mesh import aws
+from local.mesh.home import Home
 
 if TYPE_CHECKING:
     from local.mesh.rest import Rest
@@ -70,8 +72,7 @@ def connect_to_mesh(home: Path | None = None) -> Iterator[MeshConnection]:
     Raises:
         NothingUpError: no local AWS of this home is up, and the environment has no connection to another.
     """
-    from local.mesh import airflow_servers, aws
-    from local.mesh.home import Home
+    from local.mesh import airflow_servers
 
     mesh_home = Home((home or HOME).resolve())
     found = aws.find(mesh_home)

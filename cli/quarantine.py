@@ -17,9 +17,15 @@ import typer
 from cli import exits
 from cli.console import console
 from cli.errors import error_reporting
+from cli.mesh_connection import connect_to_mesh
 from cli.options import Form, Home, PortAddress, Yes, confirmed, data_day
 from cli.quarantine_tables import print_counts, print_preview, print_releases, print_rows
 from cli.repository import ROOT
+from interline.contracts import load_mesh, load_product
+from interline.quarantine.contents_sql import Selection
+from interline.quarantine.corrections import read_corrections, read_settings
+from interline.quarantine.errors import CorrectionError, QuarantineError
+from interline.quarantine.release_sql import Proposal, Signature, TooLarge
 
 if TYPE_CHECKING:
     from interline.aws.redshift_statements import RedshiftStatementsHook
@@ -141,7 +147,6 @@ def list_(
 ) -> None:
     """Say how many rows are in quarantine, by port, data day and rule."""
     with _acting(home) as domains:
-        from interline.contracts import load_mesh
         from interline.quarantine.contents import counts
 
         chosen = ports or sorted(load_mesh(ROOT).products)
@@ -313,27 +318,20 @@ def releases(port: PortAddress, day: Day = None, form: Form = "text", home: Home
 @contextmanager
 def _acting(home: Path | None) -> Iterator[frozenset[str]]:
     """Reach the mesh; what Redshift refuses is told without a traceback."""
-    with error_reporting():
-        from cli.mesh_connection import connect_to_mesh
+    with error_reporting(), connect_to_mesh(home) as connection:
+        from interline.aws.redshift_statements import RedshiftStatementError
 
-        with connect_to_mesh(home) as connection:
-            from interline.aws.redshift_statements import RedshiftStatementError
-            from interline.quarantine.errors import CorrectionError, QuarantineError
-            from interline.quarantine.release_sql import TooLarge
-
-            try:
-                yield connection.domains
-            except TooLarge as error:
-                raise CorrectionError([str(error)]) from error
-            except RedshiftStatementError as error:
-                raise QuarantineError(f"Redshift refused: {error.reason}") from error
+        try:
+            yield connection.domains
+        except TooLarge as error:
+            raise CorrectionError([str(error)]) from error
+        except RedshiftStatementError as error:
+            raise QuarantineError(f"Redshift refused: {error.reason}") from error
 
 
 def _opened(address: str, domains: frozenset[str], *, required: bool = True) -> Any:
     """Return the product and its domain's hook; None for the hook if the domain cannot be acted as."""
-    from interline.contracts import load_product
     from interline.quarantine.connection import hook_of
-    from interline.quarantine.errors import QuarantineError
 
     product = load_product(ROOT, address)
     if product.domain.name in domains:
@@ -346,8 +344,6 @@ def _opened(address: str, domains: frozenset[str], *, required: bool = True) -> 
 
 
 def _selection(day: date | None, rule: str | None, row_keys: list[str] | None) -> Any:
-    from interline.quarantine.contents_sql import Selection
-
     try:
         return Selection(day.isoformat() if day else None, rule, tuple(row_keys or ()))
     except ValueError as error:
@@ -364,9 +360,7 @@ def _proposal(
     nulls: list[str] | None,
     corrections: Path | None,
 ) -> Proposal:
-    from interline.quarantine.corrections import read_corrections, read_settings
     from interline.quarantine.release import accepted_rules, require_rule
-    from interline.quarantine.release_sql import Proposal
 
     selection = _selection(day, rule, row)
     if accept:
@@ -379,7 +373,6 @@ def _proposal(
 
 def _signature(hook: RedshiftStatementsHook, by: str | None, reason: str) -> Signature:
     from interline.quarantine.connection import caller_of
-    from interline.quarantine.release_sql import Signature
 
     return Signature(
         release_id=f"r-{secrets.token_hex(4)}",

@@ -11,6 +11,7 @@ import typer
 from cli import exits
 from cli.console import console
 from cli.errors import error_reporting
+from cli.mesh_connection import connect_to_mesh
 from cli.options import Form, Home, PortAddress, Yes, confirmed
 from cli.repository import ROOT
 
@@ -47,24 +48,21 @@ def rollback(
     Only metadata is written, by Airflow's DAG platform.rollback, so it takes seconds whatever the size. Nothing is lost: the
     newer snapshots stay until retention takes them, and `--to` one of them goes forth again.
     """
-    with error_reporting():
-        from cli.mesh_connection import connect_to_mesh
+    with error_reporting(), connect_to_mesh(home) as connection:
+        from interline.publication.port_snapshots import PortSnapshots
 
-        with connect_to_mesh(home) as connection:
-            from interline.publication.port_snapshots import PortSnapshots
-
-            plan = PortSnapshots(ROOT, port).plan_rollback(to)
-            if form == "json":
-                typer.echo(json.dumps(plan.as_json(), indent=1))
-            else:
-                for line in plan.lines():
-                    console().print(line, markup=False, soft_wrap=True)
-            if plan.nothing_to_do or plan_only:
-                return
-            with connection.rest() as rest:
-                if not confirmed(yes, "Go back to this snapshot?"):
-                    raise typer.Exit(exits.USAGE)
-                state = _run(rest, port, str(plan.target))
+        plan = PortSnapshots(ROOT, port).plan_rollback(to)
+        if form == "json":
+            typer.echo(json.dumps(plan.as_json(), indent=1))
+        else:
+            for line in plan.lines():
+                console().print(line, markup=False, soft_wrap=True)
+        if plan.nothing_to_do or plan_only:
+            return
+        with connection.rest() as rest:
+            if not confirmed(yes, "Go back to this snapshot?"):
+                raise typer.Exit(exits.USAGE)
+            state = _run(rest, port, str(plan.target))
     said = "done" if state == "success" else f"{DAG} ended as {state}; its log in Airflow's UI says why"
     console(stderr=form == "json").print(said, soft_wrap=True)
     raise typer.Exit(exits.OK if state == "success" else exits.FAILED)

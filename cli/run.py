@@ -13,6 +13,7 @@ from cli.console import console
 from cli.errors import error_reporting
 from cli.options import Home, Port, data_day
 from cli.repository import HOME, ROOT
+from local.mesh.home import Home as MeshHome
 
 EXAMPLES = """Examples:\n
 \b
@@ -64,7 +65,6 @@ def run(
     Starts the local AWS and Airflow if they do not run. Airflow ends with the run; the local AWS stays, with all data, until `down`. The same days run again give the same result.
     """
     with error_reporting():
-        from local.mesh.home import Home as MeshHome
         from local.mesh.run import Options
         from local.mesh.run import run as run_mesh
         from local.source_systems import SEED

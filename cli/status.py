@@ -8,13 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.table import Table
 
 from cli import exits
 from cli.console import console
 from cli.errors import error_reporting
+from cli.mesh_connection import NothingUpError, connect_to_mesh
 from cli.options import Form, Home
 from cli.repository import HOME, ROOT
+from interline.contracts import load_mesh, read_mesh
 from interline.scheduling.airflow_state import find_missed_days, pending_runs
+from interline.sla.lateness import service_levels, when_all_is_due
+from interline.sla.promises import format_duration
+from local.mesh import aws, processes
+from local.mesh.home import Home as MeshHome
+from local.mesh.home import read_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,9 +73,6 @@ def status(
 ) -> None:
     """Say what is running, what the last run brought, and each port's age against its promise."""
     with error_reporting():
-        from local.mesh.home import Home as MeshHome
-        from local.mesh.home import read_json
-
         mesh_home = MeshHome((home or HOME).resolve())
         servers = _servers(mesh_home)
         last = read_json(mesh_home.last_run_file)
@@ -97,7 +102,7 @@ def status(
 
 
 def _servers(mesh_home: MeshHome) -> list[dict[str, Any]]:
-    from local.mesh import airflow_servers, aws, processes
+    from local.mesh import airflow_servers
 
     found_aws, found_airflow = aws.find(mesh_home), airflow_servers.find(mesh_home)
     addresses = {
@@ -112,12 +117,9 @@ def _servers(mesh_home: MeshHome) -> list[dict[str, Any]]:
 
 def _levels(home: Path, now: datetime | None) -> tuple[datetime | None, list[PortLevel], dict[str, str]]:
     """The moment of judgement, the ports, and why some could not be asked; no moment when no mesh is up."""
-    from cli.mesh_connection import NothingUpError, connect_to_mesh
 
     try:
         with connect_to_mesh(home) as connection:
-            from interline.contracts import load_mesh
-            from interline.sla.lateness import service_levels, when_all_is_due
             from interline.sla.newest_days import newest_days
 
             mesh = load_mesh(ROOT)
@@ -143,7 +145,6 @@ def _missed_days(mesh_home: MeshHome) -> list[MissedDay]:
     found = airflow_servers.find(mesh_home)
     if found is None:
         return []
-    from interline.contracts import read_mesh
     from local.mesh.rest import Rest
 
     rest = Rest(found.url)
@@ -155,8 +156,6 @@ def _missed_days(mesh_home: MeshHome) -> list[MissedDay]:
 
 
 def _print_servers(screen: Console, servers: list[dict[str, Any]], holder: str | None) -> None:
-    from rich.table import Table
-
     if not servers:
         screen.print("Nothing is running.")
     else:
@@ -171,8 +170,6 @@ def _print_servers(screen: Console, servers: list[dict[str, Any]], holder: str |
 
 
 def _print_last_run(screen: Console, last: dict[str, Any] | None) -> None:
-    from rich.table import Table
-
     if last is None:
         screen.print("No run has ended yet.")
         return
@@ -190,10 +187,6 @@ def _print_last_run(screen: Console, last: dict[str, Any] | None) -> None:
 def _print_levels(
     screen: Console, as_of: datetime, levels: list[PortLevel], problems: dict[str, str]
 ) -> None:
-    from rich.table import Table
-
-    from interline.sla.promises import format_duration
-
     screen.print(f"\nPorts against their promises, as of {as_of:%Y-%m-%d %H:%M} UTC:")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for column in ("port", "newest day", "age", "due within", "state"):

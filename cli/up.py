@@ -6,6 +6,9 @@ from cli.console import console
 from cli.errors import error_reporting
 from cli.options import Home, Port
 from cli.repository import HOME, ROOT
+from interline.contracts import load_domains
+from local.mesh.home import Home as MeshHome
+from local.mesh.signals import interruptible, uninterrupted
 
 EXAMPLES = """Examples:\n
 \b
@@ -22,10 +25,7 @@ _READING_SECONDS = 15
 def up(home: Home = None, port: Port = None) -> None:
     """Start the local AWS and Airflow, print the UI's address, and leave them running."""
     with error_reporting():
-        from interline.contracts import load_domains
-        from local.mesh.home import Home as MeshHome
         from local.mesh.servers import Servers
-        from local.mesh.signals import interruptible, uninterrupted
 
         mesh_home = MeshHome((home or HOME).resolve())
         domains = load_domains(ROOT)

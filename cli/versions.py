@@ -6,9 +6,11 @@ import json
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from cli.console import console
 from cli.errors import error_reporting
+from cli.mesh_connection import connect_to_mesh
 from cli.options import Form, Home, PortAddress
 from cli.repository import ROOT
 
@@ -31,18 +33,14 @@ def versions(
     home: Home = None,
 ) -> None:
     """List a port's snapshots, newest first: their data day, and what each added and removed."""
-    with error_reporting():
-        from cli.mesh_connection import connect_to_mesh
+    with error_reporting(), connect_to_mesh(home):
+        from interline.publication.port_snapshots import PortSnapshots
 
-        with connect_to_mesh(home):
-            from interline.publication.port_snapshots import PortSnapshots
-
-            found = PortSnapshots(ROOT, port).snapshots()
+        found = PortSnapshots(ROOT, port).snapshots()
     shown = [snapshot for snapshot in found if every or snapshot.in_line or form == "json"]
     if form == "json":
         typer.echo(json.dumps([snapshot.as_json() for snapshot in shown], indent=1))
         return
-    from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("snapshot", "committed (UTC)", "data day", "+rows", "-rows", "rows", ""):

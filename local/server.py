@@ -27,7 +27,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from local.gateway import registry, service_descriptions
+from interline.contracts import MeshError
+from local.gateway import identity, registry, service_descriptions
+from local.gateway.access_log import AccessLog, LogFileHandler
 
 EXIT_DEFECT = 1
 EXIT_BROKEN_MESH = 2
@@ -72,8 +74,7 @@ class LocalAws:
         # What is imported and made during the start stays; collecting it again and again would cost half a second.
         gc.disable()
         from local.aws_accounts import accounts
-        from local.gateway import endpoint, identity
-        from local.gateway.access_log import AccessLog, LogFileHandler
+        from local.gateway import endpoint
 
         self._calls = AccessLog(self.home / "logs" / "local-aws.log", self._names)
         handler = LogFileHandler(self._calls)
@@ -114,7 +115,6 @@ class LocalAws:
         What is there when this process starts is `prepared`, as if `platform.onboard` had run; an account that is
         opened later waits for that DAG.
         """
-        from interline.contracts import MeshError
         from local.aws_accounts import accounts
 
         try:

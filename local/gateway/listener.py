@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -20,8 +22,6 @@ class _Handler(MotoRequestHandler):
 
 def listen(host: str, port: int, calls: AccessLog) -> BaseWSGIServer:
     """Bind and return a server, not yet serving. Raises OSError (EADDRINUSE) when the port is taken."""
-    import socket
-
     # werkzeug ends the process when it can't bind; bind here, so that the caller may say it better.
     with socket.socket() as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -19,6 +19,10 @@ import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+from rich.console import Console
+
+from interline.contracts import load_domains
 from interline.scheduling import ANNOUNCEMENTS_DESCRIPTION, ANNOUNCEMENTS_POOL
 from local.mesh.aws import Aws
 from local.mesh.configuration import airflow_environment, tasks_at_once
@@ -54,8 +58,6 @@ def make_secrets(folder: Path) -> None:
     The files are what the `_CMD` settings and the servers of docker-compose.yml read: passwords of PostgreSQL and
     Redis, the addresses that contain them, and Airflow's keys.
     """
-    from cryptography.fernet import Fernet
-
     folder.mkdir(parents=True, exist_ok=True)
     database = _secret(folder / "postgres-password", lambda: secrets.token_urlsafe(32))
     broker = _secret(folder / "redis-password", lambda: secrets.token_urlsafe(32))
@@ -147,8 +149,6 @@ def migrate() -> None:
         subprocess.CalledProcessError: Airflow could not; what it said is in the output.
         interline.contracts.MeshError: a domain.yaml is wrong.
     """
-    from interline.contracts import load_domains
-
     HOME.make()
     variables = _environment()
     pools = {
@@ -168,8 +168,6 @@ def _environment() -> dict[str, str]:
 
 def run(days: int, scale: float, domains: tuple[str, ...]) -> bool:
     """Land input, let Airflow run its days, print what the products hold; returns whether all went well."""
-    from rich.console import Console
-
     from local.mesh.airflow_servers import Airflow
     from local.mesh.run import Options, drive
 

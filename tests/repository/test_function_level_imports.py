@@ -44,34 +44,9 @@ BRINGS = {
     "moto": {"boto3", "botocore"},
     "pandas": {"numpy"},
     "pyiceberg.io.pyarrow": {"pyarrow"},
+    # 150 ms and more beyond airflow itself
+    "airflow.providers.amazon.aws.hooks.sagemaker": {"airflow.providers.amazon.aws.hooks.sagemaker"},
     "sklearn": {"numpy"},
-}
-
-# By file, how many modules its functions still import for neither reason: they go to the top. The list only shrinks.
-TO_BE_MOVED: dict[str, int] = {
-    # the commands
-    "cli/mesh_connection.py": 2,
-    "cli/check.py": 1,
-    "cli/dbt.py": 4,
-    "cli/down.py": 2,
-    "cli/errors.py": 10,
-    "cli/quarantine.py": 6,
-    "cli/replay.py": 4,
-    "cli/rollback.py": 1,
-    "cli/run.py": 1,
-    "cli/status.py": 8,
-    "cli/up.py": 3,
-    "cli/versions.py": 2,
-    # the local AWS and what runs a mesh here
-    "local/gateway/listener.py": 1,
-    "local/mesh/container.py": 3,
-    "local/server.py": 3,
-    "local/services/sagemaker/service.py": 1,
-    # the platform package
-    "plugins/interline/airflow/deadlines.py": 1,
-    "plugins/interline/airflow/operators/rollback.py": 3,
-    "plugins/interline/airflow/verbs/modelling.py": 3,
-    "plugins/interline/contracts/mesh.py": 1,
 }
 
 
@@ -180,14 +155,7 @@ def without_reason() -> dict[str, set[str]]:
 
 
 def test_functions_import_only_what_is_slow_or_optional() -> None:
-    found = without_reason()
-    known = {file: len(names) for file, names in found.items()}
-    wrong = {
-        file: sorted(found.get(file, ()))
-        for file in {*known, *TO_BE_MOVED}
-        if known.get(file) != TO_BE_MOVED.get(file)
-    }
-    assert not wrong, f"import these at the top, or take what is mended off TO_BE_MOVED: {wrong}"
+    assert without_reason() == {}, "import these at the top"
 
 
 def test_the_rule_sees_what_is_slow_and_what_is_not() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from local.gateway.aws_request import AwsRequest, RequiredPermission
 from local.gateway.identity import Caller
 from local.gateway.registry import Allow, PassedRoles, Service
+from local.services.sagemaker import process
 
 _KINDS = {
     "TrainingJobName": "training-job",
@@ -44,8 +45,6 @@ def _install(home: Path) -> None:
 
 
 def _close() -> None:
-    from local.services.sagemaker import process  # only a local AWS that ran needs it
-
     process.kill_all()
 
 

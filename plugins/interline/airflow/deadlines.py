@@ -45,7 +45,7 @@ class DataDayPublished(BaseDeadlineReference):
     def _evaluate_with(self, *, session: Any, dag_id: str, run_id: str) -> datetime | None:
         """Return the moment for a run; None when nothing was promised of it. Called by the scheduler."""
         from airflow.models import DagRun  # slow, and only the scheduler calls this
-        from sqlalchemy import select
+        from sqlalchemy import select  # slow, and comes with the models
 
         found = session.execute(
             select(DagRun.run_type, DagRun.partition_key, DagRun.queued_at).where(

@@ -12,6 +12,7 @@ from interline.contracts.model.domain import Domain
 from interline.contracts.model.names import is_address, is_name
 from interline.contracts.model.product import Product, ProductFile
 from interline.contracts.problems import MeshError, Problem, did_you_mean
+from interline.contracts.yaml.reader import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,6 @@ def product_folders(root: Path) -> list[Path]:
 
 def _read_domains(root: Path) -> tuple[dict[str, Domain], list[Problem]]:
     from interline.contracts.read_files import read_domain
-    from interline.contracts.yaml.reader import read
 
     folder = root / "domains"
     if not folder.is_dir():

@@ -147,9 +147,13 @@ class StartConsumersOperator(BaseOperator):
 
 def _cleared(dag_id: str, run_id: str) -> bool:
     """Clear a run; False if Airflow does not know it, for asking to reset such a run would make a new one without a day."""
-    from airflow.sdk.exceptions import AirflowRuntimeError
-    from airflow.sdk.execution_time.comms import ErrorResponse, GetDagRunState, TriggerDagRun
-    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
+    from airflow.sdk.exceptions import AirflowRuntimeError  # only a task has it
+    from airflow.sdk.execution_time.comms import (  # only a task has it
+        ErrorResponse,
+        GetDagRunState,
+        TriggerDagRun,
+    )
+    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS  # only a task has it
 
     try:
         known = SUPERVISOR_COMMS.send(GetDagRunState(dag_id=dag_id, run_id=run_id))

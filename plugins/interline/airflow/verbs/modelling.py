@@ -38,11 +38,11 @@ def train(
         each must reach; otherwise nothing is registered and the run stops
     :param hyperparameters: what ``train.py`` takes as arguments
     """
-    from airflow.providers.amazon.aws.operators.sagemaker import (
+    from airflow.providers.amazon.aws.operators.sagemaker import (  # slow, and only models need it
         SageMakerRegisterModelVersionOperator,
         SageMakerTrainingOperator,
     )
-    from airflow.providers.amazon.aws.utils.sagemaker import ApprovalStatus
+    from airflow.providers.amazon.aws.utils.sagemaker import ApprovalStatus  # slow, and only models need it
 
     from interline.airflow.operators.evaluation_gate import EvaluationGateOperator
 
@@ -95,7 +95,9 @@ def score(**columns: str) -> TaskGroup:
 
     :param columns: the Redshift types, by name, of what ``output_fn`` in ``train.py`` writes as CSV, in order
     """
-    from airflow.providers.amazon.aws.operators.sagemaker import SageMakerTransformOperator
+    from airflow.providers.amazon.aws.operators.sagemaker import (  # slow, and only models need it
+        SageMakerTransformOperator,
+    )
 
     product = current().product
     domain = product.domain
