@@ -221,7 +221,12 @@ class SessionEnvironment:
         return Typed("TRUE" if name == "pg_terminate_backend" else "1", types.BOOL, name=name)
 
 
+_SYSTEM_VIEWS = ("stl_", "stv_", "svl_", "svv_", "svcs_", "sys_")
+
+
 def _no_relation(name: str) -> SqlError:
+    if name.startswith(_SYSTEM_VIEWS):
+        return errors.unsupported(f"system view {name} in the local Redshift")
     return SqlError(errors.UNDEFINED_TABLE, f'relation "{name}" does not exist')
 
 

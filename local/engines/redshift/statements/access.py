@@ -189,6 +189,8 @@ def _membership(session: Session, reader: TokenReader, granting: bool) -> Plan:
     roles = [reader.identifier()]
     while reader.accept(","):
         roles.append(reader.identifier())
+    if roles[-1] == "sys" and reader.peek_word() == ":":
+        raise unsupported("system-defined role (sys:…) in the local Redshift")
     reader.expect("TO" if granting else "FROM")
     grantees = _read_grantees(reader)
     reader.expect_end()
