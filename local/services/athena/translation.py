@@ -287,9 +287,42 @@ def _local_timestamp(_: exp.Expr) -> exp.Expr:
     return _plain_cast(call("now"), "TIMESTAMP")
 
 
+def _equality(node: exp.EQ | exp.NEQ) -> exp.Expr:
+    """Rows are equal when their fields are, and unknown beside a null: DuckDB takes nulls within rows as equal."""
+    if not _rows(node.this, node.expression):
+        return node
+    equal = _row_equality(node.this.unnest(), node.expression.unnest())
+    return exp.paren(exp.not_(equal) if isinstance(node, exp.NEQ) else equal)
+
+
+def _membership(node: exp.In) -> exp.Expr:
+    """A row in a list of rows."""
+    if not node.expressions or not all(_rows(node.this, each) for each in node.expressions):
+        return node
+    return exp.paren(
+        exp.or_(*(_row_equality(node.this.unnest(), each.unnest()) for each in node.expressions))
+    )
+
+
+def _rows(one: exp.Expr, other: exp.Expr) -> bool:
+    left, right = one.unnest(), other.unnest()
+    both = isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple)
+    return both and len(left.expressions) == len(right.expressions)
+
+
+def _row_equality(one: exp.Expr, other: exp.Expr) -> exp.Expr:
+    pairs = zip(one.expressions, other.expressions, strict=True)
+    return exp.paren(
+        exp.and_(*(_equality(exp.EQ(this=left.copy(), expression=right.copy())) for left, right in pairs))
+    )
+
+
 _HANDLERS: dict[type[exp.Expr], Callable[[Any], exp.Expr]] = {
     exp.Anonymous: _anonymous,
     exp.WithinGroup: _within_group,
+    exp.EQ: _equality,
+    exp.NEQ: _equality,
+    exp.In: _membership,
     exp.Div: _divide,
     exp.Mod: _modulus,
     exp.Add: _add,
