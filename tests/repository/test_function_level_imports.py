@@ -74,6 +74,8 @@ class Module:
 
     def _found(self, node: ast.AST, lines: list[str], *, inside: bool) -> Iterator[Import]:
         for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                continue  # no import is in an expression, and most of a file is expressions
             if isinstance(child, ast.Import | ast.ImportFrom):
                 reason = re.search(r"#\s*(?!noqa|type:)(\w.*)", lines[child.lineno - 1])
                 for name in self._names(child):

@@ -118,11 +118,9 @@ def test_no_room_gains_a_test_with_a_long_name(texts: dict[Path, str]) -> None:
     for file, text in texts.items():
         if file.parts[0] == "tests" and file.suffix == ".py":
             rooms.setdefault(room_of(file), []).extend(
-                f"{file}: {node.name}"
-                for node in ast.walk(ast.parse(text))
-                if isinstance(node, ast.FunctionDef)
-                and node.name.startswith("test_")
-                and len(node.name) > LONGEST_TEST_NAME
+                f"{file}: {name}"
+                for name in re.findall(r"^ *def (test_\w+)", text, re.MULTILINE)
+                if len(name) > LONGEST_TEST_NAME
             )
     grown = {room: names for room, names in rooms.items() if len(names) > LONG_NAMES.get(room, 0)}
     assert grown == {}, "\n".join(name for names in grown.values() for name in names)
