@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+from dbt.tests.adapter.simple_seed.seeds import seeds__expected_sql
 from dbt.tests.adapter.simple_seed.test_seed import (
     BaseBasicSeedTests,
     BaseSeedConfigFullRefreshOff,
@@ -21,31 +25,40 @@ from dbt.tests.adapter.simple_seed.test_seed_type_override import (
 )
 
 
-class TestBasicSeedTests(BaseBasicSeedTests):
+class OneByOne:
+    """redshift_connector prepares what it runs, and a prepared statement is one: the table that seeds are compared with."""
+
+    @pytest.fixture(scope="class", autouse=True)
+    def setUp(self, project: Any) -> None:
+        for statement in filter(str.strip, seeds__expected_sql.split(";")):
+            project.run_sql(statement)
+
+
+class TestBasicSeedTests(OneByOne, BaseBasicSeedTests):
     pass
 
 
-class TestSeedConfigFullRefreshOn(BaseSeedConfigFullRefreshOn):
+class TestSeedConfigFullRefreshOn(OneByOne, BaseSeedConfigFullRefreshOn):
     pass
 
 
-class TestSeedConfigFullRefreshOff(BaseSeedConfigFullRefreshOff):
+class TestSeedConfigFullRefreshOff(OneByOne, BaseSeedConfigFullRefreshOff):
     pass
 
 
-class TestSeedCustomSchema(BaseSeedCustomSchema):
+class TestSeedCustomSchema(OneByOne, BaseSeedCustomSchema):
     pass
 
 
-class TestSeedWithUniqueDelimiter(BaseSeedWithUniqueDelimiter):
+class TestSeedWithUniqueDelimiter(OneByOne, BaseSeedWithUniqueDelimiter):
     pass
 
 
-class TestSeedWithWrongDelimiter(BaseSeedWithWrongDelimiter):
+class TestSeedWithWrongDelimiter(OneByOne, BaseSeedWithWrongDelimiter):
     pass
 
 
-class TestSeedWithEmptyDelimiter(BaseSeedWithEmptyDelimiter):
+class TestSeedWithEmptyDelimiter(OneByOne, BaseSeedWithEmptyDelimiter):
     pass
 
 
