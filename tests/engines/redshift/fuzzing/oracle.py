@@ -72,7 +72,7 @@ def numeric(value: Decimal | None, precision: int, scale: int) -> Number:
     if not 0 <= scale <= precision:
         raise Unsaid
     if value is not None:
-        units = abs(value.scaleb(scale, EXACT))
+        units = value.scaleb(scale, EXACT).copy_abs()
         if units >= Decimal(10) ** precision:
             raise Overflow
         if precision == 19 and units >= 2**63:
@@ -112,13 +112,16 @@ def compute(left: Number, operator: str, right: Number) -> Number:
         if other == 0:
             raise DivisionByZero
         # "which apply to both intermediate and final result sets": the dividend at the scale of the quotient.
-        if abs(one.scaleb(scale + s2, EXACT)) >= Decimal(10) ** LIMIT:
+        if one.scaleb(scale + s2, EXACT).copy_abs() >= Decimal(10) ** LIMIT:
             numeric(fixed(EXACT.divide(one, other), scale), precision, scale)
             raise Unsaid
         return numeric(fixed(EXACT.divide(one, other), scale), precision, scale)
     value = {"+": EXACT.add, "-": EXACT.subtract, "*": EXACT.multiply}[operator](one, other)
     result = numeric(value, precision, scale)
-    if max(abs(one), abs(other)).scaleb(scale if operator != "*" else 0, EXACT) >= Decimal(10) ** LIMIT:
+    if (
+        max(one.copy_abs(), other.copy_abs()).scaleb(scale if operator != "*" else 0, EXACT)
+        >= Decimal(10) ** LIMIT
+    ):
         raise Unsaid
     return result
 
