@@ -11,7 +11,7 @@ import pytest
 
 STEPS = [
     "environments", "lint", "format", "import rules", "types", "dead code", "check", "picture", "fast tests",
-    "pages, engines and mesh",
+    "pages, engines and mesh", "conformance",
 ]  # fmt: skip
 
 
