@@ -8,7 +8,9 @@ through its environment and is written nowhere.
 import ast
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 _UV_VARIABLE_OF_PIP_SETTING = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -54,12 +56,21 @@ def uv_environment(settings: Mapping[str, list[str]], environment: Mapping[str, 
 
 
 def ask_pip(python: str) -> dict[str, list[str]]:
-    """The pip settings as `python -m pip` reports them; none where this Python has no pip."""
-    answer = subprocess.run(
-        [python, "-m", "pip", "config", "list"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=dict(os.environ),
-    )
-    return pip_settings(answer.stdout) if answer.returncode == 0 else {}
+    """The pip settings as `python -m pip` reports them; none where neither this Python nor its base has a pip.
+
+    An environment that uv makes has none, and the commands run in one.
+    """
+    for candidate in (python, str(Path(sys.base_prefix) / "bin" / "python3")):
+        try:
+            answer = subprocess.run(
+                [candidate, "-m", "pip", "config", "list"],
+                capture_output=True,
+                text=True,
+                check=False,
+                env=dict(os.environ),
+            )
+        except OSError:
+            continue
+        if answer.returncode == 0:
+            return pip_settings(answer.stdout)
+    return {}
