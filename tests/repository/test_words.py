@@ -42,16 +42,8 @@ INSTEAD = {
 """Words of the dialect, and what to say instead."""
 IN_A_SENTENCE = frozenset({"kept", "need", "needs", "held"})
 """Plain English in the name of a test, which is a sentence."""
-ALLOWED: dict[str, int] = {
-    "tests/engines": 5,
-}
-"""How many such names a room still has; the number only falls."""
 LONGEST_TEST_NAME = 65
 """Characters, `test_` among them."""
-LONG_NAMES: dict[str, int] = {
-    "tests/engines": 1,
-}
-"""How many tests of a room still have a longer name; the number only falls."""
 
 
 def words(name: str) -> list[str]:
@@ -108,22 +100,19 @@ def found(texts: dict[Path, str]) -> dict[str, list[str]]:
     return rooms
 
 
-def test_no_room_gains_a_name_of_the_dialect(found: dict[str, list[str]]) -> None:
-    grown = {room: problems for room, problems in found.items() if len(problems) > ALLOWED.get(room, 0)}
-    assert grown == {}, "\n".join(problem for problems in grown.values() for problem in problems)
+def test_no_name_is_of_the_dialect(found: dict[str, list[str]]) -> None:
+    assert [problem for problems in found.values() for problem in problems] == []
 
 
-def test_no_room_gains_a_test_with_a_long_name(texts: dict[Path, str]) -> None:
-    rooms: dict[str, list[str]] = {}
-    for file, text in texts.items():
-        if file.parts[0] == "tests" and file.suffix == ".py":
-            rooms.setdefault(room_of(file), []).extend(
-                f"{file}: {name}"
-                for name in re.findall(r"^ *def (test_\w+)", text, re.MULTILINE)
-                if len(name) > LONGEST_TEST_NAME
-            )
-    grown = {room: names for room, names in rooms.items() if len(names) > LONG_NAMES.get(room, 0)}
-    assert grown == {}, "\n".join(name for names in grown.values() for name in names)
+def test_no_test_has_a_long_name(texts: dict[Path, str]) -> None:
+    long_names = [
+        f"{file}: {name}"
+        for file, text in texts.items()
+        if file.parts[0] == "tests" and file.suffix == ".py"
+        for name in re.findall(r"^ *def (test_\w+)", text, re.MULTILINE)
+        if len(name) > LONGEST_TEST_NAME
+    ]
+    assert long_names == []
 
 
 @pytest.mark.parametrize(

@@ -76,13 +76,13 @@ def silent(tmp_path: Path) -> Iterator[tuple[Path, socket.socket]]:
 
 @pytest.mark.usefixtures("server")
 def test_it_says_and_ends_as_dbt_itself_does(folder: Path, tmp_path: Path) -> None:
-    told = []
+    reported = []
     for place in (folder, tmp_path / "no server here"):
         process = start(place, "bild", cwd=tmp_path)
-        told.append((*process.communicate(timeout=SECONDS), process.returncode))
-    assert told[0] == told[1]
-    assert "No such command 'bild'" in told[0][1]
-    assert told[0][2] == 2
+        reported.append((*process.communicate(timeout=SECONDS), process.returncode))
+    assert reported[0] == reported[1]
+    assert "No such command 'bild'" in reported[0][1]
+    assert reported[0][2] == 2
 
 
 @pytest.mark.usefixtures("server")
@@ -120,7 +120,7 @@ def test_two_at_once_and_who_is_killed_ends_in_the_server_too(
         connection.close()
 
 
-def test_a_build_that_dies_is_told(
+def test_a_build_that_dies_is_reported(
     folder: Path, server: psutil.Process, silent: tuple[Path, socket.socket]
 ) -> None:
     project, redshift = silent

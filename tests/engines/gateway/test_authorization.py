@@ -186,7 +186,7 @@ def test_tags_on_creation_need_their_own_permission(
     getattr(narrowed(local_aws, service, allowed, tagging_too), method)(**arguments, **role, **tags)
 
 
-def test_queries_of_a_workgroup_are_listed_and_read_by_permission_only(local_aws: LocalAwsProcess) -> None:
+def test_queries_of_a_workgroup_need_a_permission(local_aws: LocalAwsProcess) -> None:
     athena = local_aws.client("athena", "bookings")
     query = athena.start_query_execution(QueryString="select 1", WorkGroup="bookings")["QueryExecutionId"]
     (read,) = athena.batch_get_query_execution(QueryExecutionIds=[query])["QueryExecutions"]

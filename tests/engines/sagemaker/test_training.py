@@ -69,8 +69,8 @@ def test_its_log_is_in_cloudwatch_and_in_a_file(studio: Studio, finished: dict[s
     lines = studio.log_lines("/aws/sagemaker/TrainingJobs", finished["TrainingJobName"])
     assert lines == ["rows: 3;", "rows: 30;"]
     file = f"{studio.aws.home}/logs/sagemaker/444444444444/training-job-{finished['TrainingJobName']}.log"
-    with open(file) as kept:  # noqa: PTH123
-        assert kept.read().splitlines() == lines
+    with open(file) as output:  # noqa: PTH123
+        assert output.read().splitlines() == lines
 
 
 def test_a_name_is_given_once(studio: Studio, finished: dict[str, Any]) -> None:

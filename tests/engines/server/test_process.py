@@ -136,8 +136,8 @@ def add_domain(root: Path, name: str, account: str) -> None:
 
 def test_a_fifth_domain_is_taken_in_while_it_runs(aws: LocalAwsProcess) -> None:
     before = aws.description
-    kept = aws.client("s3", "bookings")
-    kept.put_object(Bucket="bookings-curated", Key="kept", Body=b"kept")
+    bookings_bucket = aws.client("s3", "bookings")
+    bookings_bucket.put_object(Bucket="bookings-curated", Key="kept", Body=b"kept")
     add_domain(aws.home.with_name("mesh"), "operations", "555555555555")
     aws.process.send_signal(signal.SIGHUP)
     deadline = time.monotonic() + 20
@@ -149,7 +149,7 @@ def test_a_fifth_domain_is_taken_in_while_it_runs(aws: LocalAwsProcess) -> None:
     with pytest.raises(ClientError, match="404"):
         # the account is opened; preparing it is left to platform.onboard
         aws.client("s3", "operations").head_bucket(Bucket="operations-curated")
-    assert kept.get_object(Bucket="bookings-curated", Key="kept")["Body"].read() == b"kept"
+    assert bookings_bucket.get_object(Bucket="bookings-curated", Key="kept")["Body"].read() == b"kept"
     assert aws.description["sources"]["bookings"] == before["sources"]["bookings"]
     assert aws.description["environment"]["AWS_ACCESS_KEY_ID"] == before["environment"]["AWS_ACCESS_KEY_ID"]
 

@@ -1,4 +1,4 @@
-"""A product's promise is Airflow's deadline of its runs: made by Airflow itself, missed, and told by the callback."""
+"""A product's promise is Airflow's deadline of its runs: made by Airflow itself, missed, and reported by the callback."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DagBundlesManager().sync_bundles_to_db()
 bag = DagBag(str(root / "dags" / "bookings" / "reservations.py"), bundle_path=root / "dags", bundle_name="dags-folder")
 assert not bag.import_errors, bag.import_errors
 sync_bag_to_db(bag, "dags-folder", bundle_version=None)
-told = {}
+reported = {}
 with create_session() as session:
     dag = SerializedDagModel.get("bookings.reservations", session=session).dag
     for kind in (DagRunType.SCHEDULED, DagRunType.MANUAL):
@@ -47,17 +47,17 @@ with create_session() as session:
             queued_at=datetime(2013, 1, 3, 4, 30, tzinfo=timezone.utc)))
         session.flush()
     found = session.scalars(select(Deadline)).all()
-    told["deadlines"] = [(d.dagrun.run_id, d.deadline_time.isoformat()) for d in found]
+    reported["deadlines"] = [(d.dagrun.run_id, d.deadline_time.isoformat()) for d in found]
     found[0].handle_miss(session)
     session.flush()
     trigger = session.scalars(select(Trigger)).one()
-    told["trigger"], arguments = trigger.classpath, trigger.kwargs
+    reported["trigger"], arguments = trigger.classpath, trigger.kwargs
 
 async def follow():
     return [event.payload async for event in CallbackTrigger(**arguments).run()]
 
-told["events"] = [{**event, "state": str(event["state"])} for event in asyncio.run(follow())]
-print("TOLD", json.dumps(told))
+reported["events"] = [{**event, "state": str(event["state"])} for event in asyncio.run(follow())]
+print("REPORTED", json.dumps(reported))
 """
 
 
@@ -74,15 +74,15 @@ def test_airflow_makes_the_deadline_and_alerts_once(tmp_path: Path) -> None:
         [sys.executable, "-P", "-c", IN_AIRFLOW, str(ROOT)],
         env=environment, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
-    lines = [line for line in ended.stdout.splitlines() if line.startswith("TOLD ")]
+    lines = [line for line in ended.stdout.splitlines() if line.startswith("REPORTED ")]
     assert lines, ended.stdout[-2000:] + ended.stderr[-4000:]
-    told: dict[str, Any] = json.loads(lines[0].removeprefix("TOLD "))
+    reported: dict[str, Any] = json.loads(lines[0].removeprefix("REPORTED "))
     # the run that a person started has none
-    [(run, due)] = told["deadlines"]
+    [(run, due)] = reported["deadlines"]
     assert run == "scheduled__1"
     assert datetime.fromisoformat(due) >= datetime(2013, 1, 4, tzinfo=UTC)
-    assert told["trigger"] == "airflow.triggers.callback.CallbackTrigger"
-    assert [event["state"] for event in told["events"]] == ["running", "success"]
-    message = told["events"][1]["body"]
+    assert reported["trigger"] == "airflow.triggers.callback.CallbackTrigger"
+    assert [event["state"] for event in reported["events"]] == ["running", "success"]
+    message = reported["events"][1]["body"]
     assert message.startswith("LATE bookings.reservations: data day 2013-01-02 was due")
     assert "waiting for it: bookings.revenue, loyalty.segments, shopping.route_demand" in message
