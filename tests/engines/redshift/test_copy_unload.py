@@ -18,12 +18,12 @@ COLUMNS = (
     " ratio double precision, note varchar(5) default 'dflt'"
 )
 ROWS = [
-    (1, 'a,"q"', "1.50", True, "2013-01-01 10:00:00.5", "2013-01-01", 0.1, "x"),
+    (1, 'a,"q"', "1.50", True, "2013-01-01 10:00:00.50", "2013-01-01", 0.1, "x"),
     (2, "", None, False, None, None, 1e20, None),
     (3, None, "-7.25", None, "2013-01-02 00:00:00", "2013-01-02", 2.5, "é|"),
 ]
 VALUES = """
-(1, 'a,"q"', 1.5, true, '2013-01-01 10:00:00.5', '2013-01-01', 0.1, 'x'),
+(1, 'a,"q"', 1.5, true, '2013-01-01 10:00:00.50', '2013-01-01', 0.1, 'x'),
 (2, '', null, false, null, null, 1e20, null),
 (3, null, -7.25, null, '2013-01-02', '2013-01-02', 2.5, 'é|')
 """
@@ -111,7 +111,7 @@ class TestUnload:
         )
         assert (described["Status"], described["ResultRows"]) == ("FINISHED", 3)
         assert lake.files() == {
-            "part_000": b'3,,-7.25,,2013-01-02 00:00:00\n2,"",,f,\n1,"a,""q""",1.50,t,2013-01-01 10:00:00.5\n'
+            "part_000": b'3,,-7.25,,2013-01-02 00:00:00\n2,"",,f,\n1,"a,""q""",1.50,t,2013-01-01 10:00:00.50\n'
         }
 
     def test_the_order_of_many_rows_stays(self, data_api: Any, lake: Lake) -> None:
